@@ -1,0 +1,117 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package secret
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"html"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// minRedacted is the length in bytes below which a value is left alone: taking
+// every "1" or "no" out of a message hides the message and not the value.
+const minRedacted = 4
+
+// jwtShaped matches compact JWS and JWE texts (RFC 7515 section 3.1), which are
+// credentials whoever sent them: their header always starts with `{"`.
+var jwtShaped = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){1,4}`)
+
+// Redactor takes known secrets out of text that came from outside, in every
+// form in which a server may echo them. The zero value redacts only what looks
+// like a JWT.
+type Redactor struct{ replacer *strings.Replacer }
+
+// NewRedactor returns a redactor of values. Values shorter than four bytes are
+// ignored.
+func NewRedactor(values ...string) *Redactor {
+	var forms []string
+	for _, value := range values {
+		if len(value) >= minRedacted {
+			forms = append(forms, spellings(value)...)
+		}
+	}
+	// strings.Replacer prefers earlier pairs, so the longest spelling comes first:
+	// else a short secret inside a longer one would leave the rest standing.
+	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	pairs := make([]string, 0, 2*len(forms))
+	for _, form := range slices.Compact(forms) {
+		pairs = append(pairs, form, Placeholder)
+	}
+	return &Redactor{strings.NewReplacer(pairs...)}
+}
+
+// Redact returns text with every known secret, and everything that looks like a
+// JWT, replaced by the placeholder.
+func (r *Redactor) Redact(text string) string {
+	if r.replacer != nil {
+		text = r.replacer.Replace(text)
+	}
+	return jwtShaped.ReplaceAllString(text, Placeholder)
+}
+
+// spellings lists the forms in which value may come back: as it is, escaped for
+// URLs, forms, JSON and HTML, in hexadecimal and in base64.
+func spellings(value string) []string {
+	form := url.QueryEscape(value)
+	path := url.PathEscape(value)
+	spelled := []string{
+		value,
+		form, lowerEscapes(form),
+		path, lowerEscapes(path),
+		strings.ReplaceAll(form, "+", "%20"),
+		html.EscapeString(value),
+		hex.EncodeToString([]byte(value)),
+	}
+	spelled = append(spelled, jsonSpellings(value)...)
+	spelled = append(spelled, base64Spellings(value)...)
+	return slices.DeleteFunc(spelled, func(s string) bool { return len(s) < minRedacted })
+}
+
+// lowerEscapes writes the hexadecimal digits of percent-escapes in lower case,
+// as some servers do.
+func lowerEscapes(escaped string) string {
+	out := []byte(escaped)
+	for i := 0; i+2 < len(out); i++ {
+		if out[i] == '%' {
+			copy(out[i+1:i+3], strings.ToLower(string(out[i+1:i+3])))
+		}
+	}
+	return string(out)
+}
+
+// jsonSpellings escapes value as a JSON string, with and without the escapes
+// that only some encoders write.
+func jsonSpellings(value string) []string {
+	quoted, err := json.Marshal(value)
+	if err != nil {
+		return nil
+	}
+	escaped := strings.Trim(string(quoted), `"`)
+	plain := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(escaped)
+	return []string{escaped, plain, strings.ReplaceAll(plain, "/", `\/`)}
+}
+
+// base64Spellings encodes value in both alphabets at each of the three
+// alignments it can have inside a longer text such as `id:secret`. Characters
+// that also carry bits of the neighbours are left out.
+func base64Spellings(value string) []string {
+	var spelled []string
+	for shift := range 3 {
+		padded := strings.Repeat("\x00", shift) + value
+		whole := len(padded) / 3 * 3
+		start := (shift*8 + 5) / 6
+		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			encoded := encoding.EncodeToString([]byte(padded[:whole]))
+			if len(encoded)-start >= minRedacted {
+				spelled = append(spelled, encoded[start:])
+			}
+		}
+	}
+	return spelled
+}
