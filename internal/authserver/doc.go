@@ -1,0 +1,59 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package authserver is a mock OAuth 2.0 authorization server and, beside it,
+// a protected API: the project's second reading of the RFCs.
+//
+// It exists so that the client code is tested against somebody who did not
+// write it. It imports nothing else of this module, checks requests strictly
+// where real servers are lenient, records every request as it came over the
+// wire and plays the faults a test asks for.
+//
+// It speaks the client credentials and refresh grants (RFC 6749 §4.4, §6),
+// resource indicators (RFC 8707), revocation (RFC 7009), discovery (RFC 8414
+// and OpenID Connect's well-known form) and bearer tokens (RFC 6750), opaque
+// or as JWT (RFC 9068).
+//
+// It refuses to be an authorization server for anybody: it has no users, keeps
+// everything in memory and holds what it saw, secrets included, in its record.
+//
+// # Use
+//
+// Tests reach it through package authservertest, which listens on loopback:
+//
+//	srv := authservertest.Start(t, authserver.Config{
+//		Clients: []authserver.Client{{
+//			ID:       "s6BhdRkqt3",
+//			Secret:   "gX1fBat3bV",
+//			Scopes:   []string{"api:read"},
+//			Lifetime: time.Hour,
+//		}},
+//	})
+//	// ... ask srv.TokenURL for a token, show it to srv.APIURL+"/orders" ...
+//	if got := srv.Count(authserver.TokenEndpoint); got != 1 {
+//		t.Errorf("%d token requests, want 1", got)
+//	}
+//
+// Faults are handlers that stand in for an endpoint, queued with [Server.Fail]:
+//
+//	srv.Fail(authserver.TokenEndpoint, 2, authserver.Answer(http.StatusServiceUnavailable,
+//		http.Header{"Retry-After": {"1"}}, ""))
+//	srv.Fail(authserver.TokenEndpoint, 1, authserver.Drop())
+//
+// What a successful answer says is changed per client:
+//
+//	Answer: []authserver.Mutation{
+//		authserver.Set("session_state", "b1d2"),
+//		authserver.Set("expires_in", "3600"),
+//		authserver.Omit("token_type"),
+//	}
+//
+// A test that must hold requests back, for instance to see that many callers
+// share one, blocks in [Server.Override] and then lets the endpoint answer:
+//
+//	release := make(chan struct{})
+//	srv.Override(authserver.TokenEndpoint, func(http.ResponseWriter, *http.Request) bool {
+//		<-release
+//		return false
+//	})
+package authserver
