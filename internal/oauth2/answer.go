@@ -1,0 +1,204 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package oauth2
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+)
+
+// answerReader reads what a token endpoint answered.
+type answerReader struct {
+	fields   Fields
+	redactor *secret.Redactor
+	endpoint string
+}
+
+// token reads a token, or the [*Error] that the answer amounts to.
+func (r answerReader) token(response *httpstack.Response) (*Token, error) {
+	document, decodeErr := decodeAnswer(response)
+	if !success(response.StatusCode) || r.reportsError(document) {
+		return nil, r.reported(response, document)
+	}
+	if decodeErr != nil {
+		return nil, r.unusable(response, decodeErr)
+	}
+	accessToken, _ := r.fields.text(document, FieldAccessToken)
+	if accessToken == "" {
+		return nil, r.unusable(response, fmt.Errorf("%w: %s", ErrNoAccessToken, outline(document)))
+	}
+	if strings.ContainsFunc(accessToken, breaksHeader) {
+		return nil, r.unusable(response, ErrUnsafeToken)
+	}
+	tokenType, _ := r.fields.text(document, FieldTokenType)
+	return &Token{
+		AccessToken:      secret.New(accessToken),
+		TokenType:        printable(tokenType),
+		RequestedAt:      response.RequestedAt,
+		Scopes:           r.fields.scopes(document),
+		RefreshToken:     r.fields.refreshToken(document),
+		RefreshExpiresIn: r.fields.seconds(document, FieldRefreshExpiresIn),
+		Response:         document,
+	}, nil
+}
+
+// breaksHeader tells which characters must not reach a header field. RFC 6750's
+// grammar is narrower, and real tokens do not keep to it.
+func breaksHeader(char rune) bool { return char <= ' ' || char == 0x7f }
+
+// reportsError tells whether a document that came with a status of success is an
+// error all the same, as several servers send it. A member called error that is
+// false, zero, null or empty reports none.
+func (r answerReader) reportsError(document any) bool {
+	value, found := r.fields.lookup(document, FieldError)
+	if !found {
+		return false
+	}
+	switch value := value.(type) {
+	case string:
+		return value != ""
+	case json.Number:
+		number, err := value.Float64()
+		return err != nil || number != 0
+	case bool:
+		return value
+	case map[string]any:
+		return len(value) > 0
+	case []any:
+		return len(value) > 0
+	default:
+		return false
+	}
+}
+
+// reported is the error that the server reported.
+func (r answerReader) reported(response *httpstack.Response, document any) *Error {
+	failure := r.newError(response)
+	failure.Code = r.show(r.fields.errorCode(document))
+	description, _ := r.fields.text(document, FieldErrorDescription)
+	failure.Description = r.show(description)
+	uri, _ := member(document, "error_uri").(string)
+	failure.URI = r.show(uri)
+	if failure.Code == "" || failure.Description == "" {
+		failure.Excerpt = r.show(excerpt(response, document))
+	}
+	return failure
+}
+
+// unusable is the error for an answer that should have been a success. It shows
+// nothing of the body, which may hold a token.
+func (r answerReader) unusable(response *httpstack.Response, cause error) *Error {
+	failure := r.newError(response)
+	failure.Err = cause
+	return failure
+}
+
+// newError begins an error with what every answer has.
+func (r answerReader) newError(response *httpstack.Response) *Error {
+	return &Error{
+		Endpoint:    r.endpoint,
+		StatusCode:  response.StatusCode,
+		RetryAfter:  retryAfter(response),
+		ContentType: mediaType(response.Header),
+	}
+}
+
+// show makes text of the server fit to be shown: redacted first, while every
+// secret in it is whole, then free of control characters, then short.
+func (r answerReader) show(text string) string {
+	return shorten(printable(r.redactor.Redact(text)))
+}
+
+// success tells whether a status is one of success (RFC 9110 section 15.3).
+func success(status int) bool { return status/100 == http.StatusOK/100 }
+
+// decodeAnswer decodes a body as JSON, or as a form where the answer says that
+// it is one. Other content types are ignored: servers mislabel JSON.
+func decodeAnswer(response *httpstack.Response) (any, error) {
+	body := bytes.TrimPrefix(response.Body, []byte("\uFEFF"))
+	var document any
+	if err := decodeJSON(body, &document); err == nil {
+		return document, nil
+	}
+	if mediaType(response.Header) == formMediaType {
+		return decodeForm(string(body))
+	}
+	return nil, notJSON(response)
+}
+
+// notJSON says what came in place of JSON.
+func notJSON(response *httpstack.Response) error {
+	described := "it has no content type"
+	if kind := mediaType(response.Header); kind != "" {
+		described = "it is " + printable(kind)
+	}
+	return fmt.Errorf("%w: %s and %d bytes long", ErrNotJSON, described, len(response.Body))
+}
+
+// decodeForm reads a form-encoded answer, as a few old servers send it. Of a
+// repeated name the first value counts.
+func decodeForm(body string) (any, error) {
+	values, err := url.ParseQuery(body)
+	if err != nil || len(values) == 0 {
+		return nil, ErrNotJSON
+	}
+	document := make(map[string]any, len(values))
+	for name := range values {
+		document[name] = values.Get(name)
+	}
+	return document, nil
+}
+
+// decodeJSON decodes exactly one JSON value and keeps numbers as they are written.
+func decodeJSON(data []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	if err := decoder.Decode(into); err != nil {
+		return err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("more follows the JSON value")
+	}
+	return nil
+}
+
+// mediaType is the content type without its parameters, in lower case.
+func mediaType(header http.Header) string {
+	kind, _, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return kind
+}
+
+// outline names the members of a document, never their values, to help with
+// finding where the token is.
+func outline(document any) string {
+	object, ok := document.(map[string]any)
+	if !ok {
+		return "it is no JSON object"
+	}
+	if len(object) == 0 {
+		return "it is an empty JSON object"
+	}
+	names := slices.Sorted(maps.Keys(object))
+	for i, name := range names {
+		if inner, ok := object[name].(map[string]any); ok {
+			names[i] += " {" + strings.Join(slices.Sorted(maps.Keys(inner)), ", ") + "}"
+		}
+	}
+	return "its members are " + shorten(printable(strings.Join(names, ", ")))
+}

@@ -1,0 +1,133 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package oauth2
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+)
+
+// Media types of request bodies.
+const (
+	formMediaType = "application/x-www-form-urlencoded"
+	jsonMediaType = "application/json"
+)
+
+// Draft is a request that is being put together: parameters and header fields,
+// not yet encoded.
+type Draft struct {
+	// Endpoint is where the request will go.
+	Endpoint *url.URL
+	// Header holds the header fields the user asked for.
+	Header http.Header
+	// Params are the parameters so far, in the order they will be sent.
+	Params Params
+	hidden []string
+}
+
+// newDraft begins a request to endpoint with the user's header fields.
+func newDraft(endpoint string, headers map[string]secret.String) (*Draft, error) {
+	target, err := url.Parse(endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("the endpoint is not a URL: %w", withoutURL(err))
+	}
+	draft := &Draft{Endpoint: target, Header: http.Header{}}
+	for name, value := range headers {
+		draft.Header.Set(name, value.Reveal())
+		draft.Hide(value)
+	}
+	return draft, nil
+}
+
+// Hide names secrets that are in the request in another form than as the value
+// of a parameter, so that they are redacted from what the server answers.
+func (d *Draft) Hide(secrets ...secret.String) {
+	for _, hidden := range secrets {
+		d.hidden = append(d.hidden, hidden.Reveal())
+	}
+}
+
+// redactor returns a redactor of all secrets the request carries.
+func (d *Draft) redactor() *secret.Redactor {
+	hidden := d.hidden
+	for _, param := range d.Params {
+		if !param.Public {
+			hidden = append(hidden, param.Value.Reveal())
+		}
+	}
+	return secret.NewRedactor(hidden...)
+}
+
+// message encodes the draft. A body that is not empty is sent instead of the
+// parameters.
+func (d *Draft) message(method string, in ParametersIn, body secret.String) (httpstack.Request, error) {
+	message := httpstack.Request{
+		Method: cmp.Or(method, http.MethodPost),
+		URL:    d.Endpoint,
+		Header: d.Header,
+	}
+	setDefault(message.Header, "Accept", jsonMediaType)
+	if !body.IsZero() {
+		d.Hide(body)
+		d.Params = nil
+		message.Body = []byte(body.Reveal())
+		setDefault(message.Header, "Content-Type", mediaTypeOf(message.Body))
+		return message, nil
+	}
+	message.Parameters = d.Params.names()
+	return message, d.encodeInto(&message, in)
+}
+
+// encodeInto writes the parameters where in says.
+func (d *Draft) encodeInto(message *httpstack.Request, in ParametersIn) error {
+	switch in {
+	case InForm, "":
+		message.Body = []byte(d.Params.encodeForm())
+		setDefault(message.Header, "Content-Type", formMediaType)
+	case InJSON:
+		body, err := d.Params.encodeJSON()
+		if err != nil {
+			return fmt.Errorf("the parameters cannot be written as JSON: %w", err)
+		}
+		message.Body = body
+		setDefault(message.Header, "Content-Type", jsonMediaType)
+	case InQuery:
+		message.URL = withQuery(d.Endpoint, d.Params.encodeForm())
+	default:
+		return fmt.Errorf("parameters cannot travel in %q", in)
+	}
+	return nil
+}
+
+// withQuery appends query to the endpoint's own, which is kept as it was written
+// (RFC 6749 section 3.2).
+func withQuery(endpoint *url.URL, query string) *url.URL {
+	target := *endpoint
+	if target.RawQuery != "" && query != "" {
+		target.RawQuery += "&"
+	}
+	target.RawQuery += query
+	return &target
+}
+
+// setDefault sets a header field that the user has not set.
+func setDefault(header http.Header, name, value string) {
+	if header.Get(name) == "" {
+		header.Set(name, value)
+	}
+}
+
+// mediaTypeOf guesses the type of a body that the user wrote.
+func mediaTypeOf(body []byte) string {
+	if json.Valid(body) {
+		return jsonMediaType
+	}
+	return formMediaType
+}

@@ -1,0 +1,101 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package oauth2
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Error codes of RFC 6749 section 5.2 and of the extensions that a client has to
+// tell apart.
+const (
+	InvalidRequest       = "invalid_request"
+	InvalidClient        = "invalid_client"
+	InvalidGrant         = "invalid_grant"
+	UnauthorizedClient   = "unauthorized_client"
+	UnsupportedGrantType = "unsupported_grant_type"
+	InvalidScope         = "invalid_scope"
+	// AccessDenied and TemporarilyUnavailable are registered for the authorization
+	// endpoint (RFC 6749 section 4.1.2.1) and sent by token endpoints all the same.
+	AccessDenied           = "access_denied"
+	TemporarilyUnavailable = "temporarily_unavailable"
+	ServerError            = "server_error"
+	// InvalidTarget is RFC 8707 section 2.
+	InvalidTarget = "invalid_target"
+	// UseDPoPNonce and InvalidDPoPProof are RFC 9449 sections 8 and 5.
+	UseDPoPNonce     = "use_dpop_nonce"
+	InvalidDPoPProof = "invalid_dpop_proof"
+)
+
+// Error is an answer that holds no usable token or document. All its texts come
+// from the server, are redacted of everything secret that was sent, and hold no
+// control characters.
+type Error struct {
+	// Endpoint says which endpoint answered, with its address.
+	Endpoint string
+	// StatusCode is the HTTP status.
+	StatusCode int
+	// Code is the error code of RFC 6749 section 5.2; empty where there is none.
+	Code string
+	// Description and URI are error_description and error_uri.
+	Description, URI string
+	// RetryAfter is how long the server asked to wait (RFC 9110 section 10.2.3);
+	// zero where it did not.
+	RetryAfter time.Duration
+	// Excerpt shows the beginning of an answer that names no error code, at most
+	// 512 bytes.
+	Excerpt string
+	// ContentType is the answer's media type without its parameters.
+	ContentType string
+	// Err says what makes an answer with a status of success unusable; nil where
+	// the server reported the error.
+	Err error
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "the %s answered %s", e.Endpoint, e.Status())
+	for _, part := range []string{e.Code, e.Description} {
+		if part != "" {
+			text.WriteString(": " + part)
+		}
+	}
+	if e.Err != nil {
+		text.WriteString(": " + e.Err.Error())
+	}
+	return text.String()
+}
+
+// Unwrap returns what makes the answer unusable.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Status is the HTTP status with its text, for example "401 Unauthorized".
+func (e *Error) Status() string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode)))
+}
+
+// Causes that make an answer with a status of success unusable.
+var (
+	// ErrNotJSON tells that the answer is neither JSON nor form-encoded.
+	ErrNotJSON = errors.New("the answer is not JSON")
+	// ErrNoAccessToken tells that the answer has no access token where it is looked for.
+	ErrNoAccessToken = errors.New("the answer holds no access_token")
+	// ErrUnsafeToken tells that the token has characters which would break an HTTP
+	// header field.
+	ErrUnsafeToken = errors.New("the access token holds spaces or control characters")
+)
+
+// withoutURL strips the URL, which may hold secrets, off the errors of net/url.
+func withoutURL(err error) error {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		return wrapped.Err
+	}
+	return err
+}

@@ -1,0 +1,124 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package oauth2
+
+import (
+	"encoding/json"
+	"html"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+)
+
+// maxShown is how much of a server's text is shown, in bytes.
+const maxShown = 512
+
+var (
+	htmlTitle   = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+	htmlHidden  = regexp.MustCompile(`(?is)<(?:script|style|head)\b.*?</(?:script|style|head)>`)
+	htmlTag     = regexp.MustCompile(`(?s)<[^>]*>`)
+	secretNamed = regexp.MustCompile(`(?i)token|secret|password|assertion|credential|authorization|cookie|code$|key$|jwt`)
+)
+
+// excerpt is what an answer that reports an error says, for a person to read. It
+// is neither redacted nor shortened yet.
+func excerpt(response *httpstack.Response, document any) string {
+	switch document := document.(type) {
+	case map[string]any, []any:
+		return compact(document)
+	}
+	text := string(response.Body)
+	if looksLikeHTML(text) {
+		return htmlText(text)
+	}
+	return text
+}
+
+// compact writes a document as JSON, the values hidden of members that are
+// called like secrets.
+func compact(document any) string {
+	text, err := json.Marshal(withoutSecrets(document))
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// withoutSecrets copies a document and hides the texts in members that are
+// called like secrets. Numbers stay: an error code is no secret.
+func withoutSecrets(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		copied := make(map[string]any, len(value))
+		for name, inner := range value {
+			if _, isText := inner.(string); isText && secretNamed.MatchString(name) {
+				inner = secret.Placeholder
+			}
+			copied[name] = withoutSecrets(inner)
+		}
+		return copied
+	case []any:
+		copied := make([]any, len(value))
+		for i, inner := range value {
+			copied[i] = withoutSecrets(inner)
+		}
+		return copied
+	default:
+		return value
+	}
+}
+
+// looksLikeHTML tells an HTML page, whatever its content type says.
+func looksLikeHTML(text string) bool {
+	start := strings.ToLower(strings.TrimSpace(text[:min(len(text), maxShown)]))
+	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html") || strings.Contains(start, "<head")
+}
+
+// htmlText is the title of an HTML page, or else its text.
+func htmlText(page string) string {
+	if title := htmlTitle.FindStringSubmatch(page); title != nil && strings.TrimSpace(title[1]) != "" {
+		return html.UnescapeString(title[1])
+	}
+	return html.UnescapeString(htmlTag.ReplaceAllString(htmlHidden.ReplaceAllString(page, " "), " "))
+}
+
+// printable turns every run of white space and control characters into one
+// space, so that a server can neither break lines nor steer the terminal.
+func printable(text string) string {
+	cleaned := strings.Map(func(char rune) rune {
+		if unicode.IsControl(char) || unicode.Is(unicode.Cf, char) || !unicode.IsPrint(char) {
+			return ' '
+		}
+		return char
+	}, text)
+	return strings.Join(strings.Fields(cleaned), " ")
+}
+
+// shorten cuts text to maxShown bytes at a boundary of characters.
+func shorten(text string) string {
+	if len(text) <= maxShown {
+		return text
+	}
+	const mark = " …"
+	return strings.ToValidUTF8(text[:maxShown-len(mark)], "") + mark
+}
+
+// retryAfter reads Retry-After, in seconds or as a date (RFC 9110 section
+// 10.2.3). Zero means there is none, or that it is over.
+func retryAfter(response *httpstack.Response) time.Duration {
+	value := strings.TrimSpace(response.Header.Get("Retry-After"))
+	if seconds, ok := float(value); ok {
+		return time.Duration(min(max(seconds, 0), maxLifetime)) * time.Second
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	return max(0, at.Sub(response.RequestedAt).Truncate(time.Second))
+}

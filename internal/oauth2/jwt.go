@@ -1,0 +1,58 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package oauth2
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// maxJWT bounds the texts that DecodeJWT reads, in bytes.
+const maxJWT = 1 << 20
+
+// JWT is a decoded JSON Web Token. Nothing of it is verified.
+type JWT struct {
+	Header, Claims map[string]any
+}
+
+// DecodeJWT decodes a JWT in the JWS compact serialisation (RFC 7515 section
+// 7.1) without verifying it. Numbers are kept as json.Number. Errors never quote
+// the token.
+func DecodeJWT(token string) (*JWT, error) {
+	if len(token) > maxJWT {
+		return nil, fmt.Errorf("the text is %d bytes long, more than the %d allowed", len(token), maxJWT)
+	}
+	parts := strings.Split(token, ".")
+	switch len(parts) {
+	case 3: //nolint:mnd // header, payload and signature, RFC 7515 section 7.1
+	case 5: //nolint:mnd // RFC 7516 section 7.1
+		return nil, errors.New("the text is an encrypted JWT (JWE), which only its recipient can read")
+	default:
+		return nil, fmt.Errorf("the text is no JWT: a signed one has 3 parts separated by dots, this has %d", len(parts))
+	}
+	header, err := decodePart("header", parts[0])
+	if err != nil {
+		return nil, err
+	}
+	claims, err := decodePart("payload", parts[1])
+	if err != nil {
+		return nil, err
+	}
+	return &JWT{Header: header, Claims: claims}, nil
+}
+
+// decodePart decodes a base64url-encoded JSON object.
+func decodePart(name, part string) (map[string]any, error) {
+	data, err := base64.RawURLEncoding.Strict().DecodeString(part)
+	if err != nil {
+		return nil, fmt.Errorf("the text is no JWT: its %s is not base64url without padding", name)
+	}
+	var object map[string]any
+	if err := decodeJSON(data, &object); err != nil || object == nil {
+		return nil, fmt.Errorf("the text is no JWT: its %s is not a JSON object", name)
+	}
+	return object, nil
+}

@@ -1,0 +1,149 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package oauth2
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+)
+
+// Metadata is an authorization server's description of itself (RFC 8414 section 2).
+type Metadata struct {
+	// Issuer is the issuer it was asked for, to the letter.
+	Issuer string
+	// Document is the whole document, numbers as json.Number.
+	Document map[string]any
+}
+
+// UnmarshalMetadata is the inverse of json.Marshal.
+func UnmarshalMetadata(data []byte) (*Metadata, error) {
+	var metadata Metadata
+	if err := decodeJSON(data, &metadata); err != nil {
+		return nil, fmt.Errorf("stored metadata cannot be read: %w", err)
+	}
+	return &metadata, nil
+}
+
+// Causes that make a metadata document unusable.
+var (
+	// ErrIssuerMismatch tells that the document is of another issuer (RFC 8414
+	// section 3.3).
+	ErrIssuerMismatch = errors.New("the document names another issuer")
+	// ErrDowngrade tells that an issuer on https names an endpoint that is not.
+	ErrDowngrade = errors.New("an issuer on https must not name an endpoint without it")
+	// ErrNoEndpoint tells that the document does not name the endpoint.
+	ErrNoEndpoint = errors.New("the document does not name it")
+)
+
+// Discover fetches the metadata of issuer: from the well-known address of RFC
+// 8414 section 3, and where there is none from that of OpenID Connect Discovery
+// 1.0 section 4.
+//
+// The error is an [*Error] where the server answered, and otherwise comes from
+// doer. When both addresses fail, the error that says more is returned.
+func Discover(ctx context.Context, doer Doer, issuer string) (*Metadata, error) {
+	addresses, err := wellKnown(issuer)
+	if err != nil {
+		return nil, err
+	}
+	var failure error
+	for _, address := range addresses {
+		document, err := fetchMetadata(ctx, doer, address, issuer)
+		if err == nil {
+			return &Metadata{Issuer: issuer, Document: document}, nil
+		}
+		answered, ok := errors.AsType[*Error](err)
+		if !ok {
+			return nil, err
+		}
+		if failure == nil || errors.Is(answered, ErrIssuerMismatch) {
+			failure = err
+		}
+	}
+	return nil, failure
+}
+
+// wellKnown lists the addresses of an issuer's metadata. RFC 8414 section 3.1
+// inserts the well-known path before the issuer's own, OpenID appends it.
+func wellKnown(issuer string) ([]*url.URL, error) {
+	base, err := url.Parse(issuer)
+	if err != nil {
+		return nil, fmt.Errorf("the issuer is not a URL: %w", withoutURL(err))
+	}
+	path := strings.TrimSuffix(base.EscapedPath(), "/")
+	inserted, err := base.Parse("/.well-known/oauth-authorization-server" + path)
+	if err != nil {
+		return nil, fmt.Errorf("the issuer is not a URL: %w", withoutURL(err))
+	}
+	appended, err := base.Parse(path + "/.well-known/openid-configuration")
+	if err != nil {
+		return nil, fmt.Errorf("the issuer is not a URL: %w", withoutURL(err))
+	}
+	return []*url.URL{inserted, appended}, nil
+}
+
+// fetchMetadata fetches one address and compares the issuer.
+func fetchMetadata(ctx context.Context, doer Doer, address *url.URL, issuer string) (map[string]any, error) {
+	response, err := doer.Do(ctx, httpstack.Request{
+		Method:   http.MethodGet,
+		URL:      address,
+		Header:   http.Header{"Accept": {jsonMediaType}},
+		Endpoint: endpointMetadata,
+	})
+	if err != nil {
+		return nil, err
+	}
+	reader := answerReader{endpoint: describe(endpointMetadata, address), redactor: &secret.Redactor{}}
+	decoded, err := decodeAnswer(response)
+	if !success(response.StatusCode) {
+		return nil, reader.reported(response, decoded)
+	}
+	document, isObject := decoded.(map[string]any)
+	if err == nil && !isObject {
+		err = ErrNotJSON
+	}
+	if err != nil {
+		return nil, reader.unusable(response, err)
+	}
+	if named, _ := document["issuer"].(string); named != issuer {
+		return nil, reader.unusable(response, fmt.Errorf("%w: %q", ErrIssuerMismatch, shorten(printable(named))))
+	}
+	return document, nil
+}
+
+// Endpoint returns the address that the document gives for name, for example
+// "token_endpoint".
+func (m *Metadata) Endpoint(name string) (string, error) {
+	text, _ := m.Document[name].(string)
+	if text == "" {
+		return "", fmt.Errorf("%s: %w", name, ErrNoEndpoint)
+	}
+	endpoint, err := url.Parse(text)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", name, withoutURL(err))
+	}
+	if strings.HasPrefix(m.Issuer, "https:") && endpoint.Scheme != "https" {
+		return "", fmt.Errorf("%s: %w", name, ErrDowngrade)
+	}
+	return text, nil
+}
+
+// Strings returns a member that is a list of strings, nil where there is none.
+func (m *Metadata) Strings(name string) []string {
+	list, _ := m.Document[name].([]any)
+	var texts []string
+	for _, item := range list {
+		if text, ok := item.(string); ok {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}

@@ -1,0 +1,132 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package oauth2 speaks OAuth 2.0 from the client's side: it asks a token
+// endpoint for an access token (RFC 6749 sections 4.4 and 6), reads the answer,
+// and finds endpoints through an issuer's metadata (RFC 8414).
+//
+// It is the one place that knows how these messages look on the wire. How a
+// client proves who it is comes in through [ClientAuth], how bytes travel
+// through [Doer]. The package keeps nothing between calls, never repeats a
+// request, and never tries a second way after the first was refused.
+package oauth2
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+)
+
+// Doer sends one HTTP request and returns the whole, bounded answer.
+type Doer interface {
+	Do(ctx context.Context, request httpstack.Request) (*httpstack.Response, error)
+}
+
+// ClientAuth proves to an endpoint which client is asking (RFC 6749 section 2.3).
+type ClientAuth interface {
+	// Authenticate adds the proof to a request that is being built. It is called
+	// anew for every request, so that a proof can be good for one use only.
+	Authenticate(ctx context.Context, draft *Draft) error
+}
+
+// Client asks the endpoints of an authorization server on behalf of one client.
+type Client struct {
+	// HTTP sends the requests.
+	HTTP Doer
+	// Auth authenticates them.
+	Auth ClientAuth
+}
+
+// Token asks the token endpoint for an access token.
+//
+// The error is an [*Error] where the server answered, whatever it answered, and
+// otherwise comes from the client authentication or from [Doer].
+func (c *Client) Token(ctx context.Context, request TokenRequest) (*Token, error) {
+	draft, err := request.draft(ctx, c.Auth)
+	if err != nil {
+		return nil, err
+	}
+	message, err := draft.message(request.Method, request.ParametersIn, request.Body)
+	if err != nil {
+		return nil, err
+	}
+	message.Endpoint = endpointToken
+	response, err := c.HTTP.Do(ctx, message)
+	if err != nil {
+		return nil, err
+	}
+	reader := answerReader{fields: request.Fields, redactor: draft.redactor(), endpoint: describe(endpointToken, draft.Endpoint)}
+	token, err := reader.token(response)
+	if err != nil {
+		return nil, err
+	}
+	token.setLifetime(request.Fields, request.DefaultLifetime)
+	return token, nil
+}
+
+// Names of endpoints, as logs and errors show them.
+const (
+	endpointToken    = "token endpoint"
+	endpointMetadata = "metadata"
+)
+
+// describe names an endpoint and its address, without a query or userinfo, which
+// may hold secrets.
+func describe(endpoint string, address *url.URL) string {
+	return fmt.Sprintf("%s %s://%s%s", endpoint, address.Scheme, address.Host, address.EscapedPath())
+}
+
+// TokenRequest says what is asked of the token endpoint.
+type TokenRequest struct {
+	// Endpoint is the token endpoint's absolute URL. Its own query is kept (RFC
+	// 6749 section 3.2).
+	Endpoint string
+	// Method is the HTTP method; empty means POST (RFC 6749 section 3.2).
+	Method string
+	// ParametersIn says where the parameters travel; empty means [InForm].
+	ParametersIn ParametersIn
+	// GrantType is sent as grant_type; empty sends none.
+	GrantType string
+	// Scopes are joined by a space, in their order (RFC 6749 section 3.3).
+	Scopes []string
+	// Audience is sent as audience where it is not empty.
+	Audience string
+	// Resources are sent as resource, repeated (RFC 8707 section 2).
+	Resources []string
+	// Parameters are sent last, in the order of their names. One replaces a
+	// parameter of the same name that would be sent, or removes it where the value
+	// is empty.
+	Parameters map[string]secret.String
+	// Headers are added to the request and win over Accept and Content-Type.
+	Headers map[string]secret.String
+	// Body, where it is not empty, is sent verbatim instead of all parameters.
+	Body secret.String
+	// Fields says where in the answer its members are.
+	Fields Fields
+	// DefaultLifetime is assumed where neither the answer nor the token tells one;
+	// zero leaves it unknown.
+	DefaultLifetime time.Duration
+}
+
+// draft builds the request up to, but not including, its encoding.
+func (r TokenRequest) draft(ctx context.Context, auth ClientAuth) (*Draft, error) {
+	draft, err := newDraft(r.Endpoint, r.Headers)
+	if err != nil {
+		return nil, err
+	}
+	draft.Params.addPublic("grant_type", r.GrantType)
+	if err := auth.Authenticate(ctx, draft); err != nil {
+		return nil, err
+	}
+	draft.Params.addPublic("scope", joinScopes(r.Scopes))
+	draft.Params.addPublic("audience", r.Audience)
+	for _, resource := range r.Resources {
+		draft.Params.addPublic("resource", resource)
+	}
+	draft.Params.override(r.Parameters)
+	return draft, nil
+}
