@@ -1,0 +1,37 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package clientauth holds the ways in which a client proves to an authorization
+// server who it is (RFC 6749 section 2.3), one to a file. Each implements
+// [oauth2.ClientAuth].
+//
+// The package never sends anything and never tries: it is told the method, and
+// a method that lacks what it needs is an error.
+package clientauth
+
+import (
+	"errors"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+)
+
+// Client authentication methods, by their names in the IANA registry of OAuth
+// token endpoint authentication methods (RFC 7591 section 2).
+const (
+	ClientSecretBasic = "client_secret_basic"
+	ClientSecretPost  = "client_secret_post"
+	None              = "none"
+)
+
+// Methods lists the supported methods.
+func Methods() []string { return []string{ClientSecretBasic, ClientSecretPost, None} }
+
+// ErrTwoMethods tells that a request already carries a proof of another method.
+// A client must not use two at once (RFC 6749 section 2.3).
+var ErrTwoMethods = errors.New("the request already has an Authorization header, and a client must not authenticate in two ways at once")
+
+var (
+	_ oauth2.ClientAuth = Basic{}
+	_ oauth2.ClientAuth = Post{}
+	_ oauth2.ClientAuth = Public{}
+)
