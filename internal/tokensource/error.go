@@ -1,0 +1,62 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package tokensource
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Causes of a [*ConfigError].
+var (
+	// ErrMissing tells that an attribute is needed and not set.
+	ErrMissing = errors.New("it is required and not set")
+	// ErrUnsupportedMethod tells that there is no such client authentication method.
+	ErrUnsupportedMethod = errors.New("the client authentication method is not supported")
+	// ErrNoCommonMethod tells that the server supports none of the methods that the
+	// client could use.
+	ErrNoCommonMethod = errors.New("the server supports no client authentication method that the client is configured for")
+	// ErrColonInID tells that a client id cannot be told from the secret in a
+	// header field of raw Basic (RFC 7617 section 2).
+	ErrColonInID = errors.New("a client id with a colon cannot be sent in raw HTTP Basic")
+)
+
+// ConfigError tells that a client cannot ask for a token as it is configured.
+type ConfigError struct {
+	// Attribute is the provider's attribute at fault.
+	Attribute string
+	// Err is one of the causes above or comes from the metadata.
+	Err error
+	// Detail adds what the cause speaks of; empty where there is nothing to add.
+	Detail string
+}
+
+// Error implements error.
+func (e *ConfigError) Error() string {
+	if e.Detail != "" {
+		return fmt.Sprintf("%s: %v: %s", e.Attribute, e.Err, e.Detail)
+	}
+	return fmt.Sprintf("%s: %v", e.Attribute, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *ConfigError) Unwrap() error { return e.Err }
+
+// missing is the error for an attribute that is not set.
+func missing(attribute string) error { return &ConfigError{Attribute: attribute, Err: ErrMissing} }
+
+// FetchError tells that a token was asked for and not got.
+type FetchError struct {
+	// Client is who asked, with its method and endpoint settled.
+	Client Client
+	// Err is an [*oauth2.Error] where the server answered, and otherwise comes from
+	// the HTTP stack.
+	Err error
+}
+
+// Error implements error.
+func (e *FetchError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *FetchError) Unwrap() error { return e.Err }

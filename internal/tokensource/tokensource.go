@@ -1,0 +1,134 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package tokensource is where a token comes from, whole: it finds the token
+// endpoint, chooses the client authentication, looks into the cache, and asks
+// the server where there is nothing to reuse. It is the only place that does
+// these in their order.
+//
+// It refuses to guess: a client that lacks something is a [*ConfigError] that
+// names what is missing, and a server that has refused a client is not asked
+// again.
+package tokensource
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
+)
+
+// Config holds what a [Source] works with. HTTP is required.
+type Config struct {
+	// HTTP sends all requests.
+	HTTP oauth2.Doer
+	// Now tells the time; nil means time.Now.
+	Now func() time.Time
+	// Logger receives what was decided, never a secret; nil discards it.
+	Logger *slog.Logger
+}
+
+// Source gets tokens for any number of clients, and shares them for as long as
+// it lives. It is safe for concurrent use.
+type Source struct {
+	http      oauth2.Doer
+	now       func() time.Time
+	log       *slog.Logger
+	tokens    *tokencache.Cache
+	documents *tokencache.Cache
+	refusals  *refusals
+}
+
+// New returns a source that has nothing cached.
+func New(config Config) *Source {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Source{
+		http:      config.HTTP,
+		now:       config.Now,
+		log:       config.Logger,
+		tokens:    tokencache.New(config.Now),
+		documents: tokencache.New(config.Now),
+		refusals:  newRefusals(config.Now),
+	}
+}
+
+// Token returns a token for client: a shared one that is valid for long enough,
+// or else a new one.
+//
+// The error is a [*ConfigError] where the client lacks something and a
+// [*FetchError] where a token was asked for and not got; while metadata is
+// fetched, it is as [oauth2.Discover] says.
+func (s *Source) Token(ctx context.Context, client Client) (*oauth2.Token, error) {
+	client, err := s.resolve(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	auth, err := client.auth()
+	if err != nil {
+		return nil, err
+	}
+	fetch := func(ctx context.Context) (*oauth2.Token, error) {
+		asking := oauth2.Client{HTTP: s.http, Auth: auth}
+		token, err := asking.Token(ctx, client.Request)
+		if err != nil {
+			return nil, &FetchError{Client: client, Err: err}
+		}
+		return token, nil
+	}
+	if !client.Request.Body.IsZero() {
+		return fetch(ctx) // a body may hold a code that is good for one use
+	}
+	return s.shared(ctx, client, fetch)
+}
+
+// shared returns the token that is stored for client, or fetches and stores one.
+func (s *Source) shared(
+	ctx context.Context, client Client, fetch func(context.Context) (*oauth2.Token, error),
+) (*oauth2.Token, error) {
+	key, reused := client.key(), true
+	entry, err := s.tokens.Get(ctx, key, s.validFor(client.MinValidity), func(ctx context.Context) (tokencache.Entry, error) {
+		reused = false
+		token, err := s.refusals.remember(key, func() (*oauth2.Token, error) { return fetch(ctx) })
+		if err != nil {
+			return tokencache.Entry{}, err
+		}
+		data, err := token.Marshal()
+		return tokencache.Entry{Data: data, ExpiresAt: token.ExpiresAt}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.log.DebugContext(ctx, "token ready", "client_id", client.ClientID, "shared", reused)
+	return oauth2.UnmarshalToken(entry.Data)
+}
+
+// Bounds of how long a token must still be valid to be reused, where the user
+// names none: a tenth of its lifetime, and at most a minute.
+const (
+	usualMinValidity = time.Minute
+	usualMinShare    = 10
+)
+
+// validFor accepts the entries that are valid for at least minValidity, or where
+// that is nil, for as long as is usual.
+func (s *Source) validFor(minValidity *time.Duration) func(tokencache.Entry) bool {
+	return func(entry tokencache.Entry) bool {
+		token, err := oauth2.UnmarshalToken(entry.Data)
+		if err != nil {
+			return false
+		}
+		needed := min(usualMinValidity, time.Duration(token.ExpiresIn)*time.Second/usualMinShare)
+		if minValidity != nil {
+			needed = *minValidity
+		}
+		remaining, known := token.Remaining(s.now())
+		return known && remaining >= needed
+	}
+}
