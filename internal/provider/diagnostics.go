@@ -1,0 +1,204 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
+)
+
+// finding is what a user is told: what happened, what to do, and which attribute
+// it is about.
+type finding struct {
+	attribute string
+	summary   string
+	// facts are what was observed, one paragraph each.
+	facts []string
+	// remedy says what to do.
+	remedy string
+}
+
+// kind is a kind of block that can ask for a token.
+type kind struct {
+	// takes tells whether the block has an attribute, so that an error can point
+	// at it.
+	takes func(attribute string) bool
+	// wait says how to have Terraform wait until everything is known.
+	wait string
+}
+
+var (
+	ephemeralKind = kind{
+		takes: has(clientAttributes()),
+		wait: "Set the same attribute on the ephemeral resource: while it is unknown there, Terraform waits until apply. " +
+			"Or create the resource it comes from first, with -target.",
+	}
+	dataSourceKind = kind{
+		takes: has(requestAttributes()),
+		wait: "Give the data source a depends_on with the resource that the value comes from: Terraform then reads it at apply. " +
+			"Or use the ephemeral resource oauth2cc_token and set the same attribute there.",
+	}
+)
+
+// has returns a function that tells whether attributes hold a name.
+func has[A any](attributes map[string]A) func(string) bool {
+	return func(name string) bool {
+		_, ok := attributes[name]
+		return ok
+	}
+}
+
+// diagnostic words a finding for Terraform.
+func (f finding) diagnostic(from kind) diag.Diagnostic {
+	paragraphs := f.facts
+	if f.remedy != "" {
+		paragraphs = append(paragraphs, f.remedy)
+	}
+	detail := strings.Join(paragraphs, "\n\n")
+	if f.attribute != "" && from.takes(f.attribute) {
+		return diag.NewAttributeErrorDiagnostic(path.Root(f.attribute), f.summary, detail)
+	}
+	return diag.NewErrorDiagnostic(f.summary, detail)
+}
+
+// tokenError tells a user why there is no token.
+func tokenError(err error, from kind) diag.Diagnostic {
+	return describeError(err).diagnostic(from)
+}
+
+// describeError turns any error of package tokensource into a finding.
+func describeError(err error) finding {
+	if fetch, ok := errors.AsType[*tokensource.FetchError](err); ok {
+		return describeFetch(fetch)
+	}
+	if config, ok := errors.AsType[*tokensource.ConfigError](err); ok {
+		return describeConfig(config)
+	}
+	if answer, ok := errors.AsType[*oauth2.Error](err); ok {
+		return describeMetadata(answer)
+	}
+	if failure, ok := errors.AsType[*httpstack.Error](err); ok {
+		return describeNetwork(failure, "issuer")
+	}
+	return describeOther(err)
+}
+
+// describeFetch is for a token request that was made, or at least begun.
+func describeFetch(fetch *tokensource.FetchError) finding {
+	if answer, ok := errors.AsType[*oauth2.Error](fetch); ok {
+		return describeAnswer(answer, fetch.Client)
+	}
+	if failure, ok := errors.AsType[*httpstack.Error](fetch); ok {
+		return describeNetwork(failure, "token_endpoint")
+	}
+	return describeOther(fetch)
+}
+
+// describeOther is for what ends a request from outside, and for the rest.
+func describeOther(err error) finding {
+	if errors.Is(err, context.Canceled) {
+		return finding{summary: "The request for a token was cancelled", facts: []string{"Terraform stopped the run before the answer came."}}
+	}
+	return finding{summary: "No token could be requested", facts: []string{sentence(err.Error())}}
+}
+
+// describeConfig is for a client that lacks something.
+func describeConfig(config *tokensource.ConfigError) finding {
+	found := finding{attribute: config.Attribute, summary: "The client cannot ask for a token as it is configured"}
+	switch {
+	case errors.Is(config, tokensource.ErrMissing):
+		found.summary = "Missing attribute " + config.Attribute
+		found.remedy = missingRemedy(config.Attribute)
+	case errors.Is(config, tokensource.ErrNoCommonMethod):
+		found.facts = []string{"The server supports these client authentication methods: " + config.Detail + "."}
+		found.remedy = "This provider could use client_secret_basic or client_secret_post with the secret that is configured. " +
+			"If the server takes one of them although its metadata does not say so, set token_endpoint_auth_method."
+	case errors.Is(config, tokensource.ErrColonInID):
+		return finding{attribute: config.Attribute, summary: colonInID().Summary(), remedy: colonInID().Detail()}
+	case errors.Is(config, oauth2.ErrNoEndpoint):
+		found.facts = []string{"The metadata of the issuer names no token endpoint."}
+		found.remedy = "Set token_endpoint."
+	default:
+		found.facts = []string{sentence(config.Error())}
+	}
+	return found
+}
+
+// missingRemedy says where a missing attribute can be set.
+func missingRemedy(attribute string) string {
+	where := fmt.Sprintf("in the provider block, on the ephemeral resource, or as the environment variable %s", environmentVariable(attribute))
+	switch attribute {
+	case "token_endpoint":
+		return "No authorization server is configured. Set token_endpoint, or issuer to have it discovered, " + where + "."
+	case "client_secret":
+		return "A client_id is configured and nothing to prove it with. Set client_secret " + where + ". " +
+			"A public client, which has no secret, says so with token_endpoint_auth_method = \"none\"."
+	default:
+		return "Set " + attribute + " " + where + "."
+	}
+}
+
+// unknownError is for attributes whose values come with the apply.
+func unknownError(attributes []string, from kind) diag.Diagnostic {
+	return finding{
+		summary: "Provider configuration not known yet: " + strings.Join(attributes, ", "),
+		facts: []string{fmt.Sprintf("A token is needed now, and the provider block's %s depends on what is only known after apply.",
+			strings.Join(attributes, ", "))},
+		remedy: from.wait,
+	}.diagnostic(from)
+}
+
+// plaintextRefused is for an address that would send credentials in plaintext.
+func plaintextRefused(attribute string) diag.DiagnosticWithPath {
+	return diag.NewAttributeErrorDiagnostic(path.Root(attribute), "Plaintext http refused",
+		"With http:// the credentials and the token would cross the network for everyone to read. Use https://. "+
+			"Where that is truly impossible, set allow_plaintext_http = true in the provider block.")
+}
+
+// colonInID is for a client id that raw Basic cannot carry.
+func colonInID() diag.DiagnosticWithPath {
+	return diag.NewAttributeErrorDiagnostic(path.Root("client_id"), "Client id with a colon",
+		"In raw HTTP Basic the first colon ends the client id (RFC 7617 section 2), so that this id would arrive cut in two. "+
+			"Leave client_secret_basic_encoding out, or set token_endpoint_auth_method = \"client_secret_post\".")
+}
+
+// warnings tells a user where a token falls short of what was hoped for.
+func (c *configured) warnings(token *oauth2.Token, client tokensource.Client) diag.Diagnostics {
+	var diags diag.Diagnostics
+	remaining, known := token.Remaining(c.now())
+	if known && client.MinValidity != nil && remaining < *client.MinValidity {
+		diags.AddAttributeWarning(path.Root("min_validity"), "Token valid for less than min_validity",
+			fmt.Sprintf("The server issued a token that is valid for %s, less than the %s asked for. "+
+				"Have it issue tokens that live longer, or expect calls late in the run to be refused.",
+				remaining.Truncate(time.Second), *client.MinValidity))
+	}
+	if token.BoundToProof() {
+		diags.AddWarning("DPoP token",
+			"The server issued a token that is bound to a key (RFC 9449): every call with it needs a proof of its own, which other providers "+
+				"cannot make. Have the client registered for bearer tokens.")
+	}
+	return diags
+}
+
+// sentence makes the text of an error a sentence.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	text = string(unicode.ToUpper(first)) + text[size:]
+	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, "?") {
+		return text
+	}
+	return text + "."
+}

@@ -1,0 +1,68 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+)
+
+// describeNetwork is for a request that got no answer. The attribute is the one
+// that holds the address.
+func describeNetwork(failure *httpstack.Error, attribute string) finding {
+	found := finding{attribute: attribute, facts: []string{fmt.Sprintf("%s %s: %s.", failure.Method, failure.URL, failure.Detail)}}
+	switch failure.Kind {
+	case httpstack.Plaintext:
+		refused := plaintextRefused(attribute)
+		found.summary, found.remedy = refused.Summary(), refused.Detail()
+	case httpstack.DNS:
+		found.summary = "The server's name cannot be looked up"
+		found.remedy = "Check the host in " + attribute + ", and that this machine can resolve it. Where only a proxy can, set proxy_url."
+	case httpstack.Refused:
+		found.summary = "The server cannot be reached"
+		found.remedy = "Check host and port in " + attribute + ", that the server runs, and that a firewall lets this machine through."
+	case httpstack.TLS:
+		found.summary, found.remedy = describeTLS(failure)
+	case httpstack.Proxy:
+		found.summary = "The proxy does not let the request through"
+		found.attribute = ""
+		found.remedy = "Check proxy_url, or the variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY, and the user name and password in it."
+	case httpstack.Timeout:
+		found.summary = "The server did not answer in time"
+		found.remedy = "Check that " + attribute + " is reachable from this machine. A server that is only slow wants a longer timeout in the provider block."
+	case httpstack.Redirect:
+		found.summary = "Redirect refused"
+		found.remedy = "Credentials are only sent where the configuration says. If the new address is right, set " + attribute + " to it."
+	case httpstack.Canceled:
+		found.summary, found.remedy = "The request was cancelled", "Terraform stopped the run before the answer came."
+	case httpstack.TooLarge, httpstack.Truncated, httpstack.Protocol:
+		found.summary = "The answer cannot be read"
+		found.remedy = "Is " + attribute + " the address of a token endpoint? If so, something on the way damages its answers."
+	case httpstack.Invalid:
+		found.summary = "The request cannot be sent"
+		found.remedy = "Check " + attribute + " and headers."
+	case httpstack.Other:
+		found.summary = "The request failed"
+		found.remedy = "Check " + attribute + ", and the network between this machine and the server."
+	}
+	return found
+}
+
+// describeTLS tells the common failures of TLS apart.
+func describeTLS(failure *httpstack.Error) (summary, remedy string) {
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](failure); ok {
+		return "The server's certificate comes from an unknown authority",
+			"If the server uses a private certificate authority, give its certificate as tls = { ca_certificate = file(\"ca.pem\") } in the provider block."
+	}
+	if _, ok := errors.AsType[x509.HostnameError](failure); ok {
+		return "The server's certificate is for another host", "Check the host in the address: it must be one that the certificate names."
+	}
+	if invalid, ok := errors.AsType[x509.CertificateInvalidError](failure); ok && invalid.Reason == x509.Expired {
+		return "The server's certificate is not valid at this time", "Have the certificate renewed, and check this machine's clock."
+	}
+	return "No secure connection to the server", "Check that the address begins with https:// rightly, and that the server speaks TLS 1.2 or later."
+}

@@ -1,0 +1,200 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
+)
+
+// describeAnswer is for an answer of the token endpoint that holds no token.
+func describeAnswer(answer *oauth2.Error, client tokensource.Client) finding {
+	if answer.Err != nil {
+		return describeUnusable(answer)
+	}
+	found, known := byCode(answer.Code, client)
+	if !known {
+		found = byStatus(answer, client)
+	}
+	found.facts = serverFacts(answer)
+	return found
+}
+
+// serverFacts repeats what the server said.
+func serverFacts(answer *oauth2.Error) []string {
+	facts := []string{fmt.Sprintf("The %s answered %s.", answer.Endpoint, answer.Status())}
+	var said []string
+	for _, member := range []struct{ name, value string }{
+		{"error", answer.Code},
+		{"error_description", answer.Description},
+		{"error_uri", answer.URI},
+		{"answer", answer.Excerpt},
+	} {
+		if member.value != "" {
+			said = append(said, fmt.Sprintf("  %s: %s", member.name, member.value))
+		}
+	}
+	if answer.RetryAfter > 0 {
+		said = append(said, fmt.Sprintf("  Retry-After: %s", answer.RetryAfter))
+	}
+	if len(said) > 0 {
+		facts = append(facts, strings.Join(said, "\n"))
+	}
+	return facts
+}
+
+// byCode is the finding for an error code (RFC 6749 section 5.2 and extensions).
+func byCode(code string, client tokensource.Client) (finding, bool) {
+	switch code {
+	case oauth2.InvalidClient:
+		return finding{"client_id", "The server does not accept the client (invalid_client)", nil, invalidClientRemedy(client)}, true
+	case oauth2.InvalidScope:
+		return finding{"scopes", "The server refuses a scope (invalid_scope)", nil, scopeRemedy(client)}, true
+	case oauth2.UnauthorizedClient:
+		return finding{"grant_type", "The client may not use this grant (unauthorized_client)", nil,
+			"The server knows the client. Allow it the grant \"" + client.Request.GrantType + "\" in its registration there."}, true
+	case oauth2.UnsupportedGrantType:
+		return finding{"grant_type", "The server does not know the grant (unsupported_grant_type)", nil,
+			"The request named the grant \"" + client.Request.GrantType + "\". Is token_endpoint the right address? " +
+				"If the server uses another name, set grant_type; an empty string sends none."}, true
+	case oauth2.InvalidRequest:
+		return finding{"parameters", "The server finds the request malformed (invalid_request)", nil,
+			"Mostly a parameter is missing or one too many: compare scopes, audience, resources and parameters with the server's documentation. " +
+				"The client authenticated with " + methodOf(client) + "; a server that wants another method may call that malformed as well."}, true
+	case oauth2.InvalidGrant:
+		return finding{"parameters", "The server refuses the grant (invalid_grant)", nil,
+			"What was presented (a code, an assertion or a refresh token) is wrong, used up, or has expired. Get a new one."}, true
+	case oauth2.InvalidTarget:
+		return finding{"resources", "The server refuses the resource (invalid_target)", nil,
+			"Set resources or audience to a value that is registered at the server for this client."}, true
+	case oauth2.AccessDenied:
+		return finding{"audience", "The server denies access (access_denied)", nil,
+			"The client is known and may not have this token. Many servers want an audience here, or the API assigned to the client in its registration."}, true
+	case oauth2.UseDPoPNonce, oauth2.InvalidDPoPProof:
+		return finding{"client_id", "The server wants DPoP (" + code + ")", nil,
+			"The client is registered for tokens bound to a key (RFC 9449), which this provider does not ask for. " +
+				"Turn that off in the client's registration: \"require DPoP\", or similar."}, true
+	case oauth2.TemporarilyUnavailable, oauth2.ServerError:
+		return finding{"", "The server cannot answer now (" + code + ")", nil, "Try again later."}, true
+	}
+	return finding{}, false
+}
+
+// invalidClientRemedy says what to check, by how the client authenticated.
+func invalidClientRemedy(client tokensource.Client) string {
+	remedy := "The request was sent once, as " + methodOf(client) + ". Check client_id and client_secret, " +
+		"and that the client is registered at this server and not disabled."
+	switch {
+	case client.TokenEndpointAuthMethod == clientauth.None:
+		return "No credentials were sent, as the method is none. Set client_secret if the client has one."
+	case client.TokenEndpointAuthMethod == clientauth.ClientSecretBasic && client.ClientSecretBasicEncoding != clientauth.BasicEncodingRaw &&
+		needsEncoding(client):
+		return remedy + " The id or the secret has characters that this method encodes (RFC 6749 section 2.3.1): " +
+			"where a server does not decode them, set client_secret_basic_encoding = \"raw\"."
+	default:
+		return remedy + " Where the registration names another method, set token_endpoint_auth_method."
+	}
+}
+
+// needsEncoding tells whether form-encoding changes the id or the secret.
+func needsEncoding(client tokensource.Client) bool {
+	return strings.ContainsFunc(client.ClientID+client.ClientSecret.Reveal(), func(char rune) bool {
+		alphanumeric := 'a' <= char && char <= 'z' || 'A' <= char && char <= 'Z' || '0' <= char && char <= '9'
+		return !alphanumeric && !strings.ContainsRune("-._~", char)
+	})
+}
+
+// methodOf names how the client authenticated.
+func methodOf(client tokensource.Client) string {
+	if client.TokenEndpointAuthMethod == clientauth.ClientSecretBasic {
+		encoding := client.ClientSecretBasicEncoding
+		if encoding == "" {
+			encoding = clientauth.BasicEncodingForm
+		}
+		return clientauth.ClientSecretBasic + " (" + encoding + " encoding)"
+	}
+	return client.TokenEndpointAuthMethod
+}
+
+// scopeRemedy names the scopes that were asked for.
+func scopeRemedy(client tokensource.Client) string {
+	if len(client.Request.Scopes) == 0 {
+		return "No scope was asked for, and the server has no default for this client. Set scopes."
+	}
+	return fmt.Sprintf("Asked for: %s. Each must exist at the server and be allowed for this client.", strings.Join(client.Request.Scopes, " "))
+}
+
+// byStatus is the finding for an answer whose error code is unknown or missing.
+func byStatus(answer *oauth2.Error, client tokensource.Client) finding {
+	summary := "The server refuses the request (" + answer.Status() + ")"
+	switch status := answer.StatusCode; {
+	case status == http.StatusUnauthorized:
+		return finding{"client_id", "The server does not accept the client (401 Unauthorized)", nil, invalidClientRemedy(client)}
+	case status == http.StatusForbidden:
+		return finding{"client_id", "The server forbids the request (403 Forbidden)", nil,
+			"Either the client may not have this token, and its permissions at the server want checking, or something in front of the server " +
+				"(a firewall, a proxy, a list of permitted addresses) refuses this machine. The client authenticated with " + methodOf(client) + "."}
+	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusGone:
+		return finding{"token_endpoint", "There is no token endpoint at this address (" + answer.Status() + ")", nil,
+			"Check token_endpoint against the server's documentation, or set issuer to have it discovered."}
+	case status == http.StatusUnsupportedMediaType || status == http.StatusNotAcceptable:
+		return finding{"headers", summary, nil, "The server wants another format. Set Content-Type or Accept in headers as its documentation says."}
+	case status == http.StatusTooManyRequests:
+		return finding{"", "The server limits the number of requests (429 Too Many Requests)", nil,
+			"Wait, and ask less often: tokens with the same inputs are shared within a run."}
+	case status >= http.StatusInternalServerError:
+		return finding{"", "The server failed (" + answer.Status() + ")", nil, "Nothing is wrong with the configuration as far as can be told. Try again later."}
+	case status/100 == 3: //nolint:mnd // redirections, RFC 9110 section 15.4
+		return finding{"token_endpoint", summary, nil, "The server points elsewhere without saying where to. Set token_endpoint to the final address."}
+	case answer.Code != "":
+		return finding{"", "The server refuses the request (" + answer.Code + ")", nil, "See the server's documentation for this error."}
+	default:
+		return finding{"", summary, nil, "Compare the request with the server's documentation. The client authenticated with " + methodOf(client) + "."}
+	}
+}
+
+// describeUnusable is for an answer with a status of success and without a token.
+func describeUnusable(answer *oauth2.Error) finding {
+	found := finding{
+		attribute: "token_endpoint",
+		summary:   "The answer cannot be used",
+		facts:     []string{fmt.Sprintf("The %s answered %s, but %s.", answer.Endpoint, answer.Status(), answer.Err)},
+	}
+	switch {
+	case errors.Is(answer, oauth2.ErrNotJSON):
+		found.remedy = "Something other than a token endpoint seems to answer there: a login page, a proxy, or the server's web site. Check token_endpoint."
+	case errors.Is(answer, oauth2.ErrNoAccessToken):
+		found.remedy = "Check that token_endpoint is a token endpoint (RFC 6749 section 3.2)."
+	case errors.Is(answer, oauth2.ErrUnsafeToken):
+		found.remedy = "Such a token could not be sent in an Authorization header. Tell who runs the server."
+	}
+	return found
+}
+
+// describeMetadata is for metadata that cannot be had.
+func describeMetadata(answer *oauth2.Error) finding {
+	found := finding{attribute: "issuer", summary: "The issuer's metadata cannot be used", facts: serverFacts(answer)}
+	switch {
+	case errors.Is(answer, oauth2.ErrIssuerMismatch):
+		found.facts = append(found.facts[:1:1], sentence(answer.Err.Error()))
+		found.remedy = "The metadata must name the issuer exactly as it is configured (RFC 8414 section 3.3), a slash at the end included. " +
+			"If that other name is right, set issuer to it."
+	case answer.Err != nil:
+		found.facts = append(found.facts[:1:1], sentence(answer.Err.Error()))
+		found.remedy = "Check issuer, or set token_endpoint instead."
+	case answer.StatusCode == http.StatusNotFound:
+		found.summary = "There is no metadata for this issuer"
+		found.facts = found.facts[:1]
+		found.remedy = "Neither the address of RFC 8414 nor that of OpenID Connect has any. Check issuer, or set token_endpoint instead."
+	default:
+		found.remedy = "Check issuer, or set token_endpoint instead."
+	}
+	return found
+}

@@ -1,0 +1,90 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"math/big"
+	"strconv"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+const (
+	// numberPrecision is Terraform's own, in bits.
+	numberPrecision = 512
+	// maxDepth is how deep values may be nested. Terraform's types nest with them,
+	// and deeper ones come from no honest server.
+	maxDepth = 64
+)
+
+// dynamic turns decoded JSON, numbers as json.Number, into a value of whatever
+// type it has. Nil becomes null.
+func dynamic(ctx context.Context, value any) types.Dynamic {
+	if value == nil {
+		return types.DynamicNull()
+	}
+	return types.DynamicValue(dynamicElement(ctx, value, maxDepth))
+}
+
+// dynamicElement turns decoded JSON into the value that jsondecode would give.
+// What is nested too deeply is given as its JSON text.
+func dynamicElement(ctx context.Context, value any, depth int) attr.Value {
+	switch value := value.(type) {
+	case string:
+		return types.StringValue(value)
+	case bool:
+		return types.BoolValue(value)
+	case json.Number:
+		return dynamicNumber(value.String())
+	case nil:
+		return types.DynamicNull()
+	}
+	if depth == 0 {
+		text, _ := json.Marshal(value) // it was decoded from JSON
+		return types.StringValue(string(text))
+	}
+	if list, ok := value.([]any); ok {
+		return dynamicTuple(ctx, list, depth-1)
+	}
+	object, _ := value.(map[string]any)
+	return dynamicObject(ctx, object, depth-1)
+}
+
+func dynamicTuple(ctx context.Context, list []any, depth int) attr.Value {
+	kinds, values := make([]attr.Type, len(list)), make([]attr.Value, len(list))
+	for i, element := range list {
+		values[i] = dynamicElement(ctx, element, depth)
+		kinds[i] = values[i].Type(ctx)
+	}
+	return types.TupleValueMust(kinds, values)
+}
+
+func dynamicObject(ctx context.Context, object map[string]any, depth int) attr.Value {
+	kinds, values := make(map[string]attr.Type, len(object)), make(map[string]attr.Value, len(object))
+	for name, member := range object {
+		values[name] = dynamicElement(ctx, member, depth)
+		kinds[name] = values[name].Type(ctx)
+	}
+	return types.ObjectValueMust(kinds, values)
+}
+
+// dynamicNumber keeps every digit. A number that float64 cannot hold is given as
+// text: working out its digits could take for ever.
+func dynamicNumber(text string) attr.Value {
+	float, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return types.StringValue(text)
+	}
+	if float == 0 {
+		return types.NumberValue(new(big.Float))
+	}
+	number, _, err := big.ParseFloat(text, 10, numberPrecision, big.ToNearestEven)
+	if err != nil {
+		return types.StringValue(text)
+	}
+	return types.NumberValue(number)
+}

@@ -1,0 +1,72 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
+)
+
+// client maps attributes that are all known to a client.
+func (m clientModel) client() tokensource.Client {
+	return tokensource.Client{
+		Issuer:                    m.Issuer.ValueString(),
+		TokenEndpoint:             m.TokenEndpoint.ValueString(),
+		ClientID:                  m.ClientID.ValueString(),
+		ClientSecret:              secret.New(m.ClientSecret.ValueString()),
+		TokenEndpointAuthMethod:   m.TokenEndpointAuthMethod.ValueString(),
+		ClientSecretBasicEncoding: m.ClientSecretBasicEncoding.ValueString(),
+		Request:                   m.request(),
+	}
+}
+
+// request maps the attributes of a request.
+func (m requestModel) request() oauth2.TokenRequest {
+	grantType := tokensource.GrantClientCredentials
+	if !m.GrantType.IsNull() {
+		grantType = m.GrantType.ValueString()
+	}
+	return oauth2.TokenRequest{
+		GrantType:       grantType,
+		Scopes:          texts(m.Scopes),
+		Audience:        m.Audience.ValueString(),
+		Resources:       texts(m.Resources),
+		Parameters:      secrets(m.Parameters),
+		Headers:         secrets(m.Headers),
+		DefaultLifetime: time.Duration(m.DefaultExpiresIn.ValueInt64()) * time.Second,
+	}
+}
+
+// texts returns the strings in a list, without those that are null.
+func texts(list types.List) []string {
+	var values []string
+	for _, element := range list.Elements() {
+		if text, ok := element.(types.String); ok && !text.IsNull() {
+			values = append(values, text.ValueString())
+		}
+	}
+	return values
+}
+
+// secrets returns the strings in a map, without those that are null.
+func secrets(values types.Map) map[string]secret.String {
+	revealed := map[string]secret.String{}
+	for name, element := range values.Elements() {
+		if text, ok := element.(types.String); ok && !text.IsNull() {
+			revealed[name] = secret.New(text.ValueString())
+		}
+	}
+	return revealed
+}
+
+// sortedKeys lists the names in a map of values in their order.
+func sortedKeys(values map[string]attr.Value) []string { return slices.Sorted(maps.Keys(values)) }

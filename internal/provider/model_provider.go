@@ -1,0 +1,104 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/attr/xattr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// providerModel holds the provider block.
+type providerModel struct {
+	clientModel
+
+	TLS                types.Object         `tfsdk:"tls"`
+	ProxyURL           types.String         `tfsdk:"proxy_url"`
+	AllowPlaintextHTTP types.Bool           `tfsdk:"allow_plaintext_http"`
+	Timeout            timetypes.GoDuration `tfsdk:"timeout"`
+}
+
+// tlsModel holds the attribute tls.
+type tlsModel struct {
+	CACertificate types.String `tfsdk:"ca_certificate"`
+}
+
+// connectionByName lists the values of connectionAttributes by their names.
+func (m providerModel) connectionByName() map[string]attr.Value {
+	return map[string]attr.Value{
+		"proxy_url":            m.ProxyURL,
+		"allow_plaintext_http": m.AllowPlaintextHTTP,
+		"timeout":              m.Timeout,
+		"tls":                  m.TLS,
+	}
+}
+
+// fromEnvironment lists the fields that a variable can stand in for, by the
+// names of their attributes.
+func (m *providerModel) fromEnvironment() map[string]*types.String {
+	return map[string]*types.String{
+		"issuer":                     &m.Issuer,
+		"token_endpoint":             &m.TokenEndpoint,
+		"client_id":                  &m.ClientID,
+		"client_secret":              &m.ClientSecret,
+		"token_endpoint_auth_method": &m.TokenEndpointAuthMethod,
+		"proxy_url":                  &m.ProxyURL,
+		"timeout":                    &m.Timeout.StringValue,
+	}
+}
+
+// environmentAttributes lists the attributes that a variable can stand in for.
+func environmentAttributes() []string {
+	return slices.Sorted(maps.Keys((&providerModel{}).fromEnvironment()))
+}
+
+// readEnvironment sets the fields that the configuration leaves out, and holds
+// them to the same rules. A variable that is empty counts as not set, as
+// pipelines often pass those on.
+func (m *providerModel) readEnvironment(ctx context.Context, getenv func(string) string) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for name, field := range m.fromEnvironment() {
+		if value := getenv(environmentVariable(name)); field.IsNull() && value != "" {
+			*field = types.StringValue(value)
+			diags.Append(checkEnvironment(ctx, name, *field)...)
+		}
+	}
+	return diags
+}
+
+// checkEnvironment validates a value as if it stood in the provider block, and
+// says in each finding which variable it comes from.
+func checkEnvironment(ctx context.Context, name string, value types.String) diag.Diagnostics {
+	var found, diags diag.Diagnostics
+	attribute, _ := providerAttributes()[name].(schema.StringAttribute)
+	if attribute.CustomType == (timetypes.GoDurationType{}) {
+		found.Append(validateDuration(ctx, path.Root(name), value)...)
+	}
+	for _, check := range attribute.Validators {
+		resp := validator.StringResponse{}
+		check.ValidateString(ctx, validator.StringRequest{Path: path.Root(name), ConfigValue: value}, &resp)
+		found.Append(resp.Diagnostics...)
+	}
+	for _, finding := range found {
+		diags.AddAttributeError(path.Root(name), finding.Summary(),
+			"The environment variable "+environmentVariable(name)+" is not usable. "+finding.Detail())
+	}
+	return diags
+}
+
+// validateDuration applies the rule of the type that durations have in schemas.
+func validateDuration(ctx context.Context, at path.Path, value types.String) diag.Diagnostics {
+	resp := xattr.ValidateAttributeResponse{}
+	timetypes.GoDuration{StringValue: value}.ValidateAttribute(ctx, xattr.ValidateAttributeRequest{Path: at}, &resp)
+	return resp.Diagnostics
+}

@@ -1,0 +1,109 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package provider is the face that Terraform sees: schemas, the mapping between
+// configuration and [tokensource.Client], and the words in which errors are told
+// to a user. It decodes, calls package tokensource, and encodes; it knows nothing
+// of OAuth's wire and sends nothing itself.
+package provider
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+)
+
+// typeName is the provider's name, and the prefix of all that it offers.
+const typeName = "oauth2cc"
+
+// Provider implements the provider. Make one with [New].
+type Provider struct {
+	version string
+	getenv  func(string) string
+	now     func() time.Time
+}
+
+var (
+	_ provider.Provider                       = (*Provider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
+	_ provider.ProviderWithValidateConfig     = (*Provider)(nil)
+)
+
+// Option changes what a provider takes from its surroundings.
+type Option func(*Provider)
+
+// WithGetenv has environment variables read by getenv instead of [os.Getenv].
+func WithGetenv(getenv func(string) string) Option {
+	return func(p *Provider) { p.getenv = getenv }
+}
+
+// WithNow has the time told by now instead of [time.Now].
+func WithNow(now func() time.Time) Option {
+	return func(p *Provider) { p.now = now }
+}
+
+// New returns a function that makes providers of the given version, each with a
+// cache of its own.
+func New(version string, options ...Option) func() provider.Provider {
+	return func() provider.Provider {
+		made := &Provider{version: version, getenv: os.Getenv, now: time.Now}
+		for _, option := range options {
+			option(made)
+		}
+		return made
+	}
+}
+
+// Metadata implements [provider.Provider].
+func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = typeName
+	resp.Version = p.version
+}
+
+// ValidateConfig implements [provider.ProviderWithValidateConfig].
+func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
+	var model providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(model.validate(ctx)...)
+}
+
+// Configure implements [provider.Provider]. It sends nothing and accepts values
+// that are not known yet: a token block may replace them, and only a request for
+// a token can tell.
+func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var model providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(model.readEnvironment(ctx, p.getenv)...)
+	configured, diags := newConfigured(ctx, model, p.version, p.now)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.EphemeralResourceData = configured
+	resp.DataSourceData = configured
+}
+
+// EphemeralResources implements [provider.ProviderWithEphemeralResources].
+func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{newTokenEphemeralResource}
+}
+
+// DataSources implements [provider.Provider].
+func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{newTokenDataSource}
+}
+
+// Resources implements [provider.Provider]. There are none: a token is nothing
+// that Terraform could create, compare and destroy.
+func (p *Provider) Resources(context.Context) []func() resource.Resource { return nil }

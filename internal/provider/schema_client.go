@@ -1,0 +1,145 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+)
+
+// The attributes that provider, ephemeral resource and data source share are
+// written once, as those of the ephemeral resource, which has all of them. The
+// others are derived, see schema_derive.go.
+
+// clientAttributes describe a client and what it asks for.
+func clientAttributes() map[string]schema.Attribute {
+	return merged(serverAttributes(), identityAttributes(), requestAttributes())
+}
+
+// serverAttributes say where the authorization server is.
+func serverAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"issuer": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Issuer of the authorization server. Its metadata is read from the well-known address of " +
+				"[RFC 8414](https://www.rfc-editor.org/rfc/rfc8414), then from that of OpenID Connect; the `issuer` in it must be the same to the letter. " +
+				"Gives the token endpoint and the supported client authentication methods.",
+			Validators: []validator.String{endpointURL(), withoutQuery()},
+		},
+		"token_endpoint": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "URL of the token endpoint. Wins over the one that `issuer` names. A query string in it is kept; " +
+				"a user name, a password or a fragment is refused.",
+			Validators: []validator.String{endpointURL()},
+		},
+	}
+}
+
+// identityAttributes say who the client is.
+func identityAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"client_id": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "Client identifier.",
+			Validators:          []validator.String{credential()},
+		},
+		"client_secret": schema.StringAttribute{
+			Optional:            true,
+			Sensitive:           true,
+			MarkdownDescription: "Client secret. Better given by its environment variable than written into a file.",
+			Validators:          []validator.String{credential()},
+		},
+		"token_endpoint_auth_method": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "How the client authenticates: `client_secret_basic` (in the `Authorization` header), `client_secret_post` (in the body) or `none`. " +
+				"By default inferred: with a secret, `client_secret_basic` unless the metadata of `issuer` supports only `client_secret_post`; " +
+				"without one, `none` where the credentials are in `parameters` or `headers` or the grant needs none. " +
+				"A method is never found by trial, as failed attempts lock clients out.",
+			Validators: []validator.String{stringvalidator.OneOf(clientauth.Methods()...)},
+		},
+		"client_secret_basic_encoding": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "How `client_secret_basic` writes id and secret before base64: `form` (default; form-encoded, " +
+				"[RFC 6749 section 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)) or `raw` (as they are, which many servers expect). " +
+				"It makes a difference only if one of them has characters other than letters, digits and `-._~`.",
+			Validators: []validator.String{stringvalidator.OneOf(clientauth.BasicEncodings()...)},
+		},
+	}
+}
+
+// requestAttributes say what is asked for. They carry no credential of the
+// client, so that a data source may take them.
+func requestAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"grant_type": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "Grant type. Default `client_credentials`; an empty string sends none.",
+			Validators:          []validator.String{plainText()},
+		},
+		"scopes": schema.ListAttribute{
+			Optional:            true,
+			ElementType:         types.StringType,
+			MarkdownDescription: "Scopes to ask for, sent in this order and separated by spaces.",
+			Validators:          []validator.List{listvalidator.ValueStringsAre(scopeToken())},
+		},
+		"audience": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "Audience to ask for, sent as `audience`.",
+			Validators:          []validator.String{plainText()},
+		},
+		"resources": schema.ListAttribute{
+			Optional:    true,
+			ElementType: types.StringType,
+			MarkdownDescription: "Resource indicators to ask for, absolute URIs, each sent as `resource` " +
+				"([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)).",
+			Validators: []validator.List{listvalidator.ValueStringsAre(absoluteURI())},
+		},
+		"parameters": schema.MapAttribute{
+			Optional:    true,
+			Sensitive:   true,
+			ElementType: types.StringType,
+			MarkdownDescription: "Further request parameters. One that has the name of a parameter which would be sent replaces it, " +
+				"or removes it where its value is an empty string.",
+			Validators: []validator.Map{mapvalidator.KeysAre(credential())},
+		},
+		"headers": schema.MapAttribute{
+			Optional:            true,
+			Sensitive:           true,
+			ElementType:         types.StringType,
+			MarkdownDescription: "Further header fields of the token request.",
+			Validators:          []validator.Map{headerFields{}},
+		},
+		"default_expires_in": schema.Int64Attribute{
+			Optional: true,
+			MarkdownDescription: "Lifetime in seconds to assume where the server names none and the token is no JWT with an `exp` claim. " +
+				"Without it such a token has no `expires_at` and is not reused.",
+			Validators: []validator.Int64{int64validator.Between(1, maxDefaultExpiresIn)},
+		},
+	}
+}
+
+// maxDefaultExpiresIn is a year, in seconds. Who asks for more has mistaken the
+// unit.
+const maxDefaultExpiresIn = 366 * 24 * 60 * 60
+
+// tokenInputAttributes are the inputs of both kinds of oauth2cc_token.
+func tokenInputAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"min_validity": schema.StringAttribute{
+			Optional:   true,
+			CustomType: timetypes.GoDurationType{},
+			MarkdownDescription: "How long a token must still be valid to be reused, for example `\"10m\"`; set it to the time your run takes. " +
+				"Default: a minute, or a tenth of the token's lifetime where that is shorter. A new token that lives shorter than this is a warning.",
+			Validators: []validator.String{durationFrom(0)},
+		},
+	}
+}

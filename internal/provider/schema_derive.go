@@ -1,0 +1,88 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"fmt"
+	"maps"
+
+	datasource "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	ephemeral "github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	provider "github.com/hashicorp/terraform-plugin-framework/provider/schema"
+)
+
+// merged joins groups of attributes.
+func merged[A any](groups ...map[string]A) map[string]A {
+	all := map[string]A{}
+	for _, group := range groups {
+		maps.Copy(all, group)
+	}
+	return all
+}
+
+// derived turns each attribute into one of another kind of schema.
+func derived[From, To any](attributes map[string]From, convert func(From) To) map[string]To {
+	converted := make(map[string]To, len(attributes))
+	for name, attribute := range attributes {
+		converted[name] = convert(attribute)
+	}
+	return converted
+}
+
+// forDataSource turns an attribute of an ephemeral resource into one of a data
+// source.
+func forDataSource(attribute ephemeral.Attribute) datasource.Attribute {
+	switch a := attribute.(type) {
+	case ephemeral.StringAttribute:
+		return datasource.StringAttribute{
+			CustomType: a.CustomType, Optional: a.Optional, Computed: a.Computed, Sensitive: a.Sensitive,
+			MarkdownDescription: a.MarkdownDescription, Validators: a.Validators,
+		}
+	case ephemeral.Int64Attribute:
+		return datasource.Int64Attribute{
+			Optional: a.Optional, Computed: a.Computed, MarkdownDescription: a.MarkdownDescription, Validators: a.Validators,
+		}
+	case ephemeral.ListAttribute:
+		return datasource.ListAttribute{
+			ElementType: a.ElementType, Optional: a.Optional, Computed: a.Computed,
+			MarkdownDescription: a.MarkdownDescription, Validators: a.Validators,
+		}
+	case ephemeral.MapAttribute:
+		return datasource.MapAttribute{
+			ElementType: a.ElementType, Optional: a.Optional, Sensitive: a.Sensitive,
+			MarkdownDescription: a.MarkdownDescription, Validators: a.Validators,
+		}
+	case ephemeral.DynamicAttribute:
+		return datasource.DynamicAttribute{
+			Optional: a.Optional, Computed: a.Computed, Sensitive: a.Sensitive, MarkdownDescription: a.MarkdownDescription,
+		}
+	default:
+		panic(fmt.Sprintf("no data source has an attribute like %T", attribute))
+	}
+}
+
+// forProvider turns an attribute of an ephemeral resource into one of the
+// provider block.
+func forProvider(attribute ephemeral.Attribute) provider.Attribute {
+	switch a := attribute.(type) {
+	case ephemeral.StringAttribute:
+		return provider.StringAttribute{
+			CustomType: a.CustomType, Optional: true, Sensitive: a.Sensitive,
+			MarkdownDescription: a.MarkdownDescription, Validators: a.Validators,
+		}
+	case ephemeral.Int64Attribute:
+		return provider.Int64Attribute{Optional: true, MarkdownDescription: a.MarkdownDescription, Validators: a.Validators}
+	case ephemeral.ListAttribute:
+		return provider.ListAttribute{
+			ElementType: a.ElementType, Optional: true, MarkdownDescription: a.MarkdownDescription, Validators: a.Validators,
+		}
+	case ephemeral.MapAttribute:
+		return provider.MapAttribute{
+			ElementType: a.ElementType, Optional: true, Sensitive: a.Sensitive,
+			MarkdownDescription: a.MarkdownDescription, Validators: a.Validators,
+		}
+	default:
+		panic(fmt.Sprintf("no provider block has an attribute like %T", attribute))
+	}
+}

@@ -1,0 +1,79 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+// Schema implements [provider.Provider].
+func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Gets OAuth 2.0 client credentials tokens from any authorization server.",
+		Attributes:          withEnvironment(providerAttributes()),
+	}
+}
+
+// providerAttributes are those of the provider block: the client's and the
+// connection's.
+func providerAttributes() map[string]schema.Attribute {
+	return merged(derived(clientAttributes(), forProvider), connectionAttributes())
+}
+
+// connectionAttributes say how servers are reached. They apply to every request
+// that the provider makes, and only the provider block has them.
+func connectionAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"tls": schema.SingleNestedAttribute{
+			Optional:            true,
+			MarkdownDescription: "TLS settings of every connection.",
+			Attributes: map[string]schema.Attribute{
+				"ca_certificate": schema.StringAttribute{
+					Optional:            true,
+					MarkdownDescription: "Certificates to trust beside the system's, in PEM.",
+					Validators:          []validator.String{certificates()},
+				},
+			},
+		},
+		"proxy_url": schema.StringAttribute{
+			Optional:  true,
+			Sensitive: true,
+			MarkdownDescription: "Proxy for every connection (`http`, `https` or `socks5`), with user name and password where it wants them. " +
+				"By default the variables `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` count.",
+			Validators: []validator.String{proxy()},
+		},
+		"allow_plaintext_http": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Permits `http://` to other hosts than this machine. Default `false`: credentials would cross the network " +
+				"for everyone to read.",
+		},
+		"timeout": schema.StringAttribute{
+			Optional:   true,
+			CustomType: timetypes.GoDurationType{},
+			MarkdownDescription: "Time limit of one attempt to get an answer, for example `\"10s\"`. Default `30s`.",
+			Validators: []validator.String{durationFrom(time.Millisecond)},
+		},
+	}
+}
+
+// withEnvironment adds to each description the variable that stands in for the
+// attribute.
+func withEnvironment(attributes map[string]schema.Attribute) map[string]schema.Attribute {
+	for _, name := range environmentAttributes() {
+		attribute, _ := attributes[name].(schema.StringAttribute)
+		attribute.MarkdownDescription += " Environment variable: `" + environmentVariable(name) + "`."
+		attributes[name] = attribute
+	}
+	return attributes
+}
+
+// environmentVariable is the variable that stands in for an attribute.
+func environmentVariable(attribute string) string { return "OAUTH2CC_" + strings.ToUpper(attribute) }

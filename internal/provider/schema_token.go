@@ -1,0 +1,57 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+)
+
+// tokenOutputAttributes are the outputs of both kinds of oauth2cc_token. The
+// input scopes is an output too: see computedScopes.
+func tokenOutputAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"access_token": schema.StringAttribute{
+			Computed:            true,
+			Sensitive:           true,
+			MarkdownDescription: "The access token.",
+		},
+		"token_type": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "Type of the token as the server spelled it; null if it named none.",
+		},
+		"authorization_header": schema.StringAttribute{
+			Computed:            true,
+			Sensitive:           true,
+			MarkdownDescription: "Value for an `Authorization` header: `Bearer`, a space and the token.",
+		},
+		"expires_in": schema.Int64Attribute{
+			Computed:            true,
+			MarkdownDescription: "Lifetime in seconds, as issued; null if unknown.",
+		},
+		"expires_at": schema.StringAttribute{
+			Computed:            true,
+			CustomType:          timetypes.RFC3339Type{},
+			MarkdownDescription: "When the token expires, in UTC (RFC 3339); null if unknown. Counted from when the token was asked for.",
+		},
+		"claims": schema.DynamicAttribute{
+			Computed:            true,
+			MarkdownDescription: "Claims of the token where it is a JWT, otherwise null. They are decoded and not verified.",
+		},
+		"response": schema.DynamicAttribute{
+			Computed:            true,
+			Sensitive:           true,
+			MarkdownDescription: "The server's whole answer, decoded, for members that have no attribute here.",
+		},
+	}
+}
+
+// computedScopes turns the input scopes into one that is an output as well.
+func computedScopes(attributes map[string]schema.Attribute) map[string]schema.Attribute {
+	scopes, _ := attributes["scopes"].(schema.ListAttribute)
+	scopes.Computed = true
+	scopes.MarkdownDescription += " As an output, the granted scopes; where the server names none, those asked for."
+	attributes["scopes"] = scopes
+	return attributes
+}

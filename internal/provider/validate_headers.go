@@ -1,0 +1,41 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+)
+
+// headerFields validates a map of header fields.
+type headerFields struct{}
+
+// Description implements [validator.Describer].
+func (headerFields) Description(context.Context) string { return "must be header fields" }
+
+// MarkdownDescription implements [validator.Describer].
+func (v headerFields) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateMap implements [validator.Map]. Values are not quoted: they may be
+// secrets.
+func (headerFields) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
+	spelled := map[string]string{}
+	for name, element := range req.ConfigValue.Elements() {
+		value, _ := element.(types.String)
+		if err := httpstack.CheckHeader(name, value.ValueString()); err != nil {
+			resp.Diagnostics.AddAttributeError(req.Path.AtMapKey(name), "Invalid header field", sentence(err.Error()))
+		}
+		canonical := http.CanonicalHeaderKey(name)
+		if other, ok := spelled[canonical]; ok {
+			resp.Diagnostics.AddAttributeError(req.Path.AtMapKey(name), "Header field given twice",
+				"The names "+name+" and "+other+" differ only in their case, which makes no difference in HTTP. Remove one.")
+		}
+		spelled[canonical] = name
+	}
+}

@@ -1,0 +1,167 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+)
+
+// stringRule is a rule for an attribute that is a string. It returns what is
+// wrong and what to do, in one or more sentences that do not quote the value,
+// which may be a secret; or nothing.
+type stringRule func(value string) (problem string)
+
+// stringValidator makes a rule a validator, named by what the value must be.
+type stringValidator struct {
+	must string
+	rule stringRule
+}
+
+// Description implements [validator.Describer].
+func (v stringValidator) Description(context.Context) string { return v.must }
+
+// MarkdownDescription implements [validator.Describer].
+func (v stringValidator) MarkdownDescription(context.Context) string { return v.must }
+
+// ValidateString implements [validator.String].
+func (v stringValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if problem := v.rule(req.ConfigValue.ValueString()); problem != "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid value for "+req.Path.String(), problem)
+	}
+}
+
+// credential is a text that identifies or authenticates a client.
+func credential() validator.String {
+	return stringValidator{"must not be empty and hold no control characters", func(value string) string {
+		switch {
+		case value == "":
+			return "The value is empty. Leave the attribute out where there is none to give."
+		case strings.TrimRight(value, "\r\n") != value:
+			return "The value ends with a line break, as the contents of a file often do. Wrap it in trimspace()."
+		case hasControl(value):
+			return "The value has a line break or another control character (RFC 6749 appendix A allows none)."
+		}
+		return ""
+	}}
+}
+
+// plainText is a text without control characters; it may be empty.
+func plainText() validator.String {
+	return stringValidator{"must hold no control characters", func(value string) string {
+		if hasControl(value) {
+			return "The value has a line break or another control character."
+		}
+		return ""
+	}}
+}
+
+// scopeToken is one scope (RFC 6749 section 3.3).
+func scopeToken() validator.String {
+	return stringValidator{"must be one scope", func(value string) string {
+		switch {
+		case value == "":
+			return "The scope is empty. Leave it out of the list."
+		case strings.Contains(value, " "):
+			return "The scope has a space in it. Write several scopes as several elements of the list: [\"read\", \"write\"]."
+		case strings.ContainsFunc(value, func(char rune) bool { return char <= ' ' || char == '"' || char == '\\' || char > '~' }):
+			return "The scope has a character that RFC 6749 section 3.3 does not allow in one. " +
+				"For a server that wants it all the same, set parameters = { scope = \"…\" }."
+		}
+		return ""
+	}}
+}
+
+// endpointURL is the address of an endpoint of an authorization server.
+func endpointURL() validator.String {
+	return stringValidator{"must be an absolute https URL", func(value string) string {
+		address, err := url.Parse(value)
+		switch {
+		case err != nil || hasControl(value) || strings.ContainsAny(value, " "):
+			return "The value is no URL. Are there spaces, line breaks or unescaped characters in it?"
+		case (address.Scheme != "https" && address.Scheme != "http") || address.Host == "":
+			return "The value is no absolute URL. Write it whole: \"https://host/path\"."
+		case address.User != nil:
+			return "The URL holds a user name or a password. Use client_id and client_secret."
+		case address.Fragment != "" || strings.HasSuffix(value, "#"):
+			return "The URL has a fragment (\"#…\"), which an endpoint must not have (RFC 6749 section 3.2). Remove it."
+		}
+		return ""
+	}}
+}
+
+// withoutQuery is an addition to endpointURL for issuers.
+func withoutQuery() validator.String {
+	return stringValidator{"must have no query", func(value string) string {
+		if strings.Contains(value, "?") {
+			return "An issuer has no query (RFC 8414 section 2). Remove the \"?\" and what follows it."
+		}
+		return ""
+	}}
+}
+
+// absoluteURI is a resource indicator (RFC 8707 section 2).
+func absoluteURI() validator.String {
+	return stringValidator{"must be an absolute URI", func(value string) string {
+		identifier, err := url.Parse(value)
+		if err != nil || !identifier.IsAbs() {
+			return "A resource is an absolute URI such as \"https://api.example.com/\" or \"urn:example:api\" (RFC 8707 section 2). " +
+				"A server that wants another text may take it as parameters = { resource = \"…\" }."
+		}
+		if strings.Contains(value, "#") {
+			return "A resource has no fragment (RFC 8707 section 2). Remove the \"#\" and what follows it."
+		}
+		return ""
+	}}
+}
+
+// durationFrom is a duration of at least a minimum. What is no duration at all is
+// reported by the type of the attribute.
+func durationFrom(minimum time.Duration) validator.String {
+	must := "must be a duration of at least " + minimum.String()
+	return stringValidator{must, func(value string) string {
+		if parsed, err := time.ParseDuration(value); err == nil && parsed < minimum {
+			return "The duration " + must + "."
+		}
+		return ""
+	}}
+}
+
+// certificates are certificates in PEM.
+func certificates() validator.String {
+	return stringValidator{"must be certificates in PEM", func(value string) string {
+		return problemOf(httpstack.CheckCertificates(value))
+	}}
+}
+
+// proxy is the address of a proxy.
+func proxy() validator.String {
+	return stringValidator{"must be the URL of a proxy", func(value string) string {
+		if problem := problemOf(httpstack.CheckProxyURL(value)); problem != "" {
+			return "The proxy URL cannot be used: " + problem
+		}
+		return ""
+	}}
+}
+
+// problemOf writes an error as a sentence; nothing for nil.
+func problemOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return sentence(err.Error())
+}
+
+// hasControl tells whether a text has control characters.
+func hasControl(text string) bool { return strings.ContainsFunc(text, unicode.IsControl) }
