@@ -1,0 +1,154 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package httpstack is the one HTTP client of the provider: discovery, token,
+// revocation and API requests all leave through it, with the same TLS
+// settings, proxy, redirect rules, size limits, timeout and log.
+//
+// It refuses to carry credentials to another origin than the one it was given,
+// to send them in plaintext over a network, to read an answer without a bound,
+// and to put a query, a header value, a body or a proxy password into an error
+// or a log record. To keep the last promise it drops the texts of net/http that
+// quote what was sent or received, see [Error].
+//
+// It knows nothing of OAuth: what an answer means is its caller's business.
+//
+// One road around it remains. When a server sends more than its answer, net/http
+// prints the surplus to the standard logger of package log, and no client can
+// prevent that: a program whose stderr is kept has to silence that logger.
+package httpstack
+
+import (
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+)
+
+const (
+	// DefaultTimeout bounds one attempt where Config names no timeout.
+	DefaultTimeout = 30 * time.Second
+	// DefaultMaxBody bounds a response body, in bytes, where Request names no bound.
+	DefaultMaxBody = 1 << 20
+
+	// maxHeaderBytes bounds the header of a response.
+	maxHeaderBytes = 256 << 10
+	maxRedirects   = 5
+
+	// idleTimeout is shorter than the five seconds after which common servers
+	// drop an idle connection: net/http cannot repeat a POST that meets a
+	// connection the server is just closing.
+	idleTimeout = 4 * time.Second
+	// maxIdlePerHost covers the ten operations that Terraform runs at once.
+	maxIdlePerHost = 10
+)
+
+// Config describes a [Client]. Its zero value is a client that trusts the
+// system's certificate authorities and follows the usual proxy variables.
+type Config struct {
+	// CACertificates is PEM text of certificates to trust in addition to the
+	// system's: naming a private authority must not cut off public servers.
+	CACertificates string
+	// ServerName replaces the host of the URL in SNI and in the verification of
+	// every server's certificate, that of an https proxy included.
+	ServerName string
+	// InsecureSkipVerify turns the verification of server certificates off.
+	InsecureSkipVerify bool
+	// ClientCertificate is presented to every server that asks for one.
+	ClientCertificate *tls.Certificate
+
+	// ProxyURL is an http, https, socks5 or socks5h URL, which may hold a user
+	// name and a password. It then serves every request, also to loopback
+	// addresses. If it is empty, HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide.
+	ProxyURL secret.String
+	// AllowPlaintextHTTP permits http URLs to other than loopback addresses.
+	AllowPlaintextHTTP bool
+
+	// Timeout bounds one attempt from connecting to the last byte of the body,
+	// redirects included. Zero means DefaultTimeout.
+	Timeout time.Duration
+	// UserAgent is sent where a request has no User-Agent header of its own.
+	UserAgent string
+	// Logger receives two DEBUG records for each request. Nil discards them.
+	Logger *slog.Logger
+	// Now is the clock of Response.RequestedAt and of logged durations. Nil
+	// means time.Now.
+	Now func() time.Time
+}
+
+// Client sends requests as its [Config] says. It is safe for concurrent use.
+type Client struct {
+	transport      *http.Transport
+	proxy          *url.URL // the configured one; nil leaves it to the environment
+	allowPlaintext bool
+	timeout        time.Duration
+	userAgent      string
+	log            *slog.Logger
+	now            func() time.Time
+}
+
+// New returns a client for config. It opens no connection. Its errors quote no
+// part of the proxy URL or of the certificates.
+func New(config Config) (*Client, error) {
+	if config.Timeout < 0 {
+		return nil, fmt.Errorf("timeout %s is negative", config.Timeout)
+	}
+	proxy, err := parseProxyURL(config.ProxyURL.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("proxy URL: %w", err)
+	}
+	tlsConfig, err := newTLSConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("CA certificates: %w", err)
+	}
+	client := &Client{
+		transport:      newTransport(tlsConfig, proxy),
+		proxy:          proxy,
+		allowPlaintext: config.AllowPlaintextHTTP,
+		timeout:        config.Timeout,
+		userAgent:      config.UserAgent,
+		log:            config.Logger,
+		now:            config.Now,
+	}
+	client.setDefaults()
+	return client, nil
+}
+
+func (c *Client) setDefaults() {
+	if c.timeout == 0 {
+		c.timeout = DefaultTimeout
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+}
+
+// CloseIdleConnections closes the connections that no request is using.
+func (c *Client) CloseIdleConnections() { c.transport.CloseIdleConnections() }
+
+// newTransport leaves out every timeout of net/http: the one of the attempt
+// covers all phases.
+func newTransport(tlsConfig *tls.Config, proxy *url.URL) *http.Transport {
+	transport := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: checkConnectAnswer,
+		TLSClientConfig:        tlsConfig,
+		ForceAttemptHTTP2:      true, // else net/http leaves HTTP/2 out, as TLSClientConfig is set
+		MaxIdleConnsPerHost:    maxIdlePerHost,
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+	}
+	if proxy != nil {
+		transport.Proxy = http.ProxyURL(proxy)
+		// net/http would offer HTTP/2 to the proxy too, and then speak HTTP/1 to it.
+		transport.ForceAttemptHTTP2 = proxy.Scheme != "https"
+	}
+	return transport
+}

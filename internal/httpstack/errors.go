@@ -1,0 +1,60 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package httpstack
+
+import (
+	"fmt"
+	"net/url"
+)
+
+// Kind says at which hurdle a request failed.
+type Kind string
+
+// The kinds of failure.
+const (
+	Invalid   Kind = "invalid request"    // it cannot be sent as it is
+	Plaintext Kind = "plaintext refused"  // http to other than loopback
+	DNS       Kind = "name lookup failed" // of the server's name
+	Refused   Kind = "no connection"      // refused, reset, or no route to the server
+	TLS       Kind = "TLS failed"         // certificate, handshake, or no TLS at all
+	Proxy     Kind = "proxy failed"       // the way to the proxy, or its refusal
+	Timeout   Kind = "timed out"          // of the attempt itself
+	Canceled  Kind = "canceled"           // by the caller's context
+	Redirect  Kind = "redirect refused"   // another origin, a lost body, or too many
+	TooLarge  Kind = "response too large" // body or header beyond its bound
+	Truncated Kind = "response truncated" // the connection ended before the answer did
+	Protocol  Kind = "protocol violated"  // the answer is not what HTTP allows
+	Other     Kind = "request failed"     // none of these
+)
+
+// Error is a request that got no usable answer. Nothing in it, its chain
+// included, holds a query, userinfo, header value or body: errors of the
+// standard library are kept as Err only if they are of a type known to quote
+// none of them, and are otherwise replaced by words of this package.
+type Error struct {
+	Kind   Kind
+	Method string
+	URL    string // origin and path
+	Detail string // what happened
+	// Location is the origin and path that a refused redirect pointed to.
+	Location string
+	// Sent tells whether the server may have received the request, so that
+	// repeating it may do twice what it asks for.
+	Sent bool
+	// Err is the cause, e.g. a *net.DNSError or x509.UnknownAuthorityError; nil
+	// where it could show too much.
+	Err error
+}
+
+// Error implements the error interface.
+func (e *Error) Error() string { return fmt.Sprintf("%s %s: %s", e.Method, e.URL, e.Detail) }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// at completes e with the request that it befell.
+func (e *Error) at(method string, u *url.URL) *Error {
+	e.Method, e.URL = method, showURL(u)
+	return e
+}

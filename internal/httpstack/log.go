@@ -1,0 +1,79 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package httpstack
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+func (c *Client) logRequest(ctx context.Context, r Request, target *url.URL) {
+	c.log.LogAttrs(ctx, slog.LevelDebug, "sending HTTP request",
+		slog.String("endpoint", r.Endpoint),
+		slog.String("method", r.Method),
+		slog.String("url", showURL(target)),
+		slog.Any("parameters", r.Parameters),
+	)
+}
+
+func (c *Client) logResponse(ctx context.Context, r Request, target *url.URL, response *Response, took time.Duration) {
+	attributes := []slog.Attr{
+		slog.String("endpoint", r.Endpoint),
+		slog.String("method", r.Method),
+		slog.String("url", showURL(target)),
+		slog.Int("status", response.StatusCode),
+		slog.Int("bytes", len(response.Body)),
+		slog.Duration("duration", took),
+	}
+	if id := requestID(r.Header, response.Header); id != "" {
+		attributes = append(attributes, slog.String("request_id", id))
+	}
+	c.log.LogAttrs(ctx, slog.LevelDebug, "received HTTP response", attributes...)
+}
+
+func (c *Client) logFailure(ctx context.Context, r Request, failure *Error, took time.Duration) {
+	c.log.LogAttrs(ctx, slog.LevelDebug, "HTTP request failed",
+		slog.String("endpoint", r.Endpoint),
+		slog.String("method", r.Method),
+		slog.String("url", failure.URL),
+		slog.String("kind", string(failure.Kind)),
+		slog.String("detail", failure.Detail),
+		slog.Bool("sent", failure.Sent),
+		slog.Duration("duration", took),
+	)
+}
+
+// requestIDHeaders are response headers by which an operator finds the request in
+// the server's own log.
+var requestIDHeaders = []string{
+	"X-Request-Id", "X-Correlation-Id", "Request-Id", "X-Ms-Request-Id", "X-Okta-Request-Id", "X-Amzn-Requestid", "Cf-Ray",
+}
+
+// maxRequestID is longer than a UUID and shorter than a JWT.
+const maxRequestID = 64
+
+// requestID returns the server's name for the exchange, "" if it gave none. What
+// the request itself carried is no such name but an echo, and not to be shown.
+func requestID(sent, received http.Header) string {
+	for _, name := range requestIDHeaders {
+		id := received.Get(name)
+		if len(id) <= maxRequestID && isToken(id) && !holds(sent, id) {
+			return id
+		}
+	}
+	return ""
+}
+
+func holds(header http.Header, text string) bool {
+	for _, values := range header {
+		if strings.Contains(strings.Join(values, "\n"), text) {
+			return true
+		}
+	}
+	return false
+}

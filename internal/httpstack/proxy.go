@@ -1,0 +1,85 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package httpstack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
+
+// parseProxyURL returns nil for "". Its errors are fixed texts: those of net/url
+// quote the URL, and the part that is wrong may be the password.
+func parseProxyURL(text string) (*url.URL, error) {
+	if text == "" {
+		return nil, nil
+	}
+	proxy, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return nil, errors.New("not a valid URL; are special characters in user name and password percent-encoded?")
+	case !slices.Contains(proxySchemes, proxy.Scheme):
+		return nil, fmt.Errorf("must begin with one of %s://", strings.Join(proxySchemes, "://, "))
+	case proxy.Hostname() == "":
+		return nil, errors.New("has no host")
+	case strings.Trim(proxy.Path, "/") != "" || proxy.RawQuery != "" || proxy.Fragment != "":
+		return nil, errors.New("must end after host and port")
+	}
+	return proxy, nil
+}
+
+// checkConnectAnswer refuses a tunnel that the proxy refused, in place of an
+// error of net/http that quotes the proxy.
+func checkConnectAnswer(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+	if answer.StatusCode != http.StatusOK {
+		return proxyAnswered(answer.StatusCode)
+	}
+	return nil
+}
+
+func proxyAnswered(status int) *Error {
+	detail := fmt.Sprintf("the proxy answered with status %d %s", status, http.StatusText(status))
+	return &Error{Kind: Proxy, Detail: strings.TrimSpace(detail)}
+}
+
+// forwarded tells whether an HTTP proxy reads the request for target and answers
+// it, and not a tunnel's end.
+func (p *progress) forwarded(target *url.URL) bool {
+	return p.proxy != nil && target.Scheme == "http" && strings.HasPrefix(p.proxy.Scheme, "http")
+}
+
+// failedAtProxy tells whether err befell the way to the proxy or the talk with
+// it, and not the TLS handshake with the server behind it.
+func (p *progress) failedAtProxy(err error) bool {
+	if p.proxy == nil || p.connected.Load() {
+		return false
+	}
+	return !p.tlsFailed.Load() || isProxyConnect(err)
+}
+
+// isProxyConnect tells whether net/http marked err as one of the way to the proxy.
+func isProxyConnect(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "proxyconnect"
+}
+
+func proxyFailed(p *progress, err error) *Error {
+	op, ok := errors.AsType[*net.OpError](err)
+	if ok && isProxyConnect(err) {
+		err = op.Err
+	}
+	cause := describe(p, err)
+	if ok && strings.HasPrefix(op.Op, "socks") {
+		// net/http words these itself, by the reply codes of RFC 1928 section 6.
+		cause.Detail = op.Err.Error()
+	}
+	return &Error{Kind: Proxy, Detail: fmt.Sprintf("proxy %s: %s", p.proxy.Host, cause.Detail), Err: cause.Err}
+}

@@ -1,0 +1,103 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package httpstack
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// redirectTarget returns where response sends a request for from, nil if it is
+// no redirect, or why the redirect is not followed. Whatever it returns has the
+// origin of from, so that credentials cannot leave it.
+func redirectTarget(method string, from *url.URL, response *Response) (*url.URL, *Error) {
+	location := response.Header.Get("Location")
+	if !isRedirect(response.StatusCode) || location == "" {
+		return nil, nil
+	}
+	reference, err := url.Parse(location)
+	if err != nil {
+		return nil, refuseRedirect(response.StatusCode, nil, "its Location header is not a URL")
+	}
+	target := from.ResolveReference(reference)
+	if reason := whyNotFollow(method, response.StatusCode, from, target); reason != "" {
+		return nil, refuseRedirect(response.StatusCode, target, reason)
+	}
+	return target, nil
+}
+
+func isRedirect(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// whyNotFollow returns the reason to refuse a redirect, "" if there is none.
+func whyNotFollow(method string, status int, from, target *url.URL) string {
+	switch {
+	case checkURL(target) != nil:
+		return checkURL(target).Detail
+	case from.Scheme == "https" && target.Scheme == "http":
+		return "it leads from https to http"
+	case !sameOrigin(from, target):
+		return "it leads to another origin than the configured one"
+	case changesMethod(method, status):
+		return "to follow it a client repeats the request as GET, without its body"
+	}
+	return ""
+}
+
+// changesMethod tells whether clients turn the redirected request into a GET
+// (RFC 9110 sections 15.4.2 to 15.4.4).
+func changesMethod(method string, status int) bool {
+	keeps := status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect
+	return !keeps && method != http.MethodGet && method != http.MethodHead
+}
+
+func refuseRedirect(status int, target *url.URL, reason string) *Error {
+	refused := &Error{Kind: Redirect, Sent: true}
+	to := ""
+	if target != nil {
+		refused.Location = showURL(target)
+		to = " to " + refused.Location
+	}
+	refused.Detail = fmt.Sprintf("status %d, a redirect%s, is not followed: %s; if the server has moved, configure its final address", status, to, reason)
+	return refused
+}
+
+// sameOrigin compares scheme, host and port (RFC 6454 section 5).
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+func port(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
+}
+
+// maxShownURL bounds a URL that a server sent, in bytes.
+const maxShownURL = 300
+
+// showURL writes the origin and path of u in ASCII. Userinfo, query and fragment
+// are left out, because they may hold credentials.
+func showURL(u *url.URL) string {
+	if u == nil {
+		return ""
+	}
+	shown := (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
+	if len(shown) > maxShownURL {
+		return shown[:maxShownURL] + "..."
+	}
+	return shown
+}

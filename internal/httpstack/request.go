@@ -1,0 +1,148 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package httpstack
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"time"
+)
+
+// Request is one request. Header, Body and URL are only read, and may be shared
+// between calls.
+type Request struct {
+	Method string
+	// URL may have a query, but no userinfo; a fragment is not sent.
+	URL    *url.URL
+	Header http.Header
+	Body   []byte
+	// MaxBody bounds the response body in bytes, after decompression. Zero means
+	// DefaultMaxBody.
+	MaxBody int64
+
+	// Endpoint says in the log what the request is for, e.g. "token".
+	Endpoint string
+	// Parameters are names of parameters, without their values, for the log.
+	Parameters []string
+}
+
+// Response is an answer that was received whole.
+type Response struct {
+	StatusCode int
+	Header     http.Header
+	Body       []byte
+	// RequestedAt is the time just before the request was sent: a lifetime in the
+	// answer, counted from here, never ends late.
+	RequestedAt time.Time
+}
+
+// errAttemptTimeout tells the attempt's own deadline from its caller's.
+var errAttemptTimeout = errors.New("attempt timed out")
+
+// Do sends r and reads the whole answer, whatever its status. It follows the
+// redirects that stay within the origin and repeat the request as it was, and
+// refuses others; see RFC 9110 section 15.4. Errors are of type [*Error].
+func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
+	if err := c.check(r); err != nil {
+		return nil, err.at(r.Method, r.URL)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errAttemptTimeout)
+	defer cancel()
+
+	target := r.URL
+	for range maxRedirects + 1 {
+		response, err := c.exchange(ctx, r, target)
+		if err != nil {
+			return nil, err
+		}
+		next, refused := redirectTarget(r.Method, target, response)
+		if refused != nil {
+			return nil, refused.at(r.Method, target)
+		}
+		if next == nil {
+			return response, nil
+		}
+		target = next
+	}
+	tooMany := &Error{Kind: Redirect, Sent: true, Detail: fmt.Sprintf("more than %d redirects", maxRedirects)}
+	return nil, tooMany.at(r.Method, target)
+}
+
+// exchange sends r to target, which is r.URL or a redirect from there, and logs
+// what became of it.
+func (c *Client) exchange(ctx context.Context, r Request, target *url.URL) (*Response, error) {
+	c.logRequest(ctx, r, target)
+	start := c.now()
+	response, err := c.send(ctx, r, target)
+	if err != nil {
+		failure := err.at(r.Method, target)
+		c.logFailure(ctx, r, failure, c.now().Sub(start))
+		return nil, failure
+	}
+	response.RequestedAt = start
+	c.logResponse(ctx, r, target, response, c.now().Sub(start))
+	return response, nil
+}
+
+func (c *Client) send(ctx context.Context, r Request, target *url.URL) (*Response, *Error) {
+	var p progress
+	request, err := c.newRequest(httptrace.WithClientTrace(ctx, p.trace()), r, target)
+	if err != nil {
+		// Its text quotes the URL, so it is dropped. check has left no known cause.
+		return nil, invalid("the request cannot be written")
+	}
+	if p.proxy, err = c.transport.Proxy(request); err != nil {
+		// The proxy variables may hold a password, and the error quotes them.
+		return nil, &Error{Kind: Proxy, Detail: "the proxy environment variables hold no valid URL"}
+	}
+	answer, err := c.transport.RoundTrip(request)
+	if err != nil {
+		return nil, c.classify(ctx, &p, err)
+	}
+	defer func() { _ = answer.Body.Close() }() // read to its end, or given up
+
+	if answer.StatusCode == http.StatusProxyAuthRequired && p.forwarded(target) {
+		return nil, proxyAnswered(answer.StatusCode)
+	}
+	body, err := readBody(answer.Body, r.MaxBody)
+	if err != nil {
+		return nil, c.classify(ctx, &p, err)
+	}
+	return &Response{StatusCode: answer.StatusCode, Header: answer.Header, Body: body}, nil
+}
+
+func (c *Client) newRequest(ctx context.Context, r Request, target *url.URL) (*http.Request, error) {
+	// A bytes.Reader also lets net/http repeat a request that an HTTP/2 server
+	// said it has not looked at.
+	request, err := http.NewRequestWithContext(ctx, r.Method, target.String(), bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, err
+	}
+	if r.Header != nil {
+		request.Header = r.Header.Clone()
+	}
+	if c.userAgent != "" && len(request.Header.Values("User-Agent")) == 0 {
+		request.Header.Set("User-Agent", c.userAgent)
+	}
+	return request, nil
+}
+
+// readBody reads body to its end. The bound also holds for what gzip unpacks to,
+// since net/http decompresses below the reader.
+func readBody(body io.Reader, limit int64) ([]byte, error) {
+	if limit <= 0 {
+		limit = DefaultMaxBody
+	}
+	read, err := io.ReadAll(io.LimitReader(body, limit+1))
+	if int64(len(read)) > limit {
+		return nil, &Error{Kind: TooLarge, Detail: fmt.Sprintf("the response body is larger than %d bytes", limit)}
+	}
+	return read, err
+}
