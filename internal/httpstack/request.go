@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -26,6 +27,9 @@ type Request struct {
 	// MaxBody bounds the response body in bytes, after decompression. Zero means
 	// DefaultMaxBody.
 	MaxBody int64
+	// Expected lists statuses whose answers the caller wants as they are: a
+	// redirect among them is neither followed nor refused.
+	Expected []int
 
 	// Endpoint says in the log what the request is for, e.g. "token".
 	Endpoint string
@@ -61,6 +65,9 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		response, err := c.exchange(ctx, r, target)
 		if err != nil {
 			return nil, err
+		}
+		if slices.Contains(r.Expected, response.StatusCode) {
+			return response, nil
 		}
 		next, refused := redirectTarget(r.Method, target, response)
 		if refused != nil {

@@ -15,7 +15,13 @@ import (
 )
 
 // Pointer is a parsed JSON Pointer. Its zero value points at the whole document.
-type Pointer struct{ tokens []string }
+type Pointer struct {
+	text   string
+	tokens []string
+}
+
+// String returns the pointer as it was written.
+func (p Pointer) String() string { return p.text }
 
 // unescape undoes the two escapes of RFC 6901 section 4. One pass reads "~01"
 // as "~1", as the section asks for.
@@ -43,7 +49,7 @@ func Parse(text string) (Pointer, error) {
 	for i, token := range tokens {
 		tokens[i] = unescape.Replace(token)
 	}
-	return Pointer{tokens}, nil
+	return Pointer{text, tokens}, nil
 }
 
 // MustParse is like Parse for pointers known when the program is written. It

@@ -84,6 +84,13 @@ func (r answerReader) reportsError(document any) bool {
 	}
 }
 
+// ReadError reads an answer that reports an error (RFC 6749 section 5.2), of
+// whichever endpoint. What it shows is redacted by redactor.
+func ReadError(endpoint string, response *httpstack.Response, redactor *secret.Redactor) *Error {
+	document, _ := decodeAnswer(response) // an error need not be JSON
+	return answerReader{endpoint: endpoint, redactor: redactor}.reported(response, document)
+}
+
 // reported is the error that the server reported.
 func (r answerReader) reported(response *httpstack.Response, document any) *Error {
 	failure := r.newError(response)

@@ -3,7 +3,8 @@
 
 // Package oauth2 speaks OAuth 2.0 from the client's side: it asks a token
 // endpoint for an access token (RFC 6749 sections 4.4 and 6), reads the answer,
-// and finds endpoints through an issuer's metadata (RFC 8414).
+// revokes tokens (RFC 7009), and finds endpoints through an issuer's metadata
+// (RFC 8414).
 //
 // It is the one place that knows how these messages look on the wire. How a
 // client proves who it is comes in through [ClientAuth], how bytes travel
@@ -50,6 +51,36 @@ func (c *Client) Token(ctx context.Context, request TokenRequest) (*Token, error
 	if err != nil {
 		return nil, err
 	}
+	return c.exchange(ctx, request, draft)
+}
+
+// Refresh asks the token endpoint for a new access token in exchange for a
+// refresh token (RFC 6749 section 6), with the method, the encoding and the
+// header fields of the request that brought it. Scopes are not repeated, which
+// asks for the same ones. Errors are those of [Client.Token].
+//
+// The refresh token may be good for one use only. The returned token has the one
+// to use next, which is the same where the server issued no other.
+func (c *Client) Refresh(ctx context.Context, request TokenRequest, refreshToken secret.String) (*Token, error) {
+	draft, err := newDraft(request.Endpoint, request.Headers)
+	if err != nil {
+		return nil, err
+	}
+	draft.Params.AddPublic("grant_type", grantRefreshToken)
+	draft.Params.Add("refresh_token", refreshToken)
+	if err := c.Auth.Authenticate(ctx, draft); err != nil {
+		return nil, err
+	}
+	request.Body = secret.String{}
+	token, err := c.exchange(ctx, request, draft)
+	if err == nil && token.RefreshToken.IsZero() {
+		token.RefreshToken = refreshToken
+	}
+	return token, err
+}
+
+// exchange sends a token request and reads the answer.
+func (c *Client) exchange(ctx context.Context, request TokenRequest, draft *Draft) (*Token, error) {
 	message, err := draft.message(request.Method, request.ParametersIn, request.Body)
 	if err != nil {
 		return nil, err
@@ -68,10 +99,14 @@ func (c *Client) Token(ctx context.Context, request TokenRequest) (*Token, error
 	return token, nil
 }
 
+// grantRefreshToken is the grant type of RFC 6749 section 6.
+const grantRefreshToken = "refresh_token"
+
 // Names of endpoints, as logs and errors show them.
 const (
-	endpointToken    = "token endpoint"
-	endpointMetadata = "metadata"
+	endpointToken      = "token endpoint"
+	endpointRevocation = "revocation endpoint"
+	endpointMetadata   = "metadata"
 )
 
 // describe names an endpoint and its address, without a query or userinfo, which

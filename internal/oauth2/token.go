@@ -47,6 +47,22 @@ func (t *Token) Remaining(now time.Time) (time.Duration, bool) {
 	return t.ExpiresAt.Sub(now), true
 }
 
+// RefreshExpiresAt is when the refresh token expires; the zero time where there
+// is none, or where that is unknown.
+func (t *Token) RefreshExpiresAt() time.Time {
+	if t.RefreshToken.IsZero() || t.RefreshExpiresIn == 0 {
+		return time.Time{}
+	}
+	return t.RequestedAt.Add(time.Duration(t.RefreshExpiresIn) * time.Second).UTC()
+}
+
+// Refreshable tells whether there is a refresh token that has not expired, as far
+// as is known.
+func (t *Token) Refreshable(now time.Time) bool {
+	end := t.RefreshExpiresAt()
+	return !t.RefreshToken.IsZero() && (end.IsZero() || now.Before(end))
+}
+
 // AuthorizationHeader is the value for an Authorization header field. The type
 // that servers name is no guide to the scheme, they spell it in many ways; DPoP
 // alone is a scheme of its own (RFC 6750 section 2.1, RFC 9449 section 7.1).

@@ -49,10 +49,16 @@ func NewRedactor(values ...string) *Redactor {
 // Redact returns text with every known secret, and everything that looks like a
 // JWT, replaced by the placeholder.
 func (r *Redactor) Redact(text string) string {
-	if r.replacer != nil {
-		text = r.replacer.Replace(text)
+	return jwtShaped.ReplaceAllString(r.RedactKnown(text), Placeholder)
+}
+
+// RedactKnown is Redact for text that may hold tokens of its own: it replaces the
+// known secrets alone.
+func (r *Redactor) RedactKnown(text string) string {
+	if r.replacer == nil {
+		return text
 	}
-	return jwtShaped.ReplaceAllString(text, Placeholder)
+	return r.replacer.Replace(text)
 }
 
 // spellings lists the forms in which value may come back: as it is, escaped for

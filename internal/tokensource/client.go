@@ -25,8 +25,10 @@ type Client struct {
 	Issuer string
 	// TokenEndpoint wins over discovery.
 	TokenEndpoint string
-	ClientID      string
-	ClientSecret  secret.String
+	// RevocationEndpoint wins over discovery. It is only needed to revoke.
+	RevocationEndpoint string
+	ClientID           string
+	ClientSecret       secret.String
 	// TokenEndpointAuthMethod is one of [clientauth.Methods], or empty to infer it.
 	TokenEndpointAuthMethod string
 	// ClientSecretBasicEncoding is one of [clientauth.BasicEncodings], or empty.
@@ -53,6 +55,9 @@ func (c Client) key() string {
 		Add("resources", r.Resources...).
 		AddMap("parameters", reveal(r.Parameters)).
 		AddMap("headers", reveal(r.Headers)).
+		Add("parameters_in", string(r.ParametersIn)).
+		Add("method", r.Method).
+		AddMap("response_fields", pointers(r.Fields)).
 		Add("default_expires_in", r.DefaultLifetime.String()).
 		Sum()
 }
@@ -64,6 +69,19 @@ func reveal(secrets map[string]secret.String) map[string]string {
 		revealed[name] = value.Reveal()
 	}
 	return revealed
+}
+
+// shareable tells whether the token may go to others who ask for the same. What
+// a verbatim body brings may not: it may hold a code that is good for one use.
+func (c Client) shareable() bool { return c.Request.Body.IsZero() }
+
+// pointers writes the places of an answer's members as texts.
+func pointers(fields oauth2.Fields) map[string]string {
+	written := make(map[string]string, len(fields))
+	for name, pointer := range fields {
+		written[name] = pointer.String()
+	}
+	return written
 }
 
 // auth returns the client authentication that TokenEndpointAuthMethod names,

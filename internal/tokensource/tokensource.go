@@ -13,6 +13,7 @@ package tokensource
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -70,31 +71,73 @@ func (s *Source) Token(ctx context.Context, client Client) (*oauth2.Token, error
 	if err != nil {
 		return nil, err
 	}
+	return s.obtain(ctx, client)
+}
+
+// obtain is Token for a client that is resolved.
+func (s *Source) obtain(ctx context.Context, client Client) (*oauth2.Token, error) {
+	fetch := func(ctx context.Context) (*oauth2.Token, error) { return s.fetch(ctx, client) }
+	if !client.shareable() {
+		return fetch(ctx)
+	}
+	return s.shared(ctx, client, s.validFor(client.MinValidity), fetch)
+}
+
+// fetch asks the server for a token.
+func (s *Source) fetch(ctx context.Context, client Client) (*oauth2.Token, error) {
+	return s.ask(client, func(asking oauth2.Client) (*oauth2.Token, error) {
+		return asking.Token(ctx, client.Request)
+	})
+}
+
+// renew asks the server for the successor of a token: with the refresh token, or
+// else from the start. A body is not sent a second time.
+func (s *Source) renew(ctx context.Context, client Client, previous *oauth2.Token) (*oauth2.Token, error) {
+	if previous.Refreshable(s.now()) {
+		token, err := s.ask(client, func(asking oauth2.Client) (*oauth2.Token, error) {
+			return asking.Refresh(ctx, client.Request, previous.RefreshToken)
+		})
+		refused, ok := errors.AsType[*oauth2.Error](err)
+		if !ok || refused.Code != oauth2.InvalidGrant || !client.shareable() {
+			return token, err
+		}
+		s.log.InfoContext(ctx, "refresh token refused, asking anew", "client_id", client.ClientID)
+	}
+	return s.fetch(ctx, client)
+}
+
+// ask has a question put to the token endpoint, and tells in the error who asked.
+func (s *Source) ask(client Client, question func(oauth2.Client) (*oauth2.Token, error)) (*oauth2.Token, error) {
 	auth, err := client.auth()
 	if err != nil {
 		return nil, err
 	}
-	fetch := func(ctx context.Context) (*oauth2.Token, error) {
-		asking := oauth2.Client{HTTP: s.http, Auth: auth}
-		token, err := asking.Token(ctx, client.Request)
-		if err != nil {
-			return nil, &FetchError{Client: client, Err: err}
-		}
-		return token, nil
+	token, err := question(oauth2.Client{HTTP: s.http, Auth: auth})
+	if err != nil {
+		return nil, &FetchError{Client: client, Err: err}
 	}
-	if !client.Request.Body.IsZero() {
-		return fetch(ctx) // a body may hold a code that is good for one use
-	}
-	return s.shared(ctx, client, fetch)
+	return token, nil
 }
 
-// shared returns the token that is stored for client, or fetches and stores one.
+// drop forgets a token that an API refused. Another one, fetched for the same
+// client since, stays.
+func (s *Source) drop(client Client, refused *oauth2.Token) {
+	s.tokens.Drop(client.key(), func(entry tokencache.Entry) bool { return holds(entry, refused) })
+}
+
+// holds tells whether an entry is a certain token.
+func holds(entry tokencache.Entry, token *oauth2.Token) bool {
+	stored, err := oauth2.UnmarshalToken(entry.Data)
+	return err == nil && stored.AccessToken == token.AccessToken
+}
+
+// shared returns the token that is stored for client if usable accepts it, or
+// fetches and stores one.
 func (s *Source) shared(
-	ctx context.Context, client Client, fetch func(context.Context) (*oauth2.Token, error),
+	ctx context.Context, client Client, usable func(tokencache.Entry) bool, fetch func(context.Context) (*oauth2.Token, error),
 ) (*oauth2.Token, error) {
-	key, reused := client.key(), true
-	entry, err := s.tokens.Get(ctx, key, s.validFor(client.MinValidity), func(ctx context.Context) (tokencache.Entry, error) {
-		reused = false
+	key := client.key()
+	entry, err := s.tokens.Get(ctx, key, usable, func(ctx context.Context) (tokencache.Entry, error) {
 		token, err := s.refusals.remember(key, func() (*oauth2.Token, error) { return fetch(ctx) })
 		if err != nil {
 			return tokencache.Entry{}, err
@@ -105,7 +148,6 @@ func (s *Source) shared(
 	if err != nil {
 		return nil, err
 	}
-	s.log.DebugContext(ctx, "token ready", "client_id", client.ClientID, "shared", reused)
 	return oauth2.UnmarshalToken(entry.Data)
 }
 

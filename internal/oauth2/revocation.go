@@ -1,0 +1,44 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package oauth2
+
+import (
+	"context"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+)
+
+// Hints of what kind a token is (RFC 7009 section 2.1).
+const (
+	HintAccessToken  = "access_token"
+	HintRefreshToken = "refresh_token"
+)
+
+// Revoke tells the revocation endpoint that token is no longer needed (RFC 7009
+// section 2). A token that the server does not know counts as revoked (section
+// 2.2). Errors are those of [Client.Token].
+func (c *Client) Revoke(ctx context.Context, endpoint string, headers map[string]secret.String, token secret.String, hint string) error {
+	draft, err := newDraft(endpoint, headers)
+	if err != nil {
+		return err
+	}
+	draft.Params.Add("token", token)
+	draft.Params.AddPublic("token_type_hint", hint)
+	if err := c.Auth.Authenticate(ctx, draft); err != nil {
+		return err
+	}
+	message, err := draft.message("", InForm, secret.String{})
+	if err != nil {
+		return err
+	}
+	message.Endpoint = endpointRevocation
+	response, err := c.HTTP.Do(ctx, message)
+	if err != nil {
+		return err
+	}
+	if !success(response.StatusCode) {
+		return ReadError(describe(endpointRevocation, draft.Endpoint), response, draft.redactor())
+	}
+	return nil
+}
