@@ -137,7 +137,7 @@ func success(status int) bool { return status/100 == http.StatusOK/100 }
 func decodeAnswer(response *httpstack.Response) (any, error) {
 	body := bytes.TrimPrefix(response.Body, []byte("\uFEFF"))
 	var document any
-	if err := decodeJSON(body, &document); err == nil {
+	if err := DecodeJSON(body, &document); err == nil {
 		return document, nil
 	}
 	if mediaType(response.Header) == formMediaType {
@@ -169,8 +169,8 @@ func decodeForm(body string) (any, error) {
 	return document, nil
 }
 
-// decodeJSON decodes exactly one JSON value and keeps numbers as they are written.
-func decodeJSON(data []byte, into any) error {
+// DecodeJSON decodes exactly one JSON value and keeps numbers as they are written.
+func DecodeJSON(data []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	if err := decoder.Decode(into); err != nil {

@@ -51,7 +51,7 @@ func decodePart(name, part string) (map[string]any, error) {
 		return nil, fmt.Errorf("the text is no JWT: its %s is not base64url without padding", name)
 	}
 	var object map[string]any
-	if err := decodeJSON(data, &object); err != nil || object == nil {
+	if err := DecodeJSON(data, &object); err != nil || object == nil {
 		return nil, fmt.Errorf("the text is no JWT: its %s is not a JSON object", name)
 	}
 	return object, nil

@@ -26,7 +26,7 @@ type Metadata struct {
 // UnmarshalMetadata is the inverse of json.Marshal.
 func UnmarshalMetadata(data []byte) (*Metadata, error) {
 	var metadata Metadata
-	if err := decodeJSON(data, &metadata); err != nil {
+	if err := DecodeJSON(data, &metadata); err != nil {
 		return nil, fmt.Errorf("stored metadata cannot be read: %w", err)
 	}
 	return &metadata, nil

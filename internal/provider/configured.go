@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
@@ -23,9 +22,10 @@ import (
 type configured struct {
 	client clientModel
 	// tokens is nil while an attribute of the connection is unknown.
-	tokens  *tokensource.Source
-	unknown []string
-	now     func() time.Time
+	tokens   *tokensource.Source
+	unknown  []string
+	sessions sessions
+	now      func() time.Time
 }
 
 // newConfigured builds the source that the provider block describes. Attributes
@@ -74,32 +74,45 @@ func (m providerModel) httpConfig(ctx context.Context) (httpstack.Config, diag.D
 	return config, diags
 }
 
-// tokenRequest is what one token block asks for: a client, and the least validity.
+// effective returns the client that a token block asks for, laid over the provider
+// block. Values that are not known, and contradictions between the two, are
+// errors.
+func (c *configured) effective(ctx context.Context, block clientModel, from kind) (tokensource.Client, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	laid := block.over(c.client)
+	unknown := append(unknownIn(ctx, laid.byName()), c.unknown...)
+	if len(unknown) > 0 {
+		diags.Append(unknownError(unknown, from))
+		return tokensource.Client{}, diags
+	}
+	diags.Append(laid.validateWire()...)
+	return laid.client(), diags
+}
+
+// open begins a session for a token block. It adds a warning where the token is
+// not what the block hopes for.
+func (c *configured) open(ctx context.Context, request tokenRequest, from kind) (*tokensource.Session, diag.Diagnostics) {
+	client, diags := c.effective(ctx, request.client, from)
+	if diags.HasError() {
+		return nil, diags
+	}
+	client.MinValidity = request.minValidity
+	session, err := c.tokens.Open(ctx, client, request.own)
+	if err != nil {
+		diags.Append(tokenError(err, from))
+		return nil, diags
+	}
+	diags.Append(c.warnings(session.Token(), client)...)
+	return session, diags
+}
+
+// tokenRequest is what a token block asks for.
 type tokenRequest struct {
 	client clientModel
 	// minValidity is nil where the block names none.
 	minValidity *time.Duration
-}
-
-// token gets the token that a block asks for. It adds a warning where the token
-// is not what the block hopes for.
-func (c *configured) token(ctx context.Context, request tokenRequest, kind kind) (*oauth2.Token, diag.Diagnostics) {
-	var diags diag.Diagnostics
-	effective := request.client.over(c.client)
-	unknown := append(unknownIn(ctx, effective.byName()), c.unknown...)
-	if len(unknown) > 0 {
-		diags.Append(unknownError(unknown, kind))
-		return nil, diags
-	}
-	client := effective.client()
-	client.MinValidity = request.minValidity
-	token, err := c.tokens.Token(ctx, client)
-	if err != nil {
-		diags.Append(tokenError(err, kind))
-		return nil, diags
-	}
-	diags.Append(c.warnings(token, client)...)
-	return token, diags
+	// own asks for a token that is nobody else's and is revoked in the end.
+	own bool
 }
 
 // unknownIn lists the attributes whose values are not wholly known, by name.

@@ -51,12 +51,13 @@ func (d *tokenDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	request := tokenRequest{clientModel{requestModel: model.requestModel}, model.minValidity()}
-	token, diags := d.configured.token(ctx, request, dataSourceKind)
+	request := tokenRequest{client: clientModel{requestModel: model.requestModel}, minValidity: model.minValidity()}
+	session, diags := d.configured.open(ctx, request, dataSourceKind)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	token := session.Token()
 	model.tokenOutputs = newTokenOutputs(ctx, token, token.ResponseWithoutTokens())
 	model.Scopes = grantedScopes(token, firstSet(model.Scopes, d.configured.client.Scopes))
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)

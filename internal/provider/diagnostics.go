@@ -40,17 +40,22 @@ type kind struct {
 	wait string
 }
 
+// The kinds of blocks.
 var (
-	ephemeralKind = kind{
-		takes: has(clientAttributes()),
-		wait: "Set the same attribute on the ephemeral resource: while it is unknown there, Terraform waits until apply. " +
-			"Or create the resource it comes from first, with -target.",
-	}
-	dataSourceKind = kind{
-		takes: has(requestAttributes()),
-		wait: "Give the data source a depends_on with the resource that the value comes from: Terraform then reads it at apply. " +
-			"Or use the ephemeral resource oauth2cc_token and set the same attribute there.",
-	}
+	ephemeralKind         = kind{has(clientAttributes()), waitEphemeral}
+	dataSourceKind        = kind{has(requestAttributes()), waitDataSource}
+	requestKind           = kind{has(callAttributes(nil)), waitRequest}
+	requestDataSourceKind = kind{has(callAttributes(nil)), waitDataSource}
+)
+
+// Ways to have Terraform wait, by kind of block.
+const (
+	waitEphemeral = "Set the same attribute on the ephemeral resource: while it is unknown there, Terraform waits until apply. " +
+		"Or create the resource it comes from first, with -target."
+	waitDataSource = "Give the data source a depends_on with the resource that the value comes from: Terraform then reads it at apply. " +
+		"Or use the ephemeral resource oauth2cc_token and set the same attribute there."
+	waitRequest = "Create the resource that the value comes from first, with -target. Or get the token from the ephemeral resource " +
+		"oauth2cc_token, set the same attribute there, and send it in request_headers with authenticate = false."
 )
 
 // has returns a function that tells whether attributes hold a name.
@@ -79,7 +84,8 @@ func tokenError(err error, from kind) diag.Diagnostic {
 	return describeError(err).diagnostic(from)
 }
 
-// describeError turns any error of package tokensource into a finding.
+// describeError turns any error of package tokensource into a finding. An error of
+// the HTTP stack that stands alone is one of a call to an API.
 func describeError(err error) finding {
 	if fetch, ok := errors.AsType[*tokensource.FetchError](err); ok {
 		return describeFetch(fetch)
@@ -87,13 +93,24 @@ func describeError(err error) finding {
 	if config, ok := errors.AsType[*tokensource.ConfigError](err); ok {
 		return describeConfig(config)
 	}
-	if answer, ok := errors.AsType[*oauth2.Error](err); ok {
-		return describeMetadata(answer)
+	if discovery, ok := errors.AsType[*tokensource.DiscoveryError](err); ok {
+		return describeDiscovery(discovery)
 	}
 	if failure, ok := errors.AsType[*httpstack.Error](err); ok {
-		return describeNetwork(failure, "issuer")
+		return describeNetwork(failure, "url")
 	}
 	return describeOther(err)
+}
+
+// describeDiscovery is for metadata that was asked for.
+func describeDiscovery(discovery *tokensource.DiscoveryError) finding {
+	if answer, ok := errors.AsType[*oauth2.Error](discovery); ok {
+		return describeMetadata(answer)
+	}
+	if failure, ok := errors.AsType[*httpstack.Error](discovery); ok {
+		return describeNetwork(failure, "issuer")
+	}
+	return describeOther(discovery)
 }
 
 // describeFetch is for a token request that was made, or at least begun.

@@ -11,6 +11,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 )
 
 const (
@@ -28,6 +30,19 @@ func dynamic(ctx context.Context, value any) types.Dynamic {
 		return types.DynamicNull()
 	}
 	return types.DynamicValue(dynamicElement(ctx, value, maxDepth))
+}
+
+// maxDynamic is the longest JSON text that is decoded, in bytes: Terraform's types
+// grow with the values.
+const maxDynamic = 1 << 20
+
+// dynamicJSON decodes a text, if it is JSON; otherwise it is null.
+func dynamicJSON(ctx context.Context, text string) types.Dynamic {
+	var value any
+	if len(text) > maxDynamic || oauth2.DecodeJSON([]byte(text), &value) != nil {
+		return types.DynamicNull()
+	}
+	return dynamic(ctx, value)
 }
 
 // dynamicElement turns decoded JSON into the value that jsondecode would give.

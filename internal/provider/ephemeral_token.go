@@ -6,9 +6,11 @@ package provider
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
-	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
 // tokenEphemeralResource is the ephemeral resource oauth2cc_token.
@@ -17,18 +19,11 @@ type tokenEphemeralResource struct{ configured *configured }
 var (
 	_ ephemeral.EphemeralResourceWithConfigure      = (*tokenEphemeralResource)(nil)
 	_ ephemeral.EphemeralResourceWithValidateConfig = (*tokenEphemeralResource)(nil)
+	_ ephemeral.EphemeralResourceWithRenew          = (*tokenEphemeralResource)(nil)
+	_ ephemeral.EphemeralResourceWithClose          = (*tokenEphemeralResource)(nil)
 )
 
 func newTokenEphemeralResource() ephemeral.EphemeralResource { return &tokenEphemeralResource{} }
-
-// tokenEphemeralModel holds the ephemeral resource's attributes.
-type tokenEphemeralModel struct {
-	clientModel
-	tokenInputs
-	tokenOutputs
-
-	Triggers types.Dynamic `tfsdk:"triggers"`
-}
 
 // Metadata implements [ephemeral.EphemeralResource].
 func (*tokenEphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
@@ -40,12 +35,7 @@ func (*tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReque
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A token that is never written to state or plan. Needs Terraform 1.10 or OpenTofu 1.11.",
 		Attributes: merged(
-			computedScopes(clientAttributes()), tokenInputAttributes(), tokenOutputAttributes(),
-			map[string]schema.Attribute{"triggers": schema.DynamicAttribute{
-				Optional: true,
-				MarkdownDescription: "Any value. It is not used: as long as it is unknown, Terraform waits with the token, " +
-					"so that a reference to a resource here has the token fetched after that resource is there.",
-			}},
+			computedScopes(clientAttributes()), tokenInputAttributes(), tokenOutputAttributes(), sessionAttributes(),
 		),
 	}
 }
@@ -74,14 +64,61 @@ func (r *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	token, diags := r.configured.token(ctx, tokenRequest{model.clientModel, model.minValidity()}, ephemeralKind)
+	session, diags := r.configured.open(ctx, model.request(), ephemeralKind)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	model.tokenOutputs = newTokenOutputs(ctx, token, token.Response)
-	if model.Scopes.IsNull() { // Terraform insists on what is configured
-		model.Scopes = grantedScopes(token, r.configured.client.Scopes)
-	}
+	model.show(ctx, session.Token(), r.configured.client.Scopes)
 	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
+	resp.Diagnostics.Append(r.keep(ctx, session, model, resp)...)
+}
+
+// keep remembers a session that is renewed or revoked later.
+func (r *tokenEphemeralResource) keep(
+	ctx context.Context, session *tokensource.Session, model tokenEphemeralModel, resp *ephemeral.OpenResponse,
+) diag.Diagnostics {
+	var diags diag.Diagnostics
+	keepAlive, revoke := model.KeepAlive.ValueBool(), model.RevokeOnClose.ValueBool()
+	if keepAlive {
+		resp.RenewAt = session.RenewAt()
+		if resp.RenewAt.IsZero() {
+			diags.Append(nothingToKeepAlive())
+		}
+	}
+	if revoke || !resp.RenewAt.IsZero() {
+		diags.Append(resp.Private.SetKey(ctx, sessionKey, r.configured.sessions.put(session))...)
+	}
+	return diags
+}
+
+// Renew implements [ephemeral.EphemeralResourceWithRenew]. It cannot change the
+// token that was handed out; it keeps the session at the server alive. A failure
+// is a warning, as that token may well be good still.
+func (r *tokenEphemeralResource) Renew(ctx context.Context, req ephemeral.RenewRequest, resp *ephemeral.RenewResponse) {
+	handle, diags := req.Private.GetKey(ctx, sessionKey)
+	resp.Diagnostics.Append(diags...)
+	session, ok := r.configured.sessions.get(handle)
+	if !ok {
+		return
+	}
+	if err := session.Renew(ctx); err != nil {
+		resp.Diagnostics.Append(renewWarning(err))
+		resp.RenewAt = session.RetryAt()
+		return
+	}
+	resp.RenewAt = session.RenewAt()
+}
+
+// Close implements [ephemeral.EphemeralResourceWithClose].
+func (r *tokenEphemeralResource) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
+	handle, diags := req.Private.GetKey(ctx, sessionKey)
+	resp.Diagnostics.Append(diags...)
+	session, ok := r.configured.sessions.take(handle)
+	if !ok {
+		return
+	}
+	if err := session.Close(ctx); err != nil {
+		resp.Diagnostics.Append(revocationWarning(err))
+	}
 }

@@ -17,10 +17,15 @@ type clientModel struct {
 
 	Issuer                    types.String `tfsdk:"issuer"`
 	TokenEndpoint             types.String `tfsdk:"token_endpoint"`
+	RevocationEndpoint        types.String `tfsdk:"revocation_endpoint"`
 	ClientID                  types.String `tfsdk:"client_id"`
 	ClientSecret              types.String `tfsdk:"client_secret"`
 	TokenEndpointAuthMethod   types.String `tfsdk:"token_endpoint_auth_method"`
 	ClientSecretBasicEncoding types.String `tfsdk:"client_secret_basic_encoding"`
+	ParametersIn              types.String `tfsdk:"parameters_in"`
+	Method                    types.String `tfsdk:"method"`
+	RequestBody               types.String `tfsdk:"request_body"`
+	ResponseFields            types.Map    `tfsdk:"response_fields"`
 }
 
 // requestModel holds the attributes of requestAttributes.
@@ -36,46 +41,56 @@ type requestModel struct {
 
 // over lays a token block over the provider block: scalars and lists replace the
 // provider's, maps merge over them.
-func (block clientModel) over(base clientModel) clientModel {
+func (m clientModel) over(base clientModel) clientModel {
 	return clientModel{
-		requestModel:              block.requestModel.over(base.requestModel),
-		Issuer:                    firstSet(block.Issuer, base.Issuer),
-		TokenEndpoint:             firstSet(block.TokenEndpoint, base.TokenEndpoint),
-		ClientID:                  firstSet(block.ClientID, base.ClientID),
-		ClientSecret:              firstSet(block.ClientSecret, base.ClientSecret),
-		TokenEndpointAuthMethod:   firstSet(block.TokenEndpointAuthMethod, base.TokenEndpointAuthMethod),
-		ClientSecretBasicEncoding: firstSet(block.ClientSecretBasicEncoding, base.ClientSecretBasicEncoding),
+		requestModel:              m.requestModel.over(base.requestModel),
+		Issuer:                    firstSet(m.Issuer, base.Issuer),
+		TokenEndpoint:             firstSet(m.TokenEndpoint, base.TokenEndpoint),
+		RevocationEndpoint:        firstSet(m.RevocationEndpoint, base.RevocationEndpoint),
+		ClientID:                  firstSet(m.ClientID, base.ClientID),
+		ClientSecret:              firstSet(m.ClientSecret, base.ClientSecret),
+		TokenEndpointAuthMethod:   firstSet(m.TokenEndpointAuthMethod, base.TokenEndpointAuthMethod),
+		ClientSecretBasicEncoding: firstSet(m.ClientSecretBasicEncoding, base.ClientSecretBasicEncoding),
+		ParametersIn:              firstSet(m.ParametersIn, base.ParametersIn),
+		Method:                    firstSet(m.Method, base.Method),
+		RequestBody:               firstSet(m.RequestBody, base.RequestBody),
+		ResponseFields:            mergedMap(m.ResponseFields, base.ResponseFields),
 	}
 }
 
-func (block requestModel) over(base requestModel) requestModel {
+func (m requestModel) over(base requestModel) requestModel {
 	return requestModel{
-		GrantType:        firstSet(block.GrantType, base.GrantType),
-		Scopes:           firstSet(block.Scopes, base.Scopes),
-		Audience:         firstSet(block.Audience, base.Audience),
-		Resources:        firstSet(block.Resources, base.Resources),
-		Parameters:       mergedMap(block.Parameters, base.Parameters),
-		Headers:          mergedMap(block.Headers, base.Headers),
-		DefaultExpiresIn: firstSet(block.DefaultExpiresIn, base.DefaultExpiresIn),
+		GrantType:        firstSet(m.GrantType, base.GrantType),
+		Scopes:           firstSet(m.Scopes, base.Scopes),
+		Audience:         firstSet(m.Audience, base.Audience),
+		Resources:        firstSet(m.Resources, base.Resources),
+		Parameters:       mergedMap(m.Parameters, base.Parameters),
+		Headers:          mergedMap(m.Headers, base.Headers),
+		DefaultExpiresIn: firstSet(m.DefaultExpiresIn, base.DefaultExpiresIn),
 	}
 }
 
 // byName lists the values by the names of their attributes.
-func (block clientModel) byName() map[string]attr.Value {
+func (m clientModel) byName() map[string]attr.Value {
 	return map[string]attr.Value{
-		"issuer":                       block.Issuer,
-		"token_endpoint":               block.TokenEndpoint,
-		"client_id":                    block.ClientID,
-		"client_secret":                block.ClientSecret,
-		"token_endpoint_auth_method":   block.TokenEndpointAuthMethod,
-		"client_secret_basic_encoding": block.ClientSecretBasicEncoding,
-		"grant_type":                   block.GrantType,
-		"scopes":                       block.Scopes,
-		"audience":                     block.Audience,
-		"resources":                    block.Resources,
-		"parameters":                   block.Parameters,
-		"headers":                      block.Headers,
-		"default_expires_in":           block.DefaultExpiresIn,
+		"issuer":                       m.Issuer,
+		"token_endpoint":               m.TokenEndpoint,
+		"revocation_endpoint":          m.RevocationEndpoint,
+		"client_id":                    m.ClientID,
+		"client_secret":                m.ClientSecret,
+		"token_endpoint_auth_method":   m.TokenEndpointAuthMethod,
+		"client_secret_basic_encoding": m.ClientSecretBasicEncoding,
+		"parameters_in":                m.ParametersIn,
+		"method":                       m.Method,
+		"request_body":                 m.RequestBody,
+		"response_fields":              m.ResponseFields,
+		"grant_type":                   m.GrantType,
+		"scopes":                       m.Scopes,
+		"audience":                     m.Audience,
+		"resources":                    m.Resources,
+		"parameters":                   m.Parameters,
+		"headers":                      m.Headers,
+		"default_expires_in":           m.DefaultExpiresIn,
 	}
 }
 

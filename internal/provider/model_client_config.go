@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
@@ -21,12 +21,23 @@ func (m clientModel) client() tokensource.Client {
 	return tokensource.Client{
 		Issuer:                    m.Issuer.ValueString(),
 		TokenEndpoint:             m.TokenEndpoint.ValueString(),
+		RevocationEndpoint:        m.RevocationEndpoint.ValueString(),
 		ClientID:                  m.ClientID.ValueString(),
 		ClientSecret:              secret.New(m.ClientSecret.ValueString()),
 		TokenEndpointAuthMethod:   m.TokenEndpointAuthMethod.ValueString(),
 		ClientSecretBasicEncoding: m.ClientSecretBasicEncoding.ValueString(),
-		Request:                   m.request(),
+		Request:                   m.tokenRequest(),
 	}
+}
+
+// tokenRequest maps the attributes of a request, and those of how it looks.
+func (m clientModel) tokenRequest() oauth2.TokenRequest {
+	request := m.request()
+	request.ParametersIn = oauth2.ParametersIn(m.ParametersIn.ValueString())
+	request.Method = m.Method.ValueString()
+	request.Body = secret.New(m.RequestBody.ValueString())
+	request.Fields = fields(m.ResponseFields)
+	return request
 }
 
 // request maps the attributes of a request.
@@ -44,6 +55,18 @@ func (m requestModel) request() oauth2.TokenRequest {
 		Headers:         secrets(m.Headers),
 		DefaultLifetime: time.Duration(m.DefaultExpiresIn.ValueInt64()) * time.Second,
 	}
+}
+
+// fields maps places in an answer. The schema has refused what is no pointer.
+func fields(values types.Map) oauth2.Fields {
+	places := oauth2.Fields{}
+	for name, element := range values.Elements() {
+		text, _ := element.(types.String)
+		if pointer, err := jsonpointer.Parse(text.ValueString()); err == nil && !text.IsNull() {
+			places[name] = pointer
+		}
+	}
+	return places
 }
 
 // texts returns the strings in a list, without those that are null.
@@ -69,4 +92,4 @@ func secrets(values types.Map) map[string]secret.String {
 }
 
 // sortedKeys lists the names in a map of values in their order.
-func sortedKeys(values map[string]attr.Value) []string { return slices.Sorted(maps.Keys(values)) }
+func sortedKeys[V any](values map[string]V) []string { return slices.Sorted(maps.Keys(values)) }

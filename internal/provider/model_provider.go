@@ -49,6 +49,7 @@ func (m *providerModel) fromEnvironment() map[string]*types.String {
 	return map[string]*types.String{
 		"issuer":                     &m.Issuer,
 		"token_endpoint":             &m.TokenEndpoint,
+		"revocation_endpoint":        &m.RevocationEndpoint,
 		"client_id":                  &m.ClientID,
 		"client_secret":              &m.ClientSecret,
 		"token_endpoint_auth_method": &m.TokenEndpointAuthMethod,

@@ -12,8 +12,10 @@ import (
 	"os"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
@@ -32,6 +34,8 @@ var (
 	_ provider.Provider                       = (*Provider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
 	_ provider.ProviderWithValidateConfig     = (*Provider)(nil)
+	_ provider.ProviderWithActions            = (*Provider)(nil)
+	_ provider.ProviderWithFunctions          = (*Provider)(nil)
 )
 
 // Option changes what a provider takes from its surroundings.
@@ -92,16 +96,27 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	}
 	resp.EphemeralResourceData = configured
 	resp.DataSourceData = configured
+	resp.ActionData = configured
 }
 
 // EphemeralResources implements [provider.ProviderWithEphemeralResources].
 func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
-	return []func() ephemeral.EphemeralResource{newTokenEphemeralResource}
+	return []func() ephemeral.EphemeralResource{newTokenEphemeralResource, newRequestEphemeralResource}
 }
 
 // DataSources implements [provider.Provider].
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{newTokenDataSource}
+	return []func() datasource.DataSource{newTokenDataSource, newRequestDataSource, newServerMetadataDataSource}
+}
+
+// Actions implements [provider.ProviderWithActions].
+func (p *Provider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{newRequestAction}
+}
+
+// Functions implements [provider.ProviderWithFunctions].
+func (p *Provider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{newJWTDecodeFunction}
 }
 
 // Resources implements [provider.Provider]. There are none: a token is nothing

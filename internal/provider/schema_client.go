@@ -4,6 +4,9 @@
 package provider
 
 import (
+	"net/http"
+	"strings"
+
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
@@ -14,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 )
 
 // The attributes that provider, ephemeral resource and data source share are
@@ -22,7 +26,7 @@ import (
 
 // clientAttributes describe a client and what it asks for.
 func clientAttributes() map[string]schema.Attribute {
-	return merged(serverAttributes(), identityAttributes(), requestAttributes())
+	return merged(serverAttributes(), identityAttributes(), requestAttributes(), wireAttributes())
 }
 
 // serverAttributes say where the authorization server is.
@@ -39,6 +43,12 @@ func serverAttributes() map[string]schema.Attribute {
 			Optional: true,
 			MarkdownDescription: "URL of the token endpoint. Wins over the one that `issuer` names. A query string in it is kept; " +
 				"a user name, a password or a fragment is refused.",
+			Validators: []validator.String{endpointURL()},
+		},
+		"revocation_endpoint": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "URL of the revocation endpoint ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)), for `revoke_on_close`. " +
+				"Wins over the one that `issuer` names.",
 			Validators: []validator.String{endpointURL()},
 		},
 	}
@@ -123,6 +133,43 @@ func requestAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Lifetime in seconds to assume where the server names none and the token is no JWT with an `exp` claim. " +
 				"Without it such a token has no `expires_at` and is not reused.",
 			Validators: []validator.Int64{int64validator.Between(1, maxDefaultExpiresIn)},
+		},
+	}
+}
+
+// wireAttributes say how the request and its answer look, for servers that are
+// not quite OAuth 2.0.
+func wireAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"parameters_in": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Where the request parameters go: `form` (default, a form-encoded body), `json` (a body with one JSON object) " +
+				"or `query` (the URL; the provider does not log it, servers and proxies on the way may).",
+			Validators: []validator.String{stringvalidator.OneOf(string(oauth2.InForm), string(oauth2.InJSON), string(oauth2.InQuery))},
+		},
+		"method": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "HTTP method of the token request. Default `POST`. `GET` has no body and goes with `parameters_in = \"query\"`.",
+			Validators:          []validator.String{stringvalidator.OneOf(http.MethodPost, http.MethodGet, http.MethodPut, http.MethodPatch)},
+		},
+		"request_body": schema.StringAttribute{
+			Optional:  true,
+			Sensitive: true,
+			MarkdownDescription: "Body to send exactly as it is, instead of all parameters. Its `Content-Type` is JSON where it is valid JSON and " +
+				"form-encoded otherwise, unless `headers` says something else. As it may hold a code that is good for one use, " +
+				"the token is not shared, and the request is not sent twice.",
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+		},
+		"response_fields": schema.MapAttribute{
+			Optional:    true,
+			ElementType: types.StringType,
+			MarkdownDescription: "Where the answer has its members, as JSON Pointers ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)), " +
+				"for example `{ access_token = \"/data/token\" }`. Names: `" + strings.Join(oauth2.FieldNames(), "`, `") + "`. " +
+				"A member that is not named is at the top, under its own name.",
+			Validators: []validator.Map{
+				mapvalidator.KeysAre(stringvalidator.OneOf(oauth2.FieldNames()...)),
+				mapvalidator.ValueStringsAre(jsonPointer()),
+			},
 		},
 	}
 }

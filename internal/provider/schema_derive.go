@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 
+	action "github.com/hashicorp/terraform-plugin-framework/action/schema"
 	datasource "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	ephemeral "github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	provider "github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -36,7 +37,7 @@ func forDataSource(attribute ephemeral.Attribute) datasource.Attribute {
 	switch a := attribute.(type) {
 	case ephemeral.StringAttribute:
 		return datasource.StringAttribute{
-			CustomType: a.CustomType, Optional: a.Optional, Computed: a.Computed, Sensitive: a.Sensitive,
+			CustomType: a.CustomType, Required: a.Required, Optional: a.Optional, Computed: a.Computed, Sensitive: a.Sensitive,
 			MarkdownDescription: a.MarkdownDescription, Validators: a.Validators,
 		}
 	case ephemeral.Int64Attribute:
@@ -50,8 +51,14 @@ func forDataSource(attribute ephemeral.Attribute) datasource.Attribute {
 		}
 	case ephemeral.MapAttribute:
 		return datasource.MapAttribute{
-			ElementType: a.ElementType, Optional: a.Optional, Sensitive: a.Sensitive,
+			ElementType: a.ElementType, Optional: a.Optional, Computed: a.Computed, Sensitive: a.Sensitive,
 			MarkdownDescription: a.MarkdownDescription, Validators: a.Validators,
+		}
+	case ephemeral.BoolAttribute:
+		return datasource.BoolAttribute{Optional: a.Optional, Computed: a.Computed, MarkdownDescription: a.MarkdownDescription}
+	case ephemeral.SingleNestedAttribute:
+		return datasource.SingleNestedAttribute{
+			Attributes: derived(a.Attributes, forDataSource), Optional: a.Optional, MarkdownDescription: a.MarkdownDescription,
 		}
 	case ephemeral.DynamicAttribute:
 		return datasource.DynamicAttribute{
@@ -84,5 +91,32 @@ func forProvider(attribute ephemeral.Attribute) provider.Attribute {
 		}
 	default:
 		panic(fmt.Sprintf("no provider block has an attribute like %T", attribute))
+	}
+}
+
+// forAction turns an input of an ephemeral resource into one of an action, whose
+// attributes cannot be marked as sensitive.
+func forAction(attribute ephemeral.Attribute) action.Attribute {
+	switch a := attribute.(type) {
+	case ephemeral.StringAttribute:
+		return action.StringAttribute{
+			Required: a.Required, Optional: a.Optional, MarkdownDescription: a.MarkdownDescription, Validators: a.Validators,
+		}
+	case ephemeral.BoolAttribute:
+		return action.BoolAttribute{Optional: true, MarkdownDescription: a.MarkdownDescription}
+	case ephemeral.ListAttribute:
+		return action.ListAttribute{
+			ElementType: a.ElementType, Optional: true, MarkdownDescription: a.MarkdownDescription, Validators: a.Validators,
+		}
+	case ephemeral.MapAttribute:
+		return action.MapAttribute{
+			ElementType: a.ElementType, Optional: true, MarkdownDescription: a.MarkdownDescription, Validators: a.Validators,
+		}
+	case ephemeral.SingleNestedAttribute:
+		return action.SingleNestedAttribute{
+			Attributes: derived(a.Attributes, forAction), Optional: true, MarkdownDescription: a.MarkdownDescription,
+		}
+	default:
+		panic(fmt.Sprintf("no action has an attribute like %T", attribute))
 	}
 }

@@ -56,10 +56,10 @@ func connectionAttributes() map[string]schema.Attribute {
 				"for everyone to read.",
 		},
 		"timeout": schema.StringAttribute{
-			Optional:   true,
-			CustomType: timetypes.GoDurationType{},
+			Optional:            true,
+			CustomType:          timetypes.GoDurationType{},
 			MarkdownDescription: "Time limit of one attempt to get an answer, for example `\"10s\"`. Default `30s`.",
-			Validators: []validator.String{durationFrom(time.Millisecond)},
+			Validators:          []validator.String{durationFrom(time.Millisecond)},
 		},
 	}
 }

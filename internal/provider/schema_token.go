@@ -55,3 +55,34 @@ func computedScopes(attributes map[string]schema.Attribute) map[string]schema.At
 	attributes["scopes"] = scopes
 	return attributes
 }
+
+// sessionAttributes are those of the ephemeral resource alone, which unlike a
+// data source has an end.
+func sessionAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"triggers": schema.DynamicAttribute{
+			Optional: true,
+			MarkdownDescription: "Any value. It is not used: as long as it is unknown, Terraform waits with the token, " +
+				"so that a reference to a resource here has the token fetched after that resource is there.",
+		},
+		"keep_alive": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Keeps the session at the server alive with the refresh token, shortly before it would expire, for as long as the run takes. " +
+				"It cannot replace the token that was handed out: a consumer that needs one which lives longer wants `min_validity`. Default `false`.",
+		},
+		"revoke_on_close": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Asks for a token that is shared with nobody, and revokes it when the run no longer needs it, its refresh token included. " +
+				"A revocation that fails is a warning. Default `false`.",
+		},
+		"refresh_token": schema.StringAttribute{
+			Computed:            true,
+			Sensitive:           true,
+			MarkdownDescription: "The refresh token; null if the server issued none.",
+		},
+		"refresh_expires_in": schema.Int64Attribute{
+			Computed:            true,
+			MarkdownDescription: "Lifetime of the refresh token in seconds, as issued; null if unknown or unlimited.",
+		},
+	}
+}

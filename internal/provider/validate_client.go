@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -14,28 +15,70 @@ import (
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 )
 
 // validate finds contradictions within one block. What is missing in it may come
 // from the other block or from the environment, and is no finding.
-func (block clientModel) validate() diag.Diagnostics {
+func (m clientModel) validate() diag.Diagnostics {
 	var diags diag.Diagnostics
-	method := block.TokenEndpointAuthMethod.ValueString()
-	if method == clientauth.None && isSet(block.ClientSecret) {
+	method := m.TokenEndpointAuthMethod.ValueString()
+	if method == clientauth.None && isSet(m.ClientSecret) {
 		diags.AddAttributeError(path.Root("client_secret"), "Contradicting attributes",
 			"With token_endpoint_auth_method = \"none\" no secret is sent. Remove client_secret or change the method.")
 	}
-	if method != "" && method != clientauth.ClientSecretBasic && isSet(block.ClientSecretBasicEncoding) {
+	if method != "" && method != clientauth.ClientSecretBasic && isSet(m.ClientSecretBasicEncoding) {
 		diags.AddAttributeError(path.Root("client_secret_basic_encoding"), "Contradicting attributes",
 			"The encoding applies to token_endpoint_auth_method = \"client_secret_basic\" and not to \""+method+"\". Remove it.")
 	}
-	if method == clientauth.ClientSecretBasic && block.hasHeader("Authorization") {
+	if method == clientauth.ClientSecretBasic && hasHeader(m.Headers, "Authorization") {
 		diags.AddAttributeError(path.Root("headers"), "Contradicting attributes",
 			"The method client_secret_basic writes the Authorization header itself, and a client must not authenticate in two ways at once "+
 				"(RFC 6749 section 2.3). Remove the header, or set token_endpoint_auth_method = \"none\".")
 	}
-	if block.ClientSecretBasicEncoding.ValueString() == clientauth.BasicEncodingRaw && strings.Contains(block.ClientID.ValueString(), ":") {
+	if m.ClientSecretBasicEncoding.ValueString() == clientauth.BasicEncodingRaw && strings.Contains(m.ClientID.ValueString(), ":") {
 		diags.Append(colonInID())
+	}
+	diags.Append(m.validateWire()...)
+	diags.Append(m.validateBody()...)
+	return diags
+}
+
+// validateWire finds requests that cannot be written. It holds for one block as
+// well as for two laid over each other.
+func (m clientModel) validateWire() diag.Diagnostics {
+	var diags diag.Diagnostics
+	if m.Method.ValueString() != http.MethodGet {
+		return diags
+	}
+	if isSet(m.RequestBody) {
+		diags.AddAttributeError(path.Root("request_body"), "Contradicting attributes",
+			"A GET request has no body. Remove request_body, or set another method.")
+	} else if !m.ParametersIn.IsUnknown() && m.ParametersIn.ValueString() != string(oauth2.InQuery) {
+		diags.AddAttributeError(path.Root("method"), "Contradicting attributes",
+			"A GET request has no body to send the parameters in. Set parameters_in = \"query\", or another method.")
+	}
+	return diags
+}
+
+// validateBody finds what would not be sent, as the block has a body that is sent
+// instead.
+func (m clientModel) validateBody() diag.Diagnostics {
+	var diags diag.Diagnostics
+	if m.RequestBody.IsNull() {
+		return diags
+	}
+	notSent := func(attribute string) {
+		diags.AddAttributeError(path.Root(attribute), "Contradicting attributes",
+			"With request_body nothing else is sent in the body: "+attribute+" would have no effect. Remove one of the two.")
+	}
+	for _, name := range []string{"audience", "grant_type", "parameters", "parameters_in", "resources", "scopes"} {
+		if !m.byName()[name].IsNull() {
+			notSent(name)
+		}
+	}
+	if m.TokenEndpointAuthMethod.ValueString() == clientauth.ClientSecretPost {
+		notSent("token_endpoint_auth_method")
 	}
 	return diags
 }
@@ -46,7 +89,7 @@ func (m providerModel) validate(context.Context) diag.Diagnostics {
 	if m.AllowPlaintextHTTP.ValueBool() || m.AllowPlaintextHTTP.IsUnknown() {
 		return diags
 	}
-	for _, name := range []string{"issuer", "token_endpoint"} {
+	for _, name := range []string{"issuer", "token_endpoint", "revocation_endpoint"} {
 		text, _ := m.byName()[name].(types.String)
 		address, err := url.Parse(text.ValueString())
 		if err == nil && address.Scheme == "http" && !httpstack.IsLoopback(address.Hostname()) {
@@ -59,9 +102,9 @@ func (m providerModel) validate(context.Context) diag.Diagnostics {
 // isSet tells whether a value is given and known.
 func isSet(value types.String) bool { return !value.IsNull() && !value.IsUnknown() }
 
-// hasHeader tells whether the block sets a header field.
-func (block clientModel) hasHeader(name string) bool {
-	for field := range block.Headers.Elements() {
+// hasHeader tells whether a map of header fields has one of a name.
+func hasHeader(fields types.Map, name string) bool {
+	for field := range fields.Elements() {
 		if strings.EqualFold(field, name) {
 			return true
 		}

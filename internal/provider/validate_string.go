@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
 )
 
 // stringRule is a rule for an attribute that is a string. It returns what is
@@ -85,20 +86,35 @@ func scopeToken() validator.String {
 
 // endpointURL is the address of an endpoint of an authorization server.
 func endpointURL() validator.String {
-	return stringValidator{"must be an absolute https URL", func(value string) string {
-		address, err := url.Parse(value)
-		switch {
-		case err != nil || hasControl(value) || strings.ContainsAny(value, " "):
-			return "The value is no URL. Are there spaces, line breaks or unescaped characters in it?"
-		case (address.Scheme != "https" && address.Scheme != "http") || address.Host == "":
-			return "The value is no absolute URL. Write it whole: \"https://host/path\"."
-		case address.User != nil:
-			return "The URL holds a user name or a password. Use client_id and client_secret."
-		case address.Fragment != "" || strings.HasSuffix(value, "#"):
+	return stringValidator{"must be an absolute https URL without fragment", func(value string) string {
+		if problem := problemOfURL(value); problem != "" {
+			return problem
+		}
+		if strings.Contains(value, "#") {
 			return "The URL has a fragment (\"#…\"), which an endpoint must not have (RFC 6749 section 3.2). Remove it."
 		}
 		return ""
 	}}
+}
+
+// requestURL is the address of a request to an API.
+func requestURL() validator.String {
+	return stringValidator{"must be an absolute https URL", problemOfURL}
+}
+
+// problemOfURL tells why a text is not the address of anything that could be sent
+// a request.
+func problemOfURL(value string) string {
+	address, err := url.Parse(value)
+	switch {
+	case err != nil || hasControl(value) || strings.Contains(value, " "):
+		return "The value is no URL. Are there spaces, line breaks or unescaped characters in it?"
+	case (address.Scheme != "https" && address.Scheme != "http") || address.Hostname() == "":
+		return "The value is no absolute URL. Write it whole: \"https://host/path\"."
+	case address.User != nil:
+		return "The URL holds a user name or a password. Credentials have attributes of their own."
+	}
+	return ""
 }
 
 // withoutQuery is an addition to endpointURL for issuers.
@@ -123,6 +139,14 @@ func absoluteURI() validator.String {
 			return "A resource has no fragment (RFC 8707 section 2). Remove the \"#\" and what follows it."
 		}
 		return ""
+	}}
+}
+
+// jsonPointer is a place in a JSON document (RFC 6901).
+func jsonPointer() validator.String {
+	return stringValidator{"must be a JSON Pointer", func(value string) string {
+		_, err := jsonpointer.Parse(value)
+		return problemOf(err)
 	}}
 }
 

@@ -60,3 +60,15 @@ func (e *FetchError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the cause.
 func (e *FetchError) Unwrap() error { return e.Err }
+
+// DiscoveryError tells that metadata was asked for and not got.
+type DiscoveryError struct {
+	// Err is as [oauth2.Discover] says.
+	Err error
+}
+
+// Error implements error.
+func (e *DiscoveryError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *DiscoveryError) Unwrap() error { return e.Err }

@@ -40,13 +40,14 @@ func (s *Source) resolve(ctx context.Context, client Client) (Client, error) {
 // metadataLifetime is how long metadata is believed. Runs are mostly shorter.
 const metadataLifetime = time.Hour
 
-// Metadata returns the metadata of issuer, fetched once for all who ask.
+// Metadata returns the metadata of issuer, fetched once for all who ask. The error
+// is a [*DiscoveryError].
 func (s *Source) Metadata(ctx context.Context, issuer string) (*oauth2.Metadata, error) {
 	always := func(tokencache.Entry) bool { return true }
 	entry, err := s.documents.Get(ctx, issuer, always, func(ctx context.Context) (tokencache.Entry, error) {
 		metadata, err := oauth2.Discover(ctx, s.http, issuer)
 		if err != nil {
-			return tokencache.Entry{}, err
+			return tokencache.Entry{}, &DiscoveryError{err}
 		}
 		data, err := json.Marshal(metadata)
 		return tokencache.Entry{Data: data, ExpiresAt: s.now().Add(metadataLifetime)}, err

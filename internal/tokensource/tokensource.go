@@ -64,8 +64,7 @@ func New(config Config) *Source {
 // or else a new one.
 //
 // The error is a [*ConfigError] where the client lacks something and a
-// [*FetchError] where a token was asked for and not got; while metadata is
-// fetched, it is as [oauth2.Discover] says.
+// [*FetchError] or a [*DiscoveryError] where something was asked for and not got.
 func (s *Source) Token(ctx context.Context, client Client) (*oauth2.Token, error) {
 	client, err := s.resolve(ctx, client)
 	if err != nil {

@@ -1,0 +1,96 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
+)
+
+// call sends the request of a block, with the client's token unless the block
+// says otherwise. A status that the block does not expect is an error.
+func (c *configured) call(ctx context.Context, model callModel, from kind) (*tokensource.Answer, diag.Diagnostics) {
+	request, err := model.request()
+	if err != nil {
+		return nil, diag.Diagnostics{tokenError(err, from)}
+	}
+	answer, diags := c.send(ctx, model, request, from)
+	if diags.HasError() {
+		return nil, diags
+	}
+	if answer.StatusCode/100 != 2 && !slices.Contains(request.Expected, answer.StatusCode) {
+		failure := oauth2.ReadError("API", answer.Response, sentRedactor(request, answer.Tokens))
+		diags.Append(describeCall(failure, request, model.authenticated()).diagnostic(from))
+	}
+	return answer, diags
+}
+
+// send sends a request with a token or without.
+func (c *configured) send(
+	ctx context.Context, model callModel, request httpstack.Request, from kind,
+) (answer *tokensource.Answer, diags diag.Diagnostics) {
+	var err error
+	if model.authenticated() {
+		block, found := model.client(ctx)
+		client, laid := c.effective(ctx, block, from)
+		diags.Append(append(found, laid...)...)
+		if diags.HasError() {
+			return nil, diags
+		}
+		answer, err = c.tokens.CallAs(ctx, client, request)
+	} else if len(c.unknown) > 0 {
+		return nil, diag.Diagnostics{unknownError(c.unknown, from)}
+	} else {
+		answer, err = c.tokens.Call(ctx, request)
+	}
+	if err != nil {
+		diags.Append(tokenError(err, from))
+	}
+	return answer, diags
+}
+
+// sentRedactor takes out of an API's error what was sent to it: the tokens, the
+// header fields, the body and the values of the query.
+func sentRedactor(request httpstack.Request, tokens []secret.String) *secret.Redactor {
+	sent := []string{string(request.Body), request.URL.RawQuery}
+	for _, token := range tokens {
+		sent = append(sent, token.Reveal())
+	}
+	for name, values := range request.Header {
+		if name != "Content-Type" {
+			sent = append(sent, values...)
+		}
+	}
+	for _, values := range request.URL.Query() {
+		sent = append(sent, values...)
+	}
+	return secret.NewRedactor(sent...)
+}
+
+// tokenRedactor takes tokens out of an answer that repeats them.
+func tokenRedactor(tokens []secret.String) func(string) string {
+	values := make([]string, len(tokens))
+	for i, token := range tokens {
+		values[i] = token.Reveal()
+	}
+	return secret.NewRedactor(values...).RedactKnown
+}
+
+// asIs takes nothing out of an answer.
+func asIs(answer string) string { return answer }
+
+// joined joins the values of a repeated header field (RFC 9110 section 5.3).
+func joined(values []string) string { return strings.ToValidUTF8(strings.Join(values, ", "), "\uFFFD") }
+
+// text returns a body as text, if it is that.
+func text(body []byte) (string, bool) { return string(body), utf8.Valid(body) }

@@ -1,0 +1,145 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+)
+
+// serverMetadataDataSource is the data source oauth2cc_server_metadata.
+type serverMetadataDataSource struct{ configured *configured }
+
+var _ datasource.DataSourceWithConfigure = (*serverMetadataDataSource)(nil)
+
+func newServerMetadataDataSource() datasource.DataSource { return &serverMetadataDataSource{} }
+
+// Members of the document that have attributes of their own: endpoints are URLs,
+// the others lists of names (RFC 8414 section 2; OpenID Connect Discovery and
+// Session Management for userinfo_endpoint and end_session_endpoint).
+var (
+	metadataEndpoints = []string{
+		"token_endpoint", "authorization_endpoint", "revocation_endpoint", "introspection_endpoint",
+		"userinfo_endpoint", "end_session_endpoint", "jwks_uri",
+	}
+	metadataLists = []string{
+		"grant_types_supported", "scopes_supported", "token_endpoint_auth_methods_supported",
+		"token_endpoint_auth_signing_alg_values_supported",
+	}
+)
+
+// Metadata implements [datasource.DataSource].
+func (*serverMetadataDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = typeName + "_server_metadata"
+}
+
+// Schema implements [datasource.DataSource].
+func (*serverMetadataDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := map[string]schema.Attribute{
+		"issuer": schema.StringAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "Issuer to ask; by default the provider's.",
+			Validators:          []validator.String{endpointURL(), withoutQuery()},
+		},
+		"mtls_endpoint_aliases": schema.MapAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "Endpoints for clients with a certificate (RFC 8705 section 5), by name; null if the server names none.",
+		},
+		"document": schema.DynamicAttribute{Computed: true, MarkdownDescription: "The whole document, decoded."},
+	}
+	for _, name := range metadataEndpoints {
+		attributes[name] = schema.StringAttribute{Computed: true, MarkdownDescription: "The document's `" + name + "`; null if it names none."}
+	}
+	for _, name := range metadataLists {
+		attributes[name] = schema.ListAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "The document's `" + name + "`; null if it names none.",
+		}
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "What an authorization server says of itself: its metadata by RFC 8414 or OpenID Connect Discovery. Nothing in it is secret.",
+		Attributes:          attributes,
+	}
+}
+
+// Configure implements [datasource.DataSourceWithConfigure].
+func (d *serverMetadataDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.configured, _ = req.ProviderData.(*configured)
+}
+
+// Read implements [datasource.DataSource].
+func (d *serverMetadataDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var own types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("issuer"), &own)...)
+	issuer := firstSet(own, d.configured.client.Issuer)
+	unknown := append(unknownIn(ctx, map[string]attr.Value{"issuer": issuer}), d.configured.unknown...)
+	switch {
+	case resp.Diagnostics.HasError():
+	case len(unknown) > 0:
+		resp.Diagnostics.Append(unknownError(unknown, dataSourceKind))
+	case issuer.ValueString() == "":
+		resp.Diagnostics.AddAttributeError(path.Root("issuer"), "Missing attribute issuer", "Set issuer here or in the provider block.")
+	default:
+		d.read(ctx, issuer.ValueString(), resp)
+	}
+}
+
+// read fetches the metadata and shows it.
+func (d *serverMetadataDataSource) read(ctx context.Context, issuer string, resp *datasource.ReadResponse) {
+	metadata, err := d.configured.tokens.Metadata(ctx, issuer)
+	if err != nil {
+		resp.Diagnostics.Append(tokenError(err, kind{takes: func(name string) bool { return name == "issuer" }}))
+		return
+	}
+	values := map[string]any{
+		"issuer":                issuer,
+		"mtls_endpoint_aliases": stringMap(metadata.Document["mtls_endpoint_aliases"]),
+		"document":              dynamic(ctx, metadata.Document),
+	}
+	for _, name := range metadataEndpoints {
+		text, ok := metadata.Document[name].(string)
+		values[name] = types.StringNull()
+		if ok {
+			values[name] = types.StringValue(text)
+		}
+	}
+	for _, name := range metadataLists {
+		values[name] = metadataList(metadata, name)
+	}
+	for _, name := range sortedKeys(values) {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), values[name])...)
+	}
+}
+
+// metadataList is a list of the document, null where it has none.
+func metadataList(metadata *oauth2.Metadata, name string) types.List {
+	if names := metadata.Strings(name); names != nil {
+		return stringList(names)
+	}
+	return types.ListNull(types.StringType)
+}
+
+// stringMap turns a JSON object into a map of those members that are strings; it
+// is null where there is no object.
+func stringMap(value any) types.Map {
+	object, ok := value.(map[string]any)
+	if !ok {
+		return types.MapNull(types.StringType)
+	}
+	elements := map[string]attr.Value{}
+	for name, member := range object {
+		if text, isText := member.(string); isText {
+			elements[name] = types.StringValue(text)
+		}
+	}
+	return types.MapValueMust(types.StringType, elements)
+}

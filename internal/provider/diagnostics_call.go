@@ -1,0 +1,41 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+)
+
+// describeCall is for an answer with a status that is not expected.
+func describeCall(answer *oauth2.Error, request httpstack.Request, authenticated bool) finding {
+	return finding{
+		attribute: "url",
+		summary:   fmt.Sprintf("The API answered %s", answer.Status()),
+		facts:     append([]string{fmt.Sprintf("%s %s://%s%s", request.Method, request.URL.Scheme, request.URL.Host, request.URL.EscapedPath())}, serverFacts(answer)...),
+		remedy:    callRemedy(answer.StatusCode, authenticated),
+	}
+}
+
+// callRemedy says what to do about a status.
+func callRemedy(status int, authenticated bool) string {
+	switch {
+	case status == http.StatusUnauthorized && authenticated:
+		return "The API does not accept the token, and not a new one either. Check that it accepts tokens of this authorization server, " +
+			"and whether it wants an audience, a resource or scopes: set them in token."
+	case status == http.StatusUnauthorized:
+		return "The API wants credentials. Set authenticate = true, or give them in request_headers."
+	case status == http.StatusForbidden:
+		return "The API knows who is asking and does not permit it. Check the client's permissions, and the scopes of the token."
+	case status == http.StatusTooManyRequests:
+		return "The API limits the number of requests. Wait before the next run."
+	case status >= http.StatusInternalServerError:
+		return "The API failed. Try again later."
+	default:
+		return fmt.Sprintf("If this status is fine, set expected_status_codes = [%d].", status)
+	}
+}

@@ -1,0 +1,59 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+)
+
+// jwtDecodeFunction is the function jwt_decode.
+type jwtDecodeFunction struct{}
+
+var _ function.Function = jwtDecodeFunction{}
+
+func newJWTDecodeFunction() function.Function { return jwtDecodeFunction{} }
+
+// Metadata implements [function.Function].
+func (jwtDecodeFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
+	resp.Name = "jwt_decode"
+}
+
+// Definition implements [function.Function].
+func (jwtDecodeFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+	resp.Definition = function.Definition{
+		Summary: "Decodes a JSON Web Token without verifying it",
+		MarkdownDescription: "Decodes a signed JSON Web Token ([RFC 7519](https://www.rfc-editor.org/rfc/rfc7519)) into an object with the " +
+			"members `header` and `claims`. **The signature is not verified**: whoever wrote the token chose what it says.",
+		Parameters: []function.Parameter{function.StringParameter{
+			Name:                "token",
+			MarkdownDescription: "The token, in the compact serialisation: three parts separated by dots.",
+		}},
+		Return: function.DynamicReturn{},
+	}
+}
+
+// Run implements [function.Function].
+func (jwtDecodeFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+	var token string
+	resp.Error = req.Arguments.Get(ctx, &token)
+	if resp.Error != nil {
+		return
+	}
+	decoded, err := oauth2.DecodeJWT(token)
+	if err != nil {
+		resp.Error = function.NewArgumentFuncError(0, sentence(err.Error()))
+		return
+	}
+	header, claims := dynamicElement(ctx, decoded.Header, maxDepth), dynamicElement(ctx, decoded.Claims, maxDepth)
+	resp.Error = resp.Result.Set(ctx, types.DynamicValue(types.ObjectValueMust(
+		map[string]attr.Type{"header": header.Type(ctx), "claims": claims.Type(ctx)},
+		map[string]attr.Value{"header": header, "claims": claims},
+	)))
+}
