@@ -10,12 +10,8 @@ const None = "none"
 type none struct{}
 
 func (none) presented(q *request) bool {
-	for _, credential := range []string{"client_secret", "client_assertion"} {
-		if q.parameters.Has(credential) {
-			return false
-		}
-	}
-	return q.get("client_id") != "" && len(q.header.Values("Authorization")) == 0
+	credentials := q.parameters.Has("client_secret") || q.parameters.Has("client_assertion") || len(q.header.Values("Authorization")) > 0
+	return q.get("client_id") != "" && !credentials
 }
 
 func (none) identify(q *request, clients *registry) (Client, error) {

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -117,14 +118,8 @@ func parseJSON(body []byte) (url.Values, error) {
 func hasCredentials(query string) bool {
 	// What cannot be decoded is left out, and the rest still looked at.
 	form, _ := url.ParseQuery(query)
-	for _, name := range []string{
-		"client_id", "client_secret", "client_assertion", "client_assertion_type", "assertion", "refresh_token", "token",
-	} {
-		if form.Has(name) {
-			return true
-		}
-	}
-	return false
+	credentials := []string{"client_id", "client_secret", "client_assertion", "client_assertion_type", "assertion", "refresh_token", "token"}
+	return slices.ContainsFunc(credentials, form.Has)
 }
 
 // once refuses repeated parameters (RFC 6749 §3.2); only resource may come more

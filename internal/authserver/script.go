@@ -9,7 +9,8 @@ import (
 	"sync"
 )
 
-// Always, given to [Server.Fail], lets a fault answer every further request.
+// Always is the number of times, for [Server.Fail], that has a fault answer every
+// further request.
 const Always = -1
 
 // script holds, per endpoint, what answers in its place.

@@ -146,7 +146,7 @@ func (s *Server) serve(endpoint Endpoint, handler http.HandlerFunc, w http.Respo
 	// Deferred because a fault may leave by panic(http.ErrAbortHandler).
 	defer func() {
 		path, _, _ := strings.Cut(r.RequestURI, "?")
-		s.config.Logger.Info(r.Method+" "+path, "endpoint", endpoint, "status", recording.status())
+		s.config.Logger.InfoContext(r.Context(), r.Method+" "+path, "endpoint", endpoint, "status", recording.status())
 	}()
 	if !s.script.play(endpoint, recording, r) {
 		handler(recording, r)

@@ -38,25 +38,34 @@ func (c *configured) call(ctx context.Context, model callModel, from kind) (*tok
 // send sends a request with a token or without.
 func (c *configured) send(
 	ctx context.Context, model callModel, request httpstack.Request, from kind,
-) (answer *tokensource.Answer, diags diag.Diagnostics) {
-	var err error
-	if model.authenticated() {
-		block, found := model.client(ctx)
-		client, laid := c.effective(ctx, block, from)
-		diags.Append(append(found, laid...)...)
-		if diags.HasError() {
-			return nil, diags
-		}
-		answer, err = c.tokens.CallAs(ctx, client, request)
-	} else if len(c.unknown) > 0 {
-		return nil, diag.Diagnostics{unknownError(c.unknown, from)}
-	} else {
-		answer, err = c.tokens.Call(ctx, request)
+) (*tokensource.Answer, diag.Diagnostics) {
+	if !model.authenticated() {
+		return c.sendPlain(ctx, request, from)
 	}
+	block, diags := model.client(ctx)
+	client, laid := c.effective(ctx, block, from)
+	diags.Append(laid...)
+	if diags.HasError() {
+		return nil, diags
+	}
+	answer, err := c.tokens.CallAs(ctx, client, request)
 	if err != nil {
 		diags.Append(tokenError(err, from))
 	}
 	return answer, diags
+}
+
+// sendPlain sends a request without a token, for which the client need not be
+// known.
+func (c *configured) sendPlain(ctx context.Context, request httpstack.Request, from kind) (*tokensource.Answer, diag.Diagnostics) {
+	if len(c.unknown) > 0 {
+		return nil, diag.Diagnostics{unknownError(c.unknown, from)}
+	}
+	answer, err := c.tokens.Call(ctx, request)
+	if err != nil {
+		return nil, diag.Diagnostics{tokenError(err, from)}
+	}
+	return answer, nil
 }
 
 // sentRedactor takes out of an API's error what was sent to it: the tokens, the

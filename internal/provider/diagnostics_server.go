@@ -151,7 +151,7 @@ func byStatus(answer *oauth2.Error, client tokensource.Client) finding {
 			"Wait, and ask less often: tokens with the same inputs are shared within a run."}
 	case status >= http.StatusInternalServerError:
 		return finding{"", "The server failed (" + answer.Status() + ")", nil, "Nothing is wrong with the configuration as far as can be told. Try again later."}
-	case status/100 == 3: //nolint:mnd // redirections, RFC 9110 section 15.4
+	case status/100 == 3: // redirections (RFC 9110 section 15.4)
 		return finding{"token_endpoint", summary, nil, "The server points elsewhere without saying where to. Set token_endpoint to the final address."}
 	case answer.Code != "":
 		return finding{"", "The server refuses the request (" + answer.Code + ")", nil, "See the server's documentation for this error."}

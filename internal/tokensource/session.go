@@ -200,7 +200,7 @@ func (session *Session) RetryAt() time.Time {
 	if remaining <= 0 {
 		return time.Time{}
 	}
-	return now.Add(max(renewFloor, min(renewPause, remaining/2))) //nolint:mnd // halfway
+	return now.Add(max(renewFloor, min(renewPause, remaining/2)))
 }
 
 // sessionEnd is when the first of the two tokens expires, the zero time where
