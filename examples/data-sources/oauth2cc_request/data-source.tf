@@ -1,0 +1,13 @@
+provider "oauth2cc" {
+  issuer = "https://auth.example.com"
+  scopes = ["api:read"]
+}
+
+# The answer is stored in the state. The token that the call is made with is not.
+data "oauth2cc_request" "orders" {
+  url = "https://api.example.com/orders"
+}
+
+output "client" {
+  value = nonsensitive(data.oauth2cc_request.orders.response.client_id)
+}

@@ -1,0 +1,67 @@
+# What `make demo` applies. The demo gives issuer and api, and runs without
+# `terraform init`: nothing is downloaded.
+
+terraform {
+  required_version = ">= 1.10"
+  required_providers {
+    oauth2cc = {
+      source = "oauth2cc/oauth2cc"
+    }
+  }
+}
+
+variable "issuer" {
+  description = "The authorization server."
+  type        = string
+}
+
+variable "api" {
+  description = "The API that its tokens open."
+  type        = string
+}
+
+variable "http_get" {
+  description = "A program that calls a URL with $AUTHORIZATION. Yours might be curl."
+  type        = list(string)
+}
+
+# The client's id and secret come from OAUTH2CC_CLIENT_ID and OAUTH2CC_CLIENT_SECRET.
+provider "oauth2cc" {
+  issuer = var.issuer
+  scopes = ["api:read"]
+}
+
+locals {
+  calls = toset(["customers", "invoices", "orders"])
+}
+
+# Three tokens with the same inputs are one token request. They are not stored.
+ephemeral "oauth2cc_token" "call" {
+  for_each = local.calls
+}
+
+# Three consumers: a provisioner that has the token in its environment.
+resource "terraform_data" "call" {
+  for_each = local.calls
+
+  provisioner "local-exec" {
+    interpreter = var.http_get
+    command     = "${var.api}/${each.key}"
+    environment = {
+      AUTHORIZATION = ephemeral.oauth2cc_token.call[each.key].authorization_header
+    }
+  }
+}
+
+# For consumers that cannot take ephemeral values. This token is stored in the state.
+data "oauth2cc_token" "stored" {
+  scopes = ["reports:read"]
+}
+
+output "claims" {
+  value = data.oauth2cc_token.stored.claims
+}
+
+output "expires_at" {
+  value = data.oauth2cc_token.stored.expires_at
+}

@@ -1,0 +1,18 @@
+provider "oauth2cc" {
+  issuer = "https://auth.example.com"
+}
+
+ephemeral "oauth2cc_token" "cluster" {
+  audience = "kubernetes"
+}
+
+provider "kubernetes" {
+  host  = "https://cluster.example.com"
+  token = ephemeral.oauth2cc_token.cluster.access_token
+}
+
+resource "kubernetes_namespace_v1" "team" {
+  metadata {
+    name = "team"
+  }
+}

@@ -1,0 +1,144 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const example = "../../../examples/demo"
+
+// TestMain lets the test binary be what the configuration's provisioner runs.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "call" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// terraform is the CLI to test with.
+func terraform(t *testing.T) string {
+	t.Helper()
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("runs a CLI: set TF_ACC=1")
+	}
+	if command := os.Getenv("TF_ACC_TERRAFORM_PATH"); command != "" {
+		return command
+	}
+	return "terraform"
+}
+
+func buildProvider(t *testing.T) (directory string) {
+	t.Helper()
+	directory = t.TempDir()
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", directory+"/terraform-provider-oauth2cc", "../../..") //nolint:gosec // a directory of this test
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	return directory
+}
+
+func TestAccDemo(t *testing.T) {
+	t.Parallel()
+	command := terraform(t)
+	var stdout bytes.Buffer
+	err := start(t.Context(), []string{"-provider-dir", buildProvider(t), "-terraform", command, example}, &stdout, t.Output())
+	if err != nil {
+		t.Fatalf("%v\n%s", err, &stdout)
+	}
+	if !strings.Contains(stdout.String(), "Try next") || strings.Contains(stdout.String(), "\x1b") {
+		t.Errorf("it ends without an advice, or is no plain text:\n%s", &stdout)
+	}
+}
+
+// The scratch directory of the demo is made under the temporary directory, which
+// only a test that is not parallel can set.
+func TestAccDemoLeavesNothing(t *testing.T) {
+	command := terraform(t)
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
+	err := start(t.Context(), []string{"-provider-dir", temporary, "-terraform", command, example}, t.Output(), t.Output())
+	if err == nil || !strings.Contains(err.Error(), "oauth2cc") {
+		t.Errorf("without a built provider the error is %v", err)
+	}
+	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
+		t.Errorf("it left %v, %v", left, err)
+	}
+}
+
+func TestSearched(t *testing.T) {
+	t.Parallel()
+	both := []issued{{"ephemeral-1", ephemeralScope}, {"ephemeral-2", ephemeralScope}, {"stored-1", storedScope}}
+	for name, row := range map[string]struct {
+		issued []issued
+		text   string
+		holds  bool
+	}{
+		"as it should be":           {both, `{"access_token":"stored-1"}`, true},
+		"an ephemeral token":        {both, `{"access_token":"stored-1","leaked":"ephemeral-2"}`, false},
+		"the secret":                {both, `{"access_token":"stored-1","leaked":"gX1fBat3bV"}`, false},
+		"the wrong place":           {both, `{}`, false},
+		"no ephemeral token issued": {both[2:], `{"access_token":"stored-1"}`, false},
+		"no token stored":           {both[:2], `{}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			told := &story{out: &out, servers: &servers{secret: "gX1fBat3bV", issued: row.issued}}
+			if err := told.searched(row.text); (err == nil) != row.holds {
+				t.Errorf("error is %v", err)
+			}
+		})
+	}
+}
+
+func TestCall(t *testing.T) {
+	t.Parallel()
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer mF_9.B5f-4.1JqM" {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	t.Cleanup(api.Close)
+	for name, row := range map[string]struct {
+		authorization string
+		args          []string
+		fails         bool
+	}{
+		"accepted":   {"Bearer mF_9.B5f-4.1JqM", []string{api.URL}, false},
+		"refused":    {"Bearer other", []string{api.URL}, true},
+		"no address": {"Bearer mF_9.B5f-4.1JqM", nil, true},
+		"no server":  {"Bearer mF_9.B5f-4.1JqM", []string{"http://127.0.0.1:1"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if err := call(t.Context(), row.args, row.authorization); (err != nil) != row.fails {
+				t.Errorf("error is %v", err)
+			}
+		})
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string][]string{
+		"no configuration": {},
+		"two":              {"a", "b"},
+		"unknown flag":     {"-verbose", "a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := parse(args, t.Output()); err == nil {
+				t.Error("no error")
+			}
+		})
+	}
+}

@@ -1,0 +1,144 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
+)
+
+// Scopes of the demo's configuration, by which its tokens are told apart.
+const (
+	ephemeralScope = "api:read"
+	storedScope    = "reports:read"
+)
+
+const clientID = "demo"
+
+// servers are the mock authorization server and the API that it protects.
+type servers struct {
+	*authserver.Server
+
+	apiURL string
+	secret string // of the client, made for this run
+	open   []*http.Server
+
+	mu     sync.Mutex
+	issued []issued
+}
+
+// issued is what the token endpoint has answered.
+type issued struct {
+	Token string `json:"access_token"`
+	Scope string `json:"scope"`
+}
+
+// startServers has both listen on loopback, each on a port of its own.
+func startServers(ctx context.Context) (*servers, error) {
+	auth, err := listen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	api, err := listen(ctx)
+	if err != nil {
+		return nil, errors.Join(err, auth.Close())
+	}
+	s := &servers{apiURL: origin(api), secret: rand.Text()}
+	s.Server, err = authserver.New(authserver.Config{
+		Issuer: origin(auth),
+		Clients: []authserver.Client{{
+			ID: clientID, Secret: s.secret, TokenFormat: authserver.JWT, Lifetime: time.Hour,
+			Scopes: []string{ephemeralScope, storedScope},
+		}},
+		Routes: map[string]string{"/": ephemeralScope},
+	})
+	if err != nil {
+		return nil, errors.Join(err, auth.Close(), api.Close())
+	}
+	s.serve(auth, http.HandlerFunc(s.noteIssued))
+	s.serve(api, s.API())
+	return s, nil
+}
+
+func listen(ctx context.Context) (net.Listener, error) {
+	var config net.ListenConfig
+	return config.Listen(ctx, "tcp", "127.0.0.1:0")
+}
+
+func origin(l net.Listener) string { return "http://" + l.Addr().String() }
+
+func (s *servers) serve(l net.Listener, handler http.Handler) {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: callTimeout}
+	s.open = append(s.open, server)
+	go func() { _ = server.Serve(l) }() // ends with close
+}
+
+func (s *servers) close() error {
+	var err error
+	for _, server := range s.open {
+		err = errors.Join(err, server.Close())
+	}
+	return err
+}
+
+// noteIssued answers for the authorization server and keeps the tokens that it
+// issues, to look for them later where they must not be.
+func (s *servers) noteIssued(w http.ResponseWriter, r *http.Request) {
+	copied := &copyingWriter{ResponseWriter: w}
+	s.ServeHTTP(copied, r)
+	var answer issued
+	if json.Unmarshal(copied.body.Bytes(), &answer) != nil || answer.Token == "" {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.issued = append(s.issued, answer)
+}
+
+// tokens are those issued so far with scope.
+func (s *servers) tokens(scope string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found []string
+	for _, answer := range s.issued {
+		if answer.Scope == scope {
+			found = append(found, answer.Token)
+		}
+	}
+	return found
+}
+
+// calls are the paths of the API that were called, in their order, by status.
+func (s *servers) calls() map[int][]string {
+	found := map[int][]string{}
+	for _, request := range s.Requests(authserver.API) {
+		found[request.Status] = append(found[request.Status], request.Target)
+	}
+	for status := range found {
+		slices.Sort(found[status])
+	}
+	return found
+}
+
+// copyingWriter keeps a copy of the body that it writes.
+type copyingWriter struct {
+	http.ResponseWriter
+
+	body bytes.Buffer
+}
+
+func (w *copyingWriter) Write(data []byte) (int, error) {
+	return io.MultiWriter(&w.body, w.ResponseWriter).Write(data)
+}

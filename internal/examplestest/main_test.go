@@ -1,0 +1,42 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package examplestest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "curl" {
+		if err := curl(context.Background(), os.Args[1:], os.Stdin); err != nil {
+			fmt.Fprintln(os.Stderr, "curl:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	directory, err := installCurl()
+	defer func() { _ = os.RemoveAll(directory) }()
+	// What users set in their environment, and the examples do not say.
+	err = errors.Join(err, os.Setenv("OAUTH2CC_CLIENT_ID", environmentID), os.Setenv("OAUTH2CC_CLIENT_SECRET", environmentSecret))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// The client of the environment; RFC 6749 section 2.3.1 has it.
+const (
+	environmentID     = "s6BhdRkqt3"
+	environmentSecret = "7Fjfp0ZBr1KtDRbnfVdmIw"
+)
