@@ -28,11 +28,20 @@ func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
 		fields = map[string]any{}
 	}
 	record.Attrs(func(a slog.Attr) bool {
-		fields[a.Key] = a.Value.Resolve().Any()
+		fields[a.Key] = logged(a.Value)
 		return true
 	})
 	logAt(record.Level)(ctx, record.Message, fields)
 	return nil
+}
+
+// logged is the value as Terraform's log shows it: durations with their unit.
+func logged(value slog.Value) any {
+	value = value.Resolve()
+	if value.Kind() == slog.KindDuration {
+		return value.Duration().String()
+	}
+	return value.Any()
 }
 
 // logAt returns the function that logs at the level of Terraform's log which
@@ -57,7 +66,7 @@ func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 		fields = make(map[string]any, len(attrs))
 	}
 	for _, a := range attrs {
-		fields[a.Key] = a.Value.Resolve().Any()
+		fields[a.Key] = logged(a.Value)
 	}
 	return logHandler{fields}
 }
