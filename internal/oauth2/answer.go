@@ -100,7 +100,7 @@ func (r answerReader) reported(response *httpstack.Response, document any) *Erro
 	uri, _ := member(document, "error_uri").(string)
 	failure.URI = r.show(uri)
 	if failure.Code == "" || failure.Description == "" {
-		failure.Excerpt = r.show(excerpt(response, document))
+		failure.Excerpt = r.show(r.excerpt(response, document))
 	}
 	return failure
 }

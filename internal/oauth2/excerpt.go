@@ -27,13 +27,14 @@ var (
 )
 
 // excerpt is what an answer that reports an error says, for a person to read. It
-// is neither redacted nor shortened yet.
-func excerpt(response *httpstack.Response, document any) string {
+// is redacted before anything is taken out of it or escaped anew, as a secret
+// would not be known again afterwards. It is not shortened yet.
+func (r answerReader) excerpt(response *httpstack.Response, document any) string {
 	switch document := document.(type) {
 	case map[string]any, []any:
-		return compact(document)
+		return r.compact(document)
 	}
-	text := string(response.Body)
+	text := r.redactor.Redact(string(response.Body))
 	if looksLikeHTML(text) {
 		return htmlText(text)
 	}
@@ -42,8 +43,8 @@ func excerpt(response *httpstack.Response, document any) string {
 
 // compact writes a document as JSON, the values hidden of members that are
 // called like secrets.
-func compact(document any) string {
-	text, err := json.Marshal(withoutSecrets(document))
+func (r answerReader) compact(document any) string {
+	text, err := json.Marshal(r.withoutSecrets(document))
 	if err != nil {
 		return ""
 	}
@@ -52,7 +53,7 @@ func compact(document any) string {
 
 // withoutSecrets copies a document and hides the texts in members that are
 // called like secrets. Numbers stay: an error code is no secret.
-func withoutSecrets(value any) any {
+func (r answerReader) withoutSecrets(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
 		copied := make(map[string]any, len(value))
@@ -60,15 +61,17 @@ func withoutSecrets(value any) any {
 			if _, isText := inner.(string); isText && secretNamed.MatchString(name) {
 				inner = secret.Placeholder
 			}
-			copied[name] = withoutSecrets(inner)
+			copied[r.redactor.Redact(name)] = r.withoutSecrets(inner)
 		}
 		return copied
 	case []any:
 		copied := make([]any, len(value))
 		for i, inner := range value {
-			copied[i] = withoutSecrets(inner)
+			copied[i] = r.withoutSecrets(inner)
 		}
 		return copied
+	case string:
+		return r.redactor.Redact(value)
 	default:
 		return value
 	}

@@ -65,7 +65,7 @@ func (m clientModel) validateWire() diag.Diagnostics {
 // instead.
 func (m clientModel) validateBody() diag.Diagnostics {
 	var diags diag.Diagnostics
-	if m.RequestBody.IsNull() {
+	if !isSet(m.RequestBody) {
 		return diags
 	}
 	notSent := func(attribute string) {
@@ -73,7 +73,7 @@ func (m clientModel) validateBody() diag.Diagnostics {
 			"With request_body nothing else is sent in the body: "+attribute+" would have no effect. Remove one of the two.")
 	}
 	for _, name := range []string{"audience", "grant_type", "parameters", "parameters_in", "resources", "scopes"} {
-		if !m.byName()[name].IsNull() {
+		if value := m.byName()[name]; !value.IsNull() && !value.IsUnknown() {
 			notSent(name)
 		}
 	}

@@ -32,8 +32,12 @@ type Redactor struct{ replacer *strings.Replacer }
 func NewRedactor(values ...string) *Redactor {
 	var forms []string
 	for _, value := range values {
-		if len(value) >= minRedacted {
-			forms = append(forms, spellings(value)...)
+		if len(value) < minRedacted {
+			continue
+		}
+		// A server may show the request as it came, escaped once more.
+		for _, wire := range append(jsonSpellings(value), value, url.QueryEscape(value)) {
+			forms = append(forms, spellings(wire)...)
 		}
 	}
 	// strings.Replacer prefers earlier pairs, so the longest spelling comes first:

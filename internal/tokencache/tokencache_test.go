@@ -32,7 +32,7 @@ func (s *source) fetch(ctx context.Context) (tokencache.Entry, error) {
 			return tokencache.Entry{}, ctx.Err()
 		}
 	}
-	entry := tokencache.Entry{Data: []byte{byte(number)}}
+	entry := tokencache.Entry{Data: []byte{byte(number)}} //nolint:gosec // there are few
 	if s.lifetime > 0 {
 		entry.ExpiresAt = time.Now().Add(s.lifetime)
 	}

@@ -1,0 +1,129 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package tokensource_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+)
+
+// orders is a call of the API.
+func orders(t *testing.T, header http.Header) httpstack.Request {
+	t.Helper()
+	target, err := url.Parse(apiURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return httpstack.Request{Method: http.MethodGet, URL: target, Header: header}
+}
+
+// shown lists the Authorization headers that the API was shown.
+func shown(network *server) []string {
+	var headers []string
+	for _, request := range network.requests("/orders") {
+		headers = append(headers, request.Header.Get("Authorization"))
+	}
+	return headers
+}
+
+func TestCallAs(t *testing.T) {
+	t.Parallel()
+	unauthorized := answer{http.StatusUnauthorized, ""}
+	tests := map[string]struct {
+		answers []answer
+		body    string // of the token request
+		status  int
+		shown   []string
+	}{
+		"accepted":        {nil, "", 200, []string{"Bearer t1"}},
+		"refused once":    {[]answer{unauthorized}, "", 200, []string{"Bearer t1", "Bearer t2"}},
+		"refused twice":   {[]answer{unauthorized, unauthorized, unauthorized}, "", 401, []string{"Bearer t1", "Bearer t2"}},
+		"forbidden":       {[]answer{{http.StatusForbidden, ""}}, "", 403, []string{"Bearer t1"}},
+		"API is down":     {[]answer{{http.StatusServiceUnavailable, ""}}, "", 503, []string{"Bearer t1"}},
+		"token by a body": {[]answer{unauthorized}, "code=SplxlOBeZQQYbYS6WxSbIA", 401, []string{"Bearer t1"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			network := newServer()
+			network.next("/orders", test.answers...)
+			asking := client()
+			asking.Request.Body = secret.New(test.body)
+			header := http.Header{"Accept": {"text/plain"}}
+			got, err := network.source().CallAs(t.Context(), asking, orders(t, header))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.StatusCode != test.status || !slices.Equal(shown(network), test.shown) {
+				t.Errorf("got %d after %q", got.StatusCode, shown(network))
+			}
+			if last := got.Tokens[len(got.Tokens)-1].Reveal(); "Bearer "+last != test.shown[len(test.shown)-1] {
+				t.Errorf("says that %s went along", last)
+			}
+			if len(header) != 1 {
+				t.Errorf("the caller's header is now %v", header)
+			}
+			if accept := network.requests("/orders")[0].Header.Get("Accept"); accept != "text/plain" {
+				t.Errorf("Accept: %q", accept)
+			}
+		})
+	}
+}
+
+// TestRefusedTokenIsReplacedOnce, also when many calls are refused at once.
+func TestRefusedTokenIsReplacedOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const calls = 10
+		network := newServer()
+		source := network.source()
+		tokenFor(t, source, client())
+		network.next("/orders", slices.Repeat([]answer{{http.StatusUnauthorized, ""}}, calls)...)
+		network.gate = make(chan struct{})
+		var waiting sync.WaitGroup
+		for range calls {
+			waiting.Go(func() {
+				got, err := source.CallAs(t.Context(), client(), orders(t, nil))
+				if err != nil || got.StatusCode != http.StatusOK {
+					t.Errorf("got %+v, %v", got, err)
+				}
+			})
+		}
+		synctest.Wait() // all were refused, and none knows it yet
+		close(network.gate)
+		waiting.Wait()
+		if got := network.count("/token"); got != 2 {
+			t.Errorf("%d token requests", got)
+		}
+	})
+}
+
+func TestCallWithoutToken(t *testing.T) {
+	t.Parallel()
+	network := newServer()
+	got, err := network.source().Call(t.Context(), orders(t, nil))
+	if err != nil || got.StatusCode != http.StatusOK || len(got.Tokens) > 0 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if len(network.asked) != 1 || shown(network)[0] != "" {
+		t.Errorf("asked %d times, shown %q", len(network.asked), shown(network))
+	}
+}
+
+// TestNoCallWithoutToken: the API is not asked when there is no token to show.
+func TestNoCallWithoutToken(t *testing.T) {
+	t.Parallel()
+	network := newServer()
+	network.next("/token", refusal)
+	if _, err := network.source().CallAs(t.Context(), client(), orders(t, nil)); err == nil || network.count("/orders") > 0 {
+		t.Errorf("%d calls, %v", network.count("/orders"), err)
+	}
+}

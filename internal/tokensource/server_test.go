@@ -1,0 +1,201 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package tokensource_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
+)
+
+const (
+	issuer        = "https://server.example.com"
+	tokenURL      = issuer + "/token"
+	revocationURL = issuer + "/revoke"
+	apiURL        = "https://api.example.com/orders"
+)
+
+// server stands in for the network: it numbers the tokens it issues, t1, t2, …,
+// unless it is told what to answer, and keeps what it was asked. It tells the
+// time, too: the clock stands still unless moved.
+type server struct {
+	// metadata has further members of the discovery document; nil: there is none.
+	metadata map[string]string
+	// members are further members of a token answer.
+	members string
+	// answers, by path, are used up before the usual ones.
+	answers map[string][]answer
+	// gate, where there is one, lets an answer out for each value.
+	gate chan struct{}
+
+	mu     sync.Mutex
+	time   time.Time
+	asked  []httpstack.Request
+	issued int
+}
+
+type answer struct {
+	status int
+	body   string
+}
+
+// newServer returns a server whose tokens are valid for an hour.
+func newServer() *server {
+	return &server{members: `,"expires_in":3600`, time: time.Unix(1300815780, 0).UTC(), answers: map[string][]answer{}}
+}
+
+func (s *server) now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.time
+}
+
+// pass moves the clock.
+func (s *server) pass(duration time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.time = s.time.Add(duration)
+}
+
+// source returns a source that talks to s by its clock.
+func (s *server) source() *tokensource.Source {
+	return tokensource.New(tokensource.Config{HTTP: s, Now: s.now})
+}
+
+func (s *server) Do(ctx context.Context, request httpstack.Request) (*httpstack.Response, error) {
+	s.mu.Lock()
+	s.asked = append(s.asked, request)
+	given := s.answer(request)
+	response := &httpstack.Response{StatusCode: given.status, Header: http.Header{}, Body: []byte(given.body), RequestedAt: s.time}
+	s.mu.Unlock()
+	if s.gate != nil {
+		select {
+		case <-s.gate:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	return response, nil
+}
+
+// answer needs the lock held.
+func (s *server) answer(request httpstack.Request) answer {
+	path := request.URL.Path
+	if queue := s.answers[path]; len(queue) > 0 {
+		s.answers[path] = queue[1:]
+		return queue[0]
+	}
+	switch path {
+	case "/.well-known/oauth-authorization-server":
+		if s.metadata == nil {
+			return answer{http.StatusNotFound, ""}
+		}
+		document := `{"issuer":"` + issuer + `"`
+		for name, value := range s.metadata {
+			document += `,"` + name + `":` + value
+		}
+		return answer{http.StatusOK, document + "}"}
+	case "/token":
+		s.issued++
+		return answer{http.StatusOK, fmt.Sprintf(`{"access_token":"t%d"%s}`, s.issued, s.members)}
+	case "/revoke", "/orders":
+		return answer{http.StatusOK, ""}
+	default:
+		return answer{http.StatusNotFound, ""}
+	}
+}
+
+// next queues answers at a path.
+func (s *server) next(path string, answers ...answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers[path] = append(s.answers[path], answers...)
+}
+
+// requests returns those that were sent to a path.
+func (s *server) requests(path string) []httpstack.Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(s.asked), func(request httpstack.Request) bool { return request.URL.Path != path })
+}
+
+// count is the number of requests that were sent to a path.
+func (s *server) count(path string) int { return len(s.requests(path)) }
+
+// form decodes the body of a request.
+func form(t *testing.T, request httpstack.Request) url.Values {
+	t.Helper()
+	values, err := url.ParseQuery(string(request.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+// client is a client that has all it needs.
+func client() tokensource.Client {
+	return tokensource.Client{
+		TokenEndpoint: tokenURL,
+		ClientID:      "s6BhdRkqt3",
+		ClientSecret:  secret.New("gX1fBat3bV"),
+		Request:       oauth2.TokenRequest{GrantType: tokensource.GrantClientCredentials},
+	}
+}
+
+// scoped is client with a scope.
+func scoped(scopes ...string) tokensource.Client {
+	asking := client()
+	asking.Request.Scopes = scopes
+	return asking
+}
+
+// tokenFor returns the access token that a client gets.
+func tokenFor(t *testing.T, source *tokensource.Source, asking tokensource.Client) string {
+	t.Helper()
+	token, err := source.Token(t.Context(), asking)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token.AccessToken.Reveal()
+}
+
+// secrets makes secrets of pairs of names and values.
+func secrets(pairs ...string) map[string]secret.String {
+	made := map[string]secret.String{}
+	for pair := range slices.Chunk(pairs, 2) {
+		made[pair[0]] = secret.New(pair[1])
+	}
+	return made
+}
+
+// methodOf tells how a token request authenticates its client (RFC 6749 section
+// 2.3.1), by what is in it.
+func methodOf(t *testing.T, request httpstack.Request) string {
+	t.Helper()
+	values := form(t, request)
+	inHeader := strings.HasPrefix(request.Header.Get("Authorization"), "Basic ")
+	switch {
+	case inHeader && (values.Has("client_secret") || values.Has("client_id")):
+		return "two at once"
+	case inHeader:
+		return "client_secret_basic"
+	case values.Has("client_secret"):
+		return "client_secret_post"
+	case values.Has("client_id"):
+		return "none"
+	default:
+		return "none, unnamed"
+	}
+}
