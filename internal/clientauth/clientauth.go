@@ -21,10 +21,21 @@ const (
 	ClientSecretBasic = "client_secret_basic"
 	ClientSecretPost  = "client_secret_post"
 	None              = "none"
+	// ClientSecretJWT and PrivateKeyJWT are OpenID Connect Core section 9.
+	ClientSecretJWT = "client_secret_jwt"
+	PrivateKeyJWT   = "private_key_jwt"
+	// TLSClientAuth and SelfSignedTLSClientAuth are RFC 8705 section 2.
+	TLSClientAuth           = "tls_client_auth"
+	SelfSignedTLSClientAuth = "self_signed_tls_client_auth"
 )
 
 // Methods lists the supported methods.
-func Methods() []string { return []string{ClientSecretBasic, ClientSecretPost, None} }
+func Methods() []string {
+	return []string{
+		ClientSecretBasic, ClientSecretPost, ClientSecretJWT, PrivateKeyJWT,
+		TLSClientAuth, SelfSignedTLSClientAuth, None,
+	}
+}
 
 // ErrTwoMethods tells that a request already carries a proof of another method.
 // A client must not use two at once (RFC 6749 section 2.3).
@@ -34,4 +45,10 @@ var (
 	_ oauth2.ClientAuth = Basic{}
 	_ oauth2.ClientAuth = Post{}
 	_ oauth2.ClientAuth = Public{}
+	_ oauth2.ClientAuth = JWT{}
+	_ oauth2.ClientAuth = Grant{}
+	_ oauth2.ClientAuth = MutualTLS{}
+
+	_ Assertion = SignedAssertion{}
+	_ Assertion = FederatedAssertion{}
 )

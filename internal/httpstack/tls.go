@@ -4,6 +4,7 @@
 package httpstack
 
 import (
+	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -77,4 +78,22 @@ func parseCertificates(text string) ([]*x509.Certificate, error) {
 		return nil, errors.New(`there is no PEM certificate: give the text that begins with "-----BEGIN CERTIFICATE-----", not a file name or DER`)
 	}
 	return certificates, nil
+}
+
+// ClientCertificate pairs the certificates in a PEM text, the client's own first,
+// with its key, for Config.ClientCertificate.
+func ClientCertificate(text string, key crypto.Signer) (*tls.Certificate, error) {
+	chain, err := parseCertificates(text)
+	if err != nil {
+		return nil, err
+	}
+	public, ok := key.Public().(interface{ Equal(x crypto.PublicKey) bool })
+	if !ok || !public.Equal(chain[0].PublicKey) {
+		return nil, errors.New("it is not the certificate of the key; where there are several, the client's own comes first")
+	}
+	certificate := &tls.Certificate{PrivateKey: key, Leaf: chain[0]}
+	for _, link := range chain {
+		certificate.Certificate = append(certificate.Certificate, link.Raw)
+	}
+	return certificate, nil
 }

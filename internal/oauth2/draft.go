@@ -99,16 +99,16 @@ func (d *Draft) encodeInto(message *httpstack.Request, in ParametersIn) error {
 		message.Body = body
 		setDefault(message.Header, "Content-Type", jsonMediaType)
 	case InQuery:
-		message.URL = withQuery(d.Endpoint, d.Params.encodeForm())
+		message.URL = WithQuery(d.Endpoint, d.Params.encodeForm())
 	default:
 		return fmt.Errorf("parameters cannot travel in %q", in)
 	}
 	return nil
 }
 
-// withQuery appends query to the endpoint's own, which is kept as it was written
+// WithQuery appends query to the endpoint's own, which is kept as it was written
 // (RFC 6749 section 3.2).
-func withQuery(endpoint *url.URL, query string) *url.URL {
+func WithQuery(endpoint *url.URL, query string) *url.URL {
 	target := *endpoint
 	if target.RawQuery != "" && query != "" {
 		target.RawQuery += "&"

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // maxJWT bounds the texts that DecodeJWT reads, in bytes.
@@ -16,6 +17,13 @@ const maxJWT = 1 << 20
 // JWT is a decoded JSON Web Token. Nothing of it is verified.
 type JWT struct {
 	Header, Claims map[string]any
+}
+
+// ExpiresAt is the exp claim (RFC 7519 section 4.1.4), the zero time where there is
+// none.
+func (t *JWT) ExpiresAt() time.Time {
+	seconds, ok := float(t.Claims["exp"])
+	return epoch(seconds, ok)
 }
 
 // DecodeJWT decodes a JWT in the JWS compact serialisation (RFC 7515 section

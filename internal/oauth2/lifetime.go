@@ -47,6 +47,5 @@ func (t *Token) claimedExpiry() time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	seconds, ok := float(decoded.Claims["exp"])
-	return epoch(seconds, ok)
+	return decoded.ExpiresAt()
 }

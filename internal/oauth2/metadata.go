@@ -119,10 +119,14 @@ func fetchMetadata(ctx context.Context, doer Doer, address *url.URL, issuer stri
 	return document, nil
 }
 
-// Endpoint returns the address that the document gives for name, for example
-// "token_endpoint".
-func (m *Metadata) Endpoint(name string) (string, error) {
-	text, _ := m.Document[name].(string)
+// EndpointFor returns the address that the document gives for name, for example
+// "token_endpoint". Over connections with a client certificate it is the alias
+// for those, where there is one (RFC 8705 section 5).
+func (m *Metadata) EndpointFor(name string, withCertificate bool) (string, error) {
+	text := m.Text(name)
+	if alias, _ := member(m.Document["mtls_endpoint_aliases"], name).(string); withCertificate && alias != "" {
+		text = alias
+	}
 	if text == "" {
 		return "", fmt.Errorf("%s: %w", name, ErrNoEndpoint)
 	}
@@ -134,6 +138,12 @@ func (m *Metadata) Endpoint(name string) (string, error) {
 		return "", fmt.Errorf("%s: %w", name, ErrDowngrade)
 	}
 	return text, nil
+}
+
+// Text returns a member that is a string, "" where there is none.
+func (m *Metadata) Text(name string) string {
+	text, _ := m.Document[name].(string)
+	return text
 }
 
 // Strings returns a member that is a list of strings, nil where there is none.

@@ -9,8 +9,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
@@ -25,14 +23,20 @@ type configured struct {
 	tokens   *tokensource.Source
 	unknown  []string
 	sessions sessions
+	getenv   func(string) string
 	now      func() time.Time
 }
 
 // newConfigured builds the source that the provider block describes. Attributes
 // of the connection that are not known yet are remembered for the error that
 // the first request for a token has to be.
-func newConfigured(ctx context.Context, model providerModel, version string, now func() time.Time) (*configured, diag.Diagnostics) {
-	result := &configured{client: model.clientModel, now: now, unknown: unknownIn(ctx, model.connectionByName())}
+func (p *Provider) newConfigured(ctx context.Context, model providerModel) (*configured, diag.Diagnostics) {
+	result := &configured{
+		client:  model.clientModel,
+		unknown: unknownIn(ctx, model.connectionByName()),
+		getenv:  p.getenv,
+		now:     p.now,
+	}
 	if len(result.unknown) > 0 {
 		return result, nil
 	}
@@ -41,35 +45,37 @@ func newConfigured(ctx context.Context, model providerModel, version string, now
 		return nil, diags
 	}
 	logger := newLogger()
-	settings.UserAgent = "terraform-provider-oauth2cc/" + version
-	settings.Logger, settings.Now = logger, now
+	settings.UserAgent = "terraform-provider-oauth2cc/" + p.version
+	settings.Logger, settings.Now = logger, p.now
 	stack, err := httpstack.New(settings)
 	if err != nil {
 		diags.AddError("The connection settings cannot be used", sentence(err.Error()))
 		return nil, diags
 	}
-	result.tokens = tokensource.New(tokensource.Config{HTTP: stack, Now: now, Logger: logger})
+	config := tokensource.Config{HTTP: stack, Now: p.now, Logger: logger}
+	if settings.ClientCertificate != nil {
+		config.ClientCertificate = settings.ClientCertificate.Leaf
+	}
+	result.tokens = tokensource.New(config)
 	return result, diags
 }
 
 // httpConfig maps the attributes of the connection, all of them known.
 func (m providerModel) httpConfig(ctx context.Context) (httpstack.Config, diag.Diagnostics) {
 	var diags diag.Diagnostics
+	timeout, _ := time.ParseDuration(m.Timeout.ValueString()) // the schema refuses others, and null is zero
 	config := httpstack.Config{
 		ProxyURL:           secret.New(m.ProxyURL.ValueString()),
 		AllowPlaintextHTTP: m.AllowPlaintextHTTP.ValueBool(),
+		Timeout:            timeout,
 	}
-	if !m.TLS.IsNull() {
-		var tls tlsModel
-		diags.Append(m.TLS.As(ctx, &tls, basetypes.ObjectAsOptions{})...)
-		config.CACertificates = tls.CACertificate.ValueString()
-	}
-	if !m.Timeout.IsNull() {
-		timeout, err := time.ParseDuration(m.Timeout.ValueString())
-		if err != nil {
-			diags.AddAttributeError(path.Root("timeout"), "Invalid duration", "Write it like \"30s\" or \"2m\".")
-		}
-		config.Timeout = timeout
+	if settings := object[tlsModel](ctx, m.TLS, &diags); settings != nil {
+		config.CACertificates = settings.CACertificate.ValueString()
+		config.ServerName = settings.ServerName.ValueString()
+		config.InsecureSkipVerify = settings.InsecureSkipVerify.ValueBool()
+		certificate, found := settings.certificate()
+		diags.Append(found...)
+		config.ClientCertificate = certificate
 	}
 	return config, diags
 }
@@ -86,7 +92,9 @@ func (c *configured) effective(ctx context.Context, block clientModel, from kind
 		return tokensource.Client{}, diags
 	}
 	diags.Append(laid.validateWire()...)
-	return laid.client(), diags
+	client, found := laid.client(ctx, c.getenv)
+	diags.Append(found...)
+	return client, diags
 }
 
 // open begins a session for a token block. It adds a warning where the token is

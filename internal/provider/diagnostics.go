@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
@@ -23,6 +24,7 @@ import (
 // finding is what a user is told: what happened, what to do, and which attribute
 // it is about.
 type finding struct {
+	// attribute may be a member of one, written with a dot.
 	attribute string
 	summary   string
 	// facts are what was observed, one paragraph each.
@@ -73,10 +75,17 @@ func (f finding) diagnostic(from kind) diag.Diagnostic {
 		paragraphs = append(paragraphs, f.remedy)
 	}
 	detail := strings.Join(paragraphs, "\n\n")
-	if f.attribute != "" && from.takes(f.attribute) {
-		return diag.NewAttributeErrorDiagnostic(path.Root(f.attribute), f.summary, detail)
+	root, members, _ := strings.Cut(f.attribute, ".")
+	if root == "" || !from.takes(root) {
+		return diag.NewErrorDiagnostic(f.summary, detail)
 	}
-	return diag.NewErrorDiagnostic(f.summary, detail)
+	at := path.Root(root)
+	for member := range strings.SplitSeq(members, ".") {
+		if member != "" {
+			at = at.AtName(member)
+		}
+	}
+	return diag.NewAttributeErrorDiagnostic(at, f.summary, detail)
 }
 
 // tokenError tells a user why there is no token.
@@ -115,6 +124,9 @@ func describeDiscovery(discovery *tokensource.DiscoveryError) finding {
 
 // describeFetch is for a token request that was made, or at least begun.
 func describeFetch(fetch *tokensource.FetchError) finding {
+	if part, ok := errors.AsType[*clientauth.FieldError](fetch); ok {
+		return describeAssertion(fetch.Client.AssertionAttribute(), part)
+	}
 	if answer, ok := errors.AsType[*oauth2.Error](fetch); ok {
 		return describeAnswer(answer, fetch.Client)
 	}
@@ -162,7 +174,13 @@ func missingRemedy(attribute string) string {
 		return "No authorization server is configured. Set token_endpoint, or issuer to have it discovered, " + where + "."
 	case "client_secret":
 		return "A client_id is configured and nothing to prove it with. Set client_secret " + where + ". " +
-			"A public client, which has no secret, says so with token_endpoint_auth_method = \"none\"."
+			"Or set signed_assertion, federated_assertion or tls.client_certificate. " +
+			"A public client, which proves nothing, says so with token_endpoint_auth_method = \"none\"."
+	case "signed_assertion", "signed_assertion.private_key":
+		return "The method private_key_jwt needs an assertion: set signed_assertion with a private_key, or federated_assertion, " +
+			"in the provider block or on the ephemeral resource."
+	case "tls.client_certificate":
+		return "The client authenticates with a certificate. Set tls = { client_certificate = …, client_key = … } in the provider block."
 	default:
 		return "Set " + attribute + " " + where + "."
 	}

@@ -4,6 +4,7 @@
 package provider
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -63,6 +64,11 @@ func describeTLS(failure *httpstack.Error) (summary, remedy string) {
 	}
 	if invalid, ok := errors.AsType[x509.CertificateInvalidError](failure); ok && invalid.Reason == x509.Expired {
 		return "The server's certificate is not valid at this time", "Have the certificate renewed, and check this machine's clock."
+	}
+	if _, ok := errors.AsType[tls.AlertError](failure); ok {
+		return "The server ended the secure connection",
+			"If it wants a client certificate, set tls = { client_certificate = …, client_key = … } in the provider block, " +
+				"or another one where it refuses the one that is set: it may be expired, or of an authority that the server does not trust."
 	}
 	return "No secure connection to the server", "Check that the address begins with https:// rightly, and that the server speaks TLS 1.2 or later."
 }

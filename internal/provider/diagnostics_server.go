@@ -92,6 +92,13 @@ func invalidClientRemedy(client tokensource.Client) string {
 	remedy := "The request was sent once, as " + methodOf(client) + ". Check client_id and client_secret, " +
 		"and that the client is registered at this server and not disabled."
 	switch {
+	case client.TokenEndpointAuthMethod == clientauth.TLSClientAuth || client.TokenEndpointAuthMethod == clientauth.SelfSignedTLSClientAuth:
+		return "The client proved itself with the certificate of the connection. Check client_id, and that this certificate is registered for it " +
+			"at the server; and that token_endpoint is the address which asks for certificates, if there are two (mtls_endpoint_aliases)."
+	case client.AssertionAttribute() != "":
+		return "The client proved itself with a signed assertion, sent once. Check that its key or issuer is registered at the server for this client, " +
+			"and that the server accepts the assertion's audience, which by default is the token endpoint: some servers want their issuer. See " +
+			client.AssertionAttribute() + "."
 	case client.TokenEndpointAuthMethod == clientauth.None:
 		return "No credentials were sent, as the method is none. Set client_secret if the client has one."
 	case client.TokenEndpointAuthMethod == clientauth.ClientSecretBasic && client.ClientSecretBasicEncoding != clientauth.BasicEncodingRaw &&

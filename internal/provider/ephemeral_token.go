@@ -54,7 +54,7 @@ func (*tokenEphemeralResource) ValidateConfig(
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(model.validate()...)
+	resp.Diagnostics.Append(model.validate(ctx)...)
 }
 
 // Open implements [ephemeral.EphemeralResource].

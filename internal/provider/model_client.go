@@ -26,6 +26,8 @@ type clientModel struct {
 	Method                    types.String `tfsdk:"method"`
 	RequestBody               types.String `tfsdk:"request_body"`
 	ResponseFields            types.Map    `tfsdk:"response_fields"`
+	SignedAssertion           types.Object `tfsdk:"signed_assertion"`
+	FederatedAssertion        types.Object `tfsdk:"federated_assertion"`
 }
 
 // requestModel holds the attributes of requestAttributes.
@@ -55,6 +57,8 @@ func (m clientModel) over(base clientModel) clientModel {
 		Method:                    firstSet(m.Method, base.Method),
 		RequestBody:               firstSet(m.RequestBody, base.RequestBody),
 		ResponseFields:            mergedMap(m.ResponseFields, base.ResponseFields),
+		SignedAssertion:           firstSet(m.SignedAssertion, base.SignedAssertion),
+		FederatedAssertion:        firstSet(m.FederatedAssertion, base.FederatedAssertion),
 	}
 }
 
@@ -84,6 +88,8 @@ func (m clientModel) byName() map[string]attr.Value {
 		"method":                       m.Method,
 		"request_body":                 m.RequestBody,
 		"response_fields":              m.ResponseFields,
+		"signed_assertion":             m.SignedAssertion,
+		"federated_assertion":          m.FederatedAssertion,
 		"grant_type":                   m.GrantType,
 		"scopes":                       m.Scopes,
 		"audience":                     m.Audience,

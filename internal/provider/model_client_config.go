@@ -4,10 +4,12 @@
 package provider
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
@@ -17,7 +19,8 @@ import (
 )
 
 // client maps attributes that are all known to a client.
-func (m clientModel) client() tokensource.Client {
+func (m clientModel) client(ctx context.Context, getenv func(string) string) (tokensource.Client, diag.Diagnostics) {
+	var diags diag.Diagnostics
 	return tokensource.Client{
 		Issuer:                    m.Issuer.ValueString(),
 		TokenEndpoint:             m.TokenEndpoint.ValueString(),
@@ -26,8 +29,10 @@ func (m clientModel) client() tokensource.Client {
 		ClientSecret:              secret.New(m.ClientSecret.ValueString()),
 		TokenEndpointAuthMethod:   m.TokenEndpointAuthMethod.ValueString(),
 		ClientSecretBasicEncoding: m.ClientSecretBasicEncoding.ValueString(),
+		SignedAssertion:           m.signedAssertion(ctx, &diags),
+		FederatedAssertion:        m.federatedAssertion(ctx, getenv, &diags),
 		Request:                   m.tokenRequest(),
-	}
+	}, diags
 }
 
 // tokenRequest maps the attributes of a request, and those of how it looks.
@@ -80,15 +85,24 @@ func texts(list types.List) []string {
 	return values
 }
 
-// secrets returns the strings in a map, without those that are null.
+// secrets returns the strings in a map as secrets, without those that are null.
 func secrets(values types.Map) map[string]secret.String {
-	revealed := map[string]secret.String{}
+	wrapped := map[string]secret.String{}
+	for name, text := range plainTexts(values) {
+		wrapped[name] = secret.New(text)
+	}
+	return wrapped
+}
+
+// plainTexts returns the strings in a map, without those that are null.
+func plainTexts(values types.Map) map[string]string {
+	found := map[string]string{}
 	for name, element := range values.Elements() {
 		if text, ok := element.(types.String); ok && !text.IsNull() {
-			revealed[name] = secret.New(text.ValueString())
+			found[name] = text.ValueString()
 		}
 	}
-	return revealed
+	return found
 }
 
 // sortedKeys lists the names in a map of values in their order.

@@ -28,11 +28,6 @@ type providerModel struct {
 	Timeout            timetypes.GoDuration `tfsdk:"timeout"`
 }
 
-// tlsModel holds the attribute tls.
-type tlsModel struct {
-	CACertificate types.String `tfsdk:"ca_certificate"`
-}
-
 // connectionByName lists the values of connectionAttributes by their names.
 func (m providerModel) connectionByName() map[string]attr.Value {
 	return map[string]attr.Value{

@@ -89,7 +89,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		return
 	}
 	resp.Diagnostics.Append(model.readEnvironment(ctx, p.getenv)...)
-	configured, diags := newConfigured(ctx, model, p.version, p.now)
+	configured, diags := p.newConfigured(ctx, model)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

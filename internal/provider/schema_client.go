@@ -26,7 +26,7 @@ import (
 
 // clientAttributes describe a client and what it asks for.
 func clientAttributes() map[string]schema.Attribute {
-	return merged(serverAttributes(), identityAttributes(), requestAttributes(), wireAttributes())
+	return merged(serverAttributes(), identityAttributes(), assertionAttributes(), requestAttributes(), wireAttributes())
 }
 
 // serverAttributes say where the authorization server is.
@@ -70,9 +70,10 @@ func identityAttributes() map[string]schema.Attribute {
 		},
 		"token_endpoint_auth_method": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "How the client authenticates: `client_secret_basic` (in the `Authorization` header), `client_secret_post` (in the body) or `none`. " +
-				"By default inferred: with a secret, `client_secret_basic` unless the metadata of `issuer` supports only `client_secret_post`; " +
-				"without one, `none` where the credentials are in `parameters` or `headers` or the grant needs none. " +
+			MarkdownDescription: "How the client authenticates: `" + strings.Join(clientauth.Methods(), "`, `") + "`. " +
+				"By default inferred from what is configured and from the metadata of `issuer`: an assertion gives `private_key_jwt`, " +
+				"a secret `client_secret_basic` unless the server supports only another method with a secret, a client certificate `tls_client_auth` " +
+				"or `self_signed_tls_client_auth`; and `none` where the credentials are in `parameters`, `headers` or `request_body` or the grant needs none. " +
 				"A method is never found by trial, as failed attempts lock clients out.",
 			Validators: []validator.String{stringvalidator.OneOf(clientauth.Methods()...)},
 		},

@@ -89,6 +89,10 @@ func forProvider(attribute ephemeral.Attribute) provider.Attribute {
 			ElementType: a.ElementType, Optional: true, Sensitive: a.Sensitive,
 			MarkdownDescription: a.MarkdownDescription, Validators: a.Validators,
 		}
+	case ephemeral.SingleNestedAttribute:
+		return provider.SingleNestedAttribute{
+			Attributes: derived(a.Attributes, forProvider), Optional: true, MarkdownDescription: a.MarkdownDescription,
+		}
 	default:
 		panic(fmt.Sprintf("no provider block has an attribute like %T", attribute))
 	}

@@ -32,17 +32,7 @@ func providerAttributes() map[string]schema.Attribute {
 // that the provider makes, and only the provider block has them.
 func connectionAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"tls": schema.SingleNestedAttribute{
-			Optional:            true,
-			MarkdownDescription: "TLS settings of every connection.",
-			Attributes: map[string]schema.Attribute{
-				"ca_certificate": schema.StringAttribute{
-					Optional:            true,
-					MarkdownDescription: "Certificates to trust beside the system's, in PEM.",
-					Validators:          []validator.String{certificates()},
-				},
-			},
-		},
+		"tls": tlsAttribute(),
 		"proxy_url": schema.StringAttribute{
 			Optional:  true,
 			Sensitive: true,
@@ -60,6 +50,42 @@ func connectionAttributes() map[string]schema.Attribute {
 			CustomType:          timetypes.GoDurationType{},
 			MarkdownDescription: "Time limit of one attempt to get an answer, for example `\"10s\"`. Default `30s`.",
 			Validators:          []validator.String{durationFrom(time.Millisecond)},
+		},
+	}
+}
+
+// tlsAttribute is about both ends of the connections.
+func tlsAttribute() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "TLS settings of every connection. TLS 1.2 is the least.",
+		Attributes: map[string]schema.Attribute{
+			"ca_certificate": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Certificates to trust beside the system's, in PEM.",
+				Validators:          []validator.String{certificates()},
+			},
+			"client_certificate": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Certificate of the client, in PEM, those of intermediate authorities behind it. " +
+					"It is presented to every server that asks for one.",
+				Validators: []validator.String{certificates()},
+			},
+			"client_key": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "Private key of `client_certificate`, in PEM (PKCS#1, PKCS#8, SEC 1) without a passphrase.",
+			},
+			"server_name": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Name that the servers' certificates must have, where it is not the host of the address.",
+				Validators:          []validator.String{credential()},
+			},
+			"insecure_skip_verify": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Accepts any server certificate. Default `false`. Whoever is on the way can then read and change everything: " +
+					"for trying something out, never for a pipeline.",
+			},
 		},
 	}
 }

@@ -20,8 +20,8 @@ import (
 
 // validate finds contradictions within one block. What is missing in it may come
 // from the other block or from the environment, and is no finding.
-func (m clientModel) validate() diag.Diagnostics {
-	var diags diag.Diagnostics
+func (m clientModel) validate(ctx context.Context) diag.Diagnostics {
+	diags := m.validateAssertions(ctx)
 	method := m.TokenEndpointAuthMethod.ValueString()
 	if method == clientauth.None && isSet(m.ClientSecret) {
 		diags.AddAttributeError(path.Root("client_secret"), "Contradicting attributes",
@@ -84,8 +84,9 @@ func (m clientModel) validateBody() diag.Diagnostics {
 }
 
 // validate finds contradictions within the provider block.
-func (m providerModel) validate(context.Context) diag.Diagnostics {
-	diags := m.clientModel.validate()
+func (m providerModel) validate(ctx context.Context) diag.Diagnostics {
+	diags := m.clientModel.validate(ctx)
+	diags.Append(m.validateTLS(ctx)...)
 	if m.AllowPlaintextHTTP.ValueBool() || m.AllowPlaintextHTTP.IsUnknown() {
 		return diags
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 )
 
 // stringRule is a rule for an attribute that is a string. It returns what is
@@ -147,6 +148,17 @@ func jsonPointer() validator.String {
 	return stringValidator{"must be a JSON Pointer", func(value string) string {
 		_, err := jsonpointer.Parse(value)
 		return problemOf(err)
+	}}
+}
+
+// jsonObject is a JSON object.
+func jsonObject() validator.String {
+	return stringValidator{"must be a JSON object", func(value string) string {
+		var object map[string]any
+		if err := oauth2.DecodeJSON([]byte(value), &object); err != nil || object == nil {
+			return "The value is no JSON object. Write it with jsonencode({ … })."
+		}
+		return ""
 	}}
 }
 

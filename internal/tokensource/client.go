@@ -4,8 +4,6 @@
 package tokensource
 
 import (
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
@@ -33,6 +31,11 @@ type Client struct {
 	TokenEndpointAuthMethod string
 	// ClientSecretBasicEncoding is one of [clientauth.BasicEncodings], or empty.
 	ClientSecretBasicEncoding string
+	// SignedAssertion has this client sign assertions, and FederatedAssertion the
+	// platform it runs on; at most one is set. What they need of the client and of
+	// the source is filled in.
+	SignedAssertion    *clientauth.SignedAssertion
+	FederatedAssertion *clientauth.FederatedAssertion
 	// Request is what is asked. Its Endpoint is set by [Source.Token].
 	Request oauth2.TokenRequest
 	// MinValidity is how long a shared token must still be valid; nil leaves that
@@ -44,7 +47,9 @@ type Client struct {
 // difference to it. MinValidity does not: it only decides about reusing one.
 func (c Client) key() string {
 	r := c.Request
-	return tokencache.NewKey([]byte(c.ClientSecret.Reveal())).
+	key := tokencache.NewKey([]byte(c.ClientSecret.Reveal()))
+	c.addAssertion(key)
+	return key.
 		Add("token_endpoint", r.Endpoint).
 		Add("client_id", c.ClientID).
 		Add("token_endpoint_auth_method", c.TokenEndpointAuthMethod).
@@ -60,6 +65,19 @@ func (c Client) key() string {
 		AddMap("response_fields", pointers(r.Fields)).
 		Add("default_expires_in", r.DefaultLifetime.String()).
 		Sum()
+}
+
+// addAssertion adds where the client's assertions come from and what they say.
+func (c Client) addAssertion(key *tokencache.Key) {
+	if a := c.SignedAssertion; a != nil {
+		key.Add("signed_assertion", a.PrivateKey.Reveal(), a.KeyID, a.Algorithm, a.Certificate, a.Audience, a.Type, a.Claims)
+	}
+	if a := c.FederatedAssertion; a != nil {
+		key.Add("federated_assertion", a.Variable, a.File)
+		if r := a.Request; r != nil {
+			key.Add("request", r.URL, r.URLVariable, r.TokenVariable, r.Method, r.Pointer.String()).AddMap("query", r.Query)
+		}
+	}
 }
 
 // reveal copies a map with its values in the clear.
@@ -82,77 +100,4 @@ func pointers(fields oauth2.Fields) map[string]string {
 		written[name] = pointer.String()
 	}
 	return written
-}
-
-// auth returns the client authentication that TokenEndpointAuthMethod names,
-// which is no longer empty here.
-func (c Client) auth() (oauth2.ClientAuth, error) {
-	switch c.TokenEndpointAuthMethod {
-	case clientauth.ClientSecretBasic:
-		return clientauth.Basic{ClientID: c.ClientID, ClientSecret: c.ClientSecret, Encoding: c.ClientSecretBasicEncoding}, c.needsSecret()
-	case clientauth.ClientSecretPost:
-		return clientauth.Post{ClientID: c.ClientID, ClientSecret: c.ClientSecret}, c.needsSecret()
-	case clientauth.None:
-		return clientauth.Public{ClientID: c.ClientID}, nil
-	default:
-		return nil, &ConfigError{Attribute: "token_endpoint_auth_method", Err: ErrUnsupportedMethod, Detail: c.TokenEndpointAuthMethod}
-	}
-}
-
-// needsSecret checks that the client has an id and a secret.
-func (c Client) needsSecret() error {
-	if c.ClientID == "" {
-		return missing("client_id")
-	}
-	if c.ClientSecret.IsZero() {
-		return missing("client_secret")
-	}
-	if c.ClientSecretBasicEncoding == clientauth.BasicEncodingRaw && strings.Contains(c.ClientID, ":") {
-		return &ConfigError{Attribute: "client_id", Err: ErrColonInID}
-	}
-	return nil
-}
-
-// inferMethod chooses the client authentication by what is configured and by
-// what the server's metadata supports, in the order basic, post. It never
-// depends on how the server answers.
-func (c Client) inferMethod(supported []string) (string, error) {
-	switch {
-	case c.TokenEndpointAuthMethod != "":
-		return c.TokenEndpointAuthMethod, nil
-	case c.ClientSecret.IsZero() && c.provesItselfOtherwise():
-		return clientauth.None, nil
-	case len(supported) == 0: // then it is Basic, RFC 8414 section 2
-		return clientauth.ClientSecretBasic, c.needsSecret()
-	}
-	for _, method := range []string{clientauth.ClientSecretBasic, clientauth.ClientSecretPost} {
-		if slices.Contains(supported, method) {
-			return method, c.needsSecret()
-		}
-	}
-	return "", &ConfigError{Attribute: "token_endpoint_auth_method", Err: ErrNoCommonMethod, Detail: strings.Join(supported, ", ")}
-}
-
-// provesItselfOtherwise tells whether a client without a secret may well mean it:
-// its credentials are in parameters, header fields or the body, or its grant
-// needs no others.
-func (c Client) provesItselfOtherwise() bool {
-	r := c.Request
-	if r.GrantType != GrantClientCredentials || !r.Body.IsZero() || hasAuthorization(r.Headers) {
-		return true
-	}
-	if c.ClientID == "" {
-		return len(r.Parameters) > 0
-	}
-	return !r.Parameters["client_secret"].IsZero() || !r.Parameters["client_assertion"].IsZero()
-}
-
-// hasAuthorization tells whether an Authorization header field is configured.
-func hasAuthorization(headers map[string]secret.String) bool {
-	for name := range headers {
-		if strings.EqualFold(name, "Authorization") {
-			return true
-		}
-	}
-	return false
 }

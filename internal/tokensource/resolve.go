@@ -4,37 +4,93 @@
 package tokensource
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"time"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
-// resolve settles what the client leaves open: its token endpoint and its
-// authentication method.
+// resolve settles what the client leaves open: its token endpoint, its
+// authentication method, and what its assertions need to know.
 func (s *Source) resolve(ctx context.Context, client Client) (Client, error) {
-	var supported []string
-	client.Request.Endpoint = client.TokenEndpoint
-	if client.Issuer != "" && (client.TokenEndpoint == "" || client.TokenEndpointAuthMethod == "") {
-		metadata, err := s.Metadata(ctx, client.Issuer)
-		if err != nil {
+	server := &oauth2.Metadata{}
+	if client.Issuer != "" && s.needsMetadata(client) {
+		var err error
+		if server, err = s.Metadata(ctx, client.Issuer); err != nil {
 			return client, err
 		}
-		supported = metadata.Strings("token_endpoint_auth_methods_supported")
-		if client.TokenEndpoint == "" {
-			if client.Request.Endpoint, err = metadata.Endpoint("token_endpoint"); err != nil {
-				return client, &ConfigError{Attribute: "issuer", Err: err}
-			}
+	}
+	endpoint, err := s.tokenEndpoint(client, server)
+	if err != nil {
+		return client, err
+	}
+	client.Request.Endpoint = endpoint
+	client.TokenEndpointAuthMethod, err = client.inferMethod(server.Strings("token_endpoint_auth_methods_supported"), s.certificate)
+	if err != nil {
+		return client, err
+	}
+	if usesCertificate(client.TokenEndpointAuthMethod) && !s.certificate.present {
+		return client, missing("tls.client_certificate")
+	}
+	return s.completeAssertion(client, server), nil
+}
+
+// needsMetadata tells whether the client leaves something open that the metadata
+// may settle.
+func (s *Source) needsMetadata(client Client) bool {
+	open := client.TokenEndpoint == "" || client.TokenEndpointAuthMethod == ""
+	return open || (client.SignedAssertion != nil && client.SignedAssertion.Algorithm == "")
+}
+
+// tokenEndpoint is the client's, or else the server's: the one for connections
+// with a client certificate where there is such a connection (RFC 8705 section 5).
+func (s *Source) tokenEndpoint(client Client, server *oauth2.Metadata) (string, error) {
+	if client.TokenEndpoint != "" {
+		return client.TokenEndpoint, nil
+	}
+	if client.Issuer == "" {
+		return "", missing("token_endpoint")
+	}
+	endpoint, err := server.EndpointFor("token_endpoint", s.certificate.present)
+	if err != nil {
+		return "", &ConfigError{Attribute: "issuer", Err: err}
+	}
+	return endpoint, nil
+}
+
+// usesCertificate tells whether a method needs a client certificate.
+func usesCertificate(method string) bool {
+	return method == clientauth.TLSClientAuth || method == clientauth.SelfSignedTLSClientAuth
+}
+
+// completeAssertion fills in what the client's assertions need of it and of the
+// server. They are for the token endpoint, which most servers expect (RFC 7523
+// section 3 permits it and the issuer).
+func (s *Source) completeAssertion(client Client, server *oauth2.Metadata) Client {
+	if client.SignedAssertion == nil && client.TokenEndpointAuthMethod == clientauth.ClientSecretJWT {
+		client.SignedAssertion = &clientauth.SignedAssertion{}
+	}
+	if client.SignedAssertion != nil {
+		signed := *client.SignedAssertion
+		signed.ClientID, signed.ClientSecret, signed.Now = client.ClientID, client.ClientSecret, s.now
+		if client.TokenEndpointAuthMethod == clientauth.ClientSecretJWT {
+			signed.PrivateKey = secret.String{}
 		}
+		signed.Supported = server.Strings("token_endpoint_auth_signing_alg_values_supported")
+		signed.Audience = cmp.Or(signed.Audience, client.TokenEndpoint, server.Text("token_endpoint"))
+		client.SignedAssertion = &signed
 	}
-	if client.Request.Endpoint == "" {
-		return client, missing("token_endpoint")
+	if client.FederatedAssertion != nil {
+		federated := *client.FederatedAssertion
+		federated.HTTP, federated.Now = s.http, s.now
+		client.FederatedAssertion = &federated
 	}
-	var err error
-	client.TokenEndpointAuthMethod, err = client.inferMethod(supported)
-	return client, err
+	return client
 }
 
 // metadataLifetime is how long metadata is believed. Runs are mostly shorter.

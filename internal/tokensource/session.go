@@ -65,7 +65,7 @@ func (s *Source) revocationEndpoint(ctx context.Context, client Client) (string,
 	if err != nil {
 		return "", err
 	}
-	endpoint, err := metadata.Endpoint("revocation_endpoint")
+	endpoint, err := metadata.EndpointFor("revocation_endpoint", s.certificate.present)
 	if err != nil {
 		return "", &ConfigError{Attribute: "revocation_endpoint", Err: err}
 	}

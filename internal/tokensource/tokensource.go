@@ -13,6 +13,7 @@ package tokensource
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"time"
@@ -25,6 +26,8 @@ import (
 type Config struct {
 	// HTTP sends all requests.
 	HTTP oauth2.Doer
+	// ClientCertificate is the one that HTTP presents, nil where it presents none.
+	ClientCertificate *x509.Certificate
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
 	// Logger receives what was decided, never a secret; nil discards it.
@@ -40,6 +43,8 @@ type Source struct {
 	tokens    *tokencache.Cache
 	documents *tokencache.Cache
 	refusals  *refusals
+
+	certificate certificate
 }
 
 // New returns a source that has nothing cached.
@@ -57,6 +62,8 @@ func New(config Config) *Source {
 		tokens:    tokencache.New(config.Now),
 		documents: tokencache.New(config.Now),
 		refusals:  newRefusals(config.Now),
+
+		certificate: describeCertificate(config.ClientCertificate),
 	}
 }
 

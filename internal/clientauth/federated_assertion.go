@@ -1,0 +1,206 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package clientauth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+)
+
+// FederatedAssertion reads assertions that the platform issues on which the
+// provider runs: a pipeline's identity token. One of Variable, File and Request
+// says where it is. It is read anew for every request, since platforms replace it.
+type FederatedAssertion struct {
+	// Variable is an environment variable.
+	Variable string
+	// File is a path.
+	File string
+	// Request is an HTTP request to the platform.
+	Request *PlatformRequest
+
+	Getenv func(string) string
+	HTTP   oauth2.Doer
+	Now    func() time.Time
+}
+
+// PlatformRequest asks the platform for an assertion, as GitHub Actions and Azure
+// DevOps want it.
+type PlatformRequest struct {
+	// URL is the address, or URLVariable the environment variable that holds it.
+	URL, URLVariable string
+	// TokenVariable is the environment variable with the bearer token for the
+	// request.
+	TokenVariable string
+	// Method is GET by default.
+	Method string
+	// Query is added to that of the URL.
+	Query map[string]string
+	// Pointer says where the assertion is in a JSON answer.
+	Pointer jsonpointer.Pointer
+}
+
+// maxAssertion is the longest assertion that is read, in bytes.
+const maxAssertion = 64 << 10
+
+// Assertion implements [Assertion].
+func (f FederatedAssertion) Assertion(ctx context.Context) (secret.String, error) {
+	text, err := f.read(ctx)
+	if err != nil {
+		return secret.String{}, err
+	}
+	text = strings.TrimSpace(text)
+	decoded, err := oauth2.DecodeJWT(text)
+	if err != nil {
+		return secret.String{}, fieldError(f.field(), fmt.Errorf("the assertion from %s cannot be used: %w", f.origin(), err))
+	}
+	if expiry := decoded.ExpiresAt(); !expiry.IsZero() && !f.Now().Before(expiry) {
+		return secret.String{}, fieldError(f.field(), fmt.Errorf("the assertion from %s has expired: its exp is %s, and now it is %s",
+			f.origin(), expiry.Format(time.RFC3339), f.Now().UTC().Format(time.RFC3339)))
+	}
+	return secret.New(text), nil
+}
+
+// field is the member of the configured object that is used.
+func (f FederatedAssertion) field() string {
+	switch {
+	case f.Variable != "":
+		return "env"
+	case f.File != "":
+		return "file"
+	default:
+		return "request"
+	}
+}
+
+// origin names where the assertion comes from.
+func (f FederatedAssertion) origin() string {
+	switch {
+	case f.Variable != "":
+		return "the environment variable " + f.Variable
+	case f.File != "":
+		return "the file " + f.File
+	default:
+		return "the platform"
+	}
+}
+
+// read reads the assertion, with white space around it.
+func (f FederatedAssertion) read(ctx context.Context) (string, error) {
+	switch {
+	case f.Variable != "":
+		return variable(f.Getenv, "env", f.Variable)
+	case f.File != "":
+		return f.readFile()
+	default:
+		return f.ask(ctx)
+	}
+}
+
+// variable reads an environment variable that has to be set.
+func variable(getenv func(string) string, field, name string) (string, error) {
+	value := getenv(name)
+	if value == "" {
+		return "", fieldError(field, fmt.Errorf("the environment variable %s is not set; does the pipeline's job ask for an identity token?", name))
+	}
+	return value, nil
+}
+
+// readFile reads the file, up to a bound.
+func (f FederatedAssertion) readFile() (string, error) {
+	file, err := os.Open(f.File)
+	if err != nil {
+		return "", fieldError("file", err)
+	}
+	defer func() { _ = file.Close() }()
+	content, err := io.ReadAll(io.LimitReader(file, maxAssertion+1))
+	if err != nil {
+		return "", fieldError("file", err)
+	}
+	if len(content) > maxAssertion {
+		return "", fieldError("file", fmt.Errorf("the file %s is longer than %d bytes", f.File, maxAssertion))
+	}
+	return string(content), nil
+}
+
+// ask asks the platform.
+func (f FederatedAssertion) ask(ctx context.Context) (string, error) {
+	request, err := f.request()
+	if err != nil {
+		return "", err
+	}
+	body, err := oauth2.FetchDocument(ctx, f.HTTP, request)
+	if err != nil {
+		return "", fieldError("request", err)
+	}
+	return f.pick(body)
+}
+
+// request builds the request to the platform.
+func (f FederatedAssertion) request() (oauth2.DocumentRequest, error) {
+	address, err := f.address()
+	if err != nil {
+		return oauth2.DocumentRequest{}, err
+	}
+	request := oauth2.DocumentRequest{
+		Endpoint: "platform",
+		Method:   firstOf(f.Request.Method, http.MethodGet),
+		URL:      address,
+		MaxBody:  maxAssertion,
+	}
+	if f.Request.TokenVariable != "" {
+		token, err := variable(f.Getenv, "request.token_env", f.Request.TokenVariable)
+		if err != nil {
+			return oauth2.DocumentRequest{}, err
+		}
+		request.Bearer = secret.New(strings.TrimSpace(token))
+	}
+	return request, nil
+}
+
+// address is the platform's URL with the query added.
+func (f FederatedAssertion) address() (*url.URL, error) {
+	text := f.Request.URL
+	if f.Request.URLVariable != "" {
+		var err error
+		if text, err = variable(f.Getenv, "request.url_env", f.Request.URLVariable); err != nil {
+			return nil, err
+		}
+	}
+	target, err := url.Parse(strings.TrimSpace(text))
+	if err != nil {
+		return nil, fieldError("request", errors.New("the platform's address is no URL"))
+	}
+	query := make(url.Values, len(f.Request.Query))
+	for name, value := range f.Request.Query {
+		query.Set(name, value)
+	}
+	return oauth2.WithQuery(target, query.Encode()), nil
+}
+
+// pick takes the assertion out of the platform's answer: at the pointer where it
+// is JSON, else the whole text.
+func (f FederatedAssertion) pick(body []byte) (string, error) {
+	var document any
+	if json.Unmarshal(body, &document) != nil {
+		return string(body), nil
+	}
+	found, _ := f.Request.Pointer.Lookup(document)
+	assertion, ok := found.(string)
+	if !ok {
+		return "", fieldError("request.pointer", fmt.Errorf("the platform's answer has no text at %q", f.Request.Pointer))
+	}
+	return assertion, nil
+}

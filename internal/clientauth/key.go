@@ -1,0 +1,132 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package clientauth
+
+import (
+	"crypto"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+)
+
+// Key is a private key that signs.
+type Key struct {
+	crypto.Signer
+	// id and algorithm are those that a JWK names; empty where it names none.
+	id, algorithm string
+}
+
+// ParseKey reads a private key: PEM in PKCS#1, PKCS#8 or SEC 1, or a JWK, or a
+// JWK Set from which id chooses one. The errors say what the text is instead, and
+// never quote it.
+func ParseKey(text secret.String, id string) (Key, error) {
+	trimmed := strings.TrimSpace(text.Reveal())
+	switch {
+	case trimmed == "":
+		return Key{}, errors.New("the key is empty")
+	case strings.HasPrefix(trimmed, "{"):
+		return parseJWK([]byte(trimmed), id)
+	case strings.Contains(trimmed, "-----BEGIN "):
+		return parsePEM([]byte(trimmed))
+	default:
+		return Key{}, errors.New("it is neither PEM, which begins with \"-----BEGIN\", nor a JWK, which begins with \"{\"; give the text of the key and not the name of its file")
+	}
+}
+
+// parsePEM reads the first private key in PEM text. Parameters of elliptic curves
+// and certificates, which tools write beside a key, are passed over.
+func parsePEM(text []byte) (Key, error) {
+	var found string
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Headers["DEK-Info"] != "" || block.Type == "ENCRYPTED PRIVATE KEY" {
+			return Key{}, errors.New("the key is protected by a passphrase; decrypt it with \"openssl pkey -in key.pem\" and give the result")
+		}
+		if parse := pemParser(block.Type); parse != nil {
+			return newKey(parse(block.Bytes))
+		}
+		found = block.Type
+	}
+	switch {
+	case found == "":
+		return Key{}, errors.New("the PEM text is damaged: its lines, base64 or END line are wrong")
+	case found == "OPENSSH PRIVATE KEY":
+		return Key{}, errors.New("the key is in OpenSSH's format; convert a copy of it with \"ssh-keygen -p -m PKCS8 -N '' -f copy\" and give the result")
+	default:
+		return Key{}, fmt.Errorf("the PEM text holds no private key but a %.40q", found)
+	}
+}
+
+// pemParser is the parser for a type of PEM block, nil where it is no private key.
+func pemParser(kind string) func([]byte) (any, error) {
+	switch kind {
+	case "PRIVATE KEY": // RFC 5208, RFC 5958
+		return x509.ParsePKCS8PrivateKey
+	case "RSA PRIVATE KEY": // RFC 8017 appendix A.1.2
+		return func(der []byte) (any, error) { return x509.ParsePKCS1PrivateKey(der) }
+	case "EC PRIVATE KEY": // RFC 5915
+		return func(der []byte) (any, error) { return x509.ParseECPrivateKey(der) }
+	default:
+		return nil
+	}
+}
+
+// newKey wraps a parsed key, if it can sign.
+func newKey(parsed any, err error) (Key, error) {
+	if err != nil {
+		return Key{}, errors.New("the key is damaged or of a kind that this provider does not know; RSA, EC (P-256, P-384, P-521) and Ed25519 work")
+	}
+	signer, ok := parsed.(crypto.Signer)
+	if !ok {
+		return Key{}, fmt.Errorf("a key of the kind %T cannot sign", parsed)
+	}
+	if _, err := algorithmsOf(signer.Public()); err != nil {
+		return Key{}, err
+	}
+	return Key{Signer: signer}, nil
+}
+
+// parseJWK reads a JWK, or one of a JWK Set (RFC 7517 sections 4 and 5).
+func parseJWK(text []byte, id string) (Key, error) {
+	var set jose.JSONWebKeySet
+	if err := json.Unmarshal(text, &set); err != nil || len(set.Keys) == 0 {
+		var single jose.JSONWebKey
+		if err := json.Unmarshal(text, &single); err != nil {
+			return Key{}, errors.New("the JWK cannot be read; is it whole, and is its \"kty\" RSA, EC or OKP?")
+		}
+		set.Keys = []jose.JSONWebKey{single}
+		id = ""
+	}
+	jwk, err := chooseJWK(set.Keys, id)
+	if err != nil {
+		return Key{}, err
+	}
+	if jwk.IsPublic() {
+		return Key{}, errors.New("the JWK holds the public key; the private one has a member \"d\"")
+	}
+	key, err := newKey(jwk.Key, nil)
+	key.id, key.algorithm = jwk.KeyID, jwk.Algorithm
+	return key, err
+}
+
+// chooseJWK picks the key with an id, or the only one.
+func chooseJWK(keys []jose.JSONWebKey, id string) (jose.JSONWebKey, error) {
+	if id == "" && len(keys) == 1 {
+		return keys[0], nil
+	}
+	var ids []string
+	for _, key := range keys {
+		if key.KeyID == id && id != "" {
+			return key, nil
+		}
+		ids = append(ids, key.KeyID)
+	}
+	return jose.JSONWebKey{}, fmt.Errorf("the JWK Set has %d keys, with the ids %q: set key_id to one of them", len(keys), ids)
+}

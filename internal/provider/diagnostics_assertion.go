@@ -1,0 +1,35 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"errors"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+)
+
+// describeAssertion is for an assertion that cannot be had. The attribute is
+// signed_assertion or federated_assertion.
+func describeAssertion(attribute string, err error) finding {
+	found := finding{attribute: attribute, summary: "The assertion cannot be made", facts: []string{sentence(err.Error())}}
+	part, ok := errors.AsType[*clientauth.FieldError](err)
+	if !ok {
+		return found
+	}
+	found.attribute += "." + part.Field
+	found.facts = []string{sentence(part.Err.Error())}
+	if attribute == "federated_assertion" {
+		found.summary = "The platform's assertion cannot be had"
+	}
+	if failure, ok := errors.AsType[*httpstack.Error](part); ok {
+		return describeNetwork(failure, found.attribute)
+	}
+	if answer, ok := errors.AsType[*oauth2.Error](part); ok {
+		found.facts = serverFacts(answer)
+		found.remedy = "Check the request, and that the pipeline's job may ask for an identity token: on GitHub it needs the permission \"id-token: write\"."
+	}
+	return found
+}

@@ -1,0 +1,65 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"crypto/tls"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+)
+
+// tlsModel holds the attribute tls.
+type tlsModel struct {
+	CACertificate      types.String `tfsdk:"ca_certificate"`
+	ClientCertificate  types.String `tfsdk:"client_certificate"`
+	ClientKey          types.String `tfsdk:"client_key"`
+	ServerName         types.String `tfsdk:"server_name"`
+	InsecureSkipVerify types.Bool   `tfsdk:"insecure_skip_verify"`
+}
+
+// certificate is the client certificate with its key, nil where there is none.
+func (m tlsModel) certificate() (*tls.Certificate, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	at := path.Root("tls")
+	switch {
+	case m.ClientCertificate.IsNull() && m.ClientKey.IsNull():
+		return nil, nil
+	case m.ClientKey.IsNull():
+		diags.AddAttributeError(at.AtName("client_key"), "Missing attribute tls.client_key", "A client certificate is of use only with its key. Set client_key.")
+		return nil, diags
+	case m.ClientCertificate.IsNull():
+		diags.AddAttributeError(at.AtName("client_certificate"), "Missing attribute tls.client_certificate",
+			"A client key is of use only with its certificate. Set client_certificate.")
+		return nil, diags
+	}
+	key, err := clientauth.ParseKey(secret.New(m.ClientKey.ValueString()), "")
+	if err != nil {
+		diags.AddAttributeError(at.AtName("client_key"), "The client key cannot be used", sentence(err.Error()))
+		return nil, diags
+	}
+	certificate, err := httpstack.ClientCertificate(m.ClientCertificate.ValueString(), key.Signer)
+	if err != nil {
+		diags.AddAttributeError(at.AtName("client_certificate"), "The client certificate cannot be used", sentence(err.Error()))
+	}
+	return certificate, diags
+}
+
+// validateTLS checks the client certificate, as far as it is known.
+func (m providerModel) validateTLS(ctx context.Context) diag.Diagnostics {
+	var diags diag.Diagnostics
+	settings := object[tlsModel](ctx, m.TLS, &diags)
+	if settings == nil || settings.ClientCertificate.IsUnknown() || settings.ClientKey.IsUnknown() {
+		return diags
+	}
+	_, found := settings.certificate()
+	diags.Append(found...)
+	return diags
+}

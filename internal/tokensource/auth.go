@@ -1,0 +1,206 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package tokensource
+
+import (
+	"bytes"
+	"crypto/x509"
+	"slices"
+	"strings"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+)
+
+// GrantJWTBearer is the grant whose authorization is an assertion (RFC 7523
+// section 2.1).
+const GrantJWTBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+// auth returns the client authentication that TokenEndpointAuthMethod names,
+// which is no longer empty here. With the JWT bearer grant the assertion is the
+// authorization, and the client may authenticate beside it.
+func (c Client) auth() (oauth2.ClientAuth, error) {
+	if c.Request.GrantType == GrantJWTBearer && c.assertion() != nil {
+		beside, err := c.authByMethod()
+		return clientauth.Grant{Source: c.assertion(), Auth: beside}, err
+	}
+	return c.authByMethod()
+}
+
+// authByMethod is auth without regard to the grant.
+func (c Client) authByMethod() (oauth2.ClientAuth, error) {
+	switch c.TokenEndpointAuthMethod {
+	case clientauth.ClientSecretBasic:
+		return clientauth.Basic{ClientID: c.ClientID, ClientSecret: c.ClientSecret, Encoding: c.ClientSecretBasicEncoding}, c.needsSecret()
+	case clientauth.ClientSecretPost:
+		return clientauth.Post{ClientID: c.ClientID, ClientSecret: c.ClientSecret}, c.needsSecret()
+	case clientauth.ClientSecretJWT:
+		return clientauth.JWT{ClientID: c.ClientID, Source: c.assertion()}, c.needsSecret()
+	case clientauth.PrivateKeyJWT:
+		return clientauth.JWT{ClientID: c.ClientID, Source: c.assertion()}, c.needsAssertion()
+	case clientauth.TLSClientAuth, clientauth.SelfSignedTLSClientAuth:
+		return clientauth.MutualTLS{ClientID: c.ClientID}, c.needsID()
+	case clientauth.None:
+		return clientauth.Public{ClientID: c.ClientID}, nil
+	default:
+		return nil, &ConfigError{Attribute: "token_endpoint_auth_method", Err: ErrUnsupportedMethod, Detail: c.TokenEndpointAuthMethod}
+	}
+}
+
+// assertion is where the client's assertions come from, nil where there is none.
+func (c Client) assertion() clientauth.Assertion {
+	switch {
+	case c.SignedAssertion != nil:
+		return *c.SignedAssertion
+	case c.FederatedAssertion != nil:
+		return *c.FederatedAssertion
+	default:
+		return nil
+	}
+}
+
+// AssertionAttribute is the provider's attribute that the client's assertions come
+// from; empty where there is none.
+func (c Client) AssertionAttribute() string {
+	switch {
+	case c.SignedAssertion != nil:
+		return "signed_assertion"
+	case c.FederatedAssertion != nil:
+		return "federated_assertion"
+	default:
+		return ""
+	}
+}
+
+// needsID checks that the client has an id.
+func (c Client) needsID() error {
+	if c.ClientID == "" {
+		return missing("client_id")
+	}
+	return nil
+}
+
+// needsSecret checks that the client has an id and a secret.
+func (c Client) needsSecret() error {
+	if c.ClientID == "" {
+		return missing("client_id")
+	}
+	if c.ClientSecret.IsZero() {
+		return missing("client_secret")
+	}
+	if c.ClientSecretBasicEncoding == clientauth.BasicEncodingRaw && strings.Contains(c.ClientID, ":") {
+		return &ConfigError{Attribute: "client_id", Err: ErrColonInID}
+	}
+	return nil
+}
+
+// needsAssertion checks that the client has an assertion and what goes into it.
+func (c Client) needsAssertion() error {
+	switch {
+	case c.assertion() == nil:
+		return missing("signed_assertion")
+	case c.SignedAssertion != nil && c.SignedAssertion.PrivateKey.IsZero():
+		return missing("signed_assertion.private_key")
+	case c.SignedAssertion != nil && c.SignedAssertion.Claims == "":
+		return c.needsID()
+	default:
+		return nil
+	}
+}
+
+// certificate says what client certificate the connections have.
+type certificate struct{ present, selfSigned bool }
+
+// describeCertificate tells what there is to know of a certificate, which may be
+// nil.
+func describeCertificate(presented *x509.Certificate) certificate {
+	if presented == nil {
+		return certificate{}
+	}
+	return certificate{present: true, selfSigned: bytes.Equal(presented.RawSubject, presented.RawIssuer)}
+}
+
+// inferMethod chooses the client authentication by what is configured and by
+// what the server's metadata supports: an assertion before a secret, that before
+// a certificate. It never depends on how the server answers.
+func (c Client) inferMethod(supported []string, connection certificate) (string, error) {
+	switch {
+	case c.TokenEndpointAuthMethod != "":
+		return c.TokenEndpointAuthMethod, nil
+	case c.assertsItself():
+		return clientauth.PrivateKeyJWT, nil
+	case !c.ClientSecret.IsZero():
+		return c.inferSecretMethod(supported)
+	case connection.present && c.ClientID != "":
+		return connection.method(supported), nil
+	case c.provesItselfOtherwise():
+		return clientauth.None, nil
+	case c.ClientID == "":
+		return "", missing("client_id")
+	default:
+		return "", missing("client_secret")
+	}
+}
+
+// assertsItself tells whether the client authenticates with an assertion that is
+// not made with its secret.
+func (c Client) assertsItself() bool {
+	signs := c.SignedAssertion != nil && !c.SignedAssertion.PrivateKey.IsZero()
+	return (signs || c.FederatedAssertion != nil) && c.Request.GrantType != GrantJWTBearer
+}
+
+// inferSecretMethod chooses among the methods that use a secret.
+func (c Client) inferSecretMethod(supported []string) (string, error) {
+	if c.SignedAssertion != nil && c.Request.GrantType != GrantJWTBearer {
+		return clientauth.ClientSecretJWT, nil
+	}
+	if len(supported) == 0 { // then it is Basic, RFC 8414 section 2
+		return clientauth.ClientSecretBasic, nil
+	}
+	for _, method := range []string{clientauth.ClientSecretBasic, clientauth.ClientSecretPost, clientauth.ClientSecretJWT} {
+		if slices.Contains(supported, method) {
+			return method, nil
+		}
+	}
+	return "", &ConfigError{Attribute: "token_endpoint_auth_method", Err: ErrNoCommonMethod, Detail: strings.Join(supported, ", ")}
+}
+
+// method chooses between the two methods that use a certificate: by what the
+// server supports, or where that decides nothing, by who signed it.
+func (c certificate) method(supported []string) string {
+	ca := slices.Contains(supported, clientauth.TLSClientAuth)
+	selfSigned := slices.Contains(supported, clientauth.SelfSignedTLSClientAuth)
+	if ca == selfSigned {
+		selfSigned = c.selfSigned
+	}
+	if selfSigned {
+		return clientauth.SelfSignedTLSClientAuth
+	}
+	return clientauth.TLSClientAuth
+}
+
+// provesItselfOtherwise tells whether a client without a secret may well mean it:
+// its credentials are in parameters, header fields or the body, or its grant
+// needs no others.
+func (c Client) provesItselfOtherwise() bool {
+	r := c.Request
+	if r.GrantType != GrantClientCredentials || !r.Body.IsZero() || hasAuthorization(r.Headers) {
+		return true
+	}
+	if c.ClientID == "" {
+		return len(r.Parameters) > 0
+	}
+	return !r.Parameters["client_secret"].IsZero() || !r.Parameters["client_assertion"].IsZero()
+}
+
+// hasAuthorization tells whether an Authorization header field is configured.
+func hasAuthorization(headers map[string]secret.String) bool {
+	for name := range headers {
+		if strings.EqualFold(name, "Authorization") {
+			return true
+		}
+	}
+	return false
+}
