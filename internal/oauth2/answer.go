@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
@@ -34,13 +35,13 @@ func (r answerReader) token(response *httpstack.Response) (*Token, error) {
 		return nil, r.reported(response, document)
 	}
 	if decodeErr != nil {
-		return nil, r.unusable(response, decodeErr)
+		return nil, r.unusable(response, r.notJSON(response))
 	}
 	accessToken, _ := r.fields.text(document, FieldAccessToken)
 	if accessToken == "" {
-		return nil, r.unusable(response, fmt.Errorf("%w: %s", ErrNoAccessToken, outline(document)))
+		return nil, r.unusable(response, fmt.Errorf("%w: %s", ErrNoAccessToken, r.show(outline(document))))
 	}
-	if strings.ContainsFunc(accessToken, breaksHeader) {
+	if strings.ContainsFunc(accessToken, breaksHeader) || !utf8.ValidString(accessToken) {
 		return nil, r.unusable(response, ErrUnsafeToken)
 	}
 	tokenType, _ := r.fields.text(document, FieldTokenType)
@@ -119,7 +120,7 @@ func (r answerReader) newError(response *httpstack.Response) *Error {
 		Endpoint:    r.endpoint,
 		StatusCode:  response.StatusCode,
 		RetryAfter:  retryAfter(response),
-		ContentType: mediaType(response.Header),
+		ContentType: r.show(mediaType(response.Header)),
 	}
 }
 
@@ -129,13 +130,17 @@ func (r answerReader) show(text string) string {
 	return shorten(printable(r.redactor.Redact(text)))
 }
 
+// byteOrderMark may stand before a text in UTF-8, where RFC 8259 section 8.1 lets
+// readers ignore it.
+const byteOrderMark = "\uFEFF"
+
 // success tells whether a status is one of success (RFC 9110 section 15.3).
 func success(status int) bool { return status/100 == http.StatusOK/100 }
 
 // decodeAnswer decodes a body as JSON, or as a form where the answer says that
 // it is one. Other content types are ignored: servers mislabel JSON.
 func decodeAnswer(response *httpstack.Response) (any, error) {
-	body := bytes.TrimPrefix(response.Body, []byte("\uFEFF"))
+	body := bytes.TrimPrefix(response.Body, []byte(byteOrderMark))
 	var document any
 	if err := DecodeJSON(body, &document); err == nil {
 		return document, nil
@@ -143,14 +148,14 @@ func decodeAnswer(response *httpstack.Response) (any, error) {
 	if mediaType(response.Header) == formMediaType {
 		return decodeForm(string(body))
 	}
-	return nil, notJSON(response)
+	return nil, ErrNotJSON
 }
 
 // notJSON says what came in place of JSON.
-func notJSON(response *httpstack.Response) error {
+func (r answerReader) notJSON(response *httpstack.Response) error {
 	described := "it has no content type"
 	if kind := mediaType(response.Header); kind != "" {
-		described = "it is " + printable(kind)
+		described = "it is " + r.show(kind)
 	}
 	return fmt.Errorf("%w: %s and %d bytes long", ErrNotJSON, described, len(response.Body))
 }
@@ -191,6 +196,9 @@ func mediaType(header http.Header) string {
 	return kind
 }
 
+// maxNames is how many members of a document are named.
+const maxNames = 20
+
 // outline names the members of a document, never their values, to help with
 // finding where the token is.
 func outline(document any) string {
@@ -202,10 +210,13 @@ func outline(document any) string {
 		return "it is an empty JSON object"
 	}
 	names := slices.Sorted(maps.Keys(object))
+	if len(names) > maxNames {
+		names = append(names[:maxNames], "…")
+	}
 	for i, name := range names {
 		if inner, ok := object[name].(map[string]any); ok {
 			names[i] += " {" + strings.Join(slices.Sorted(maps.Keys(inner)), ", ") + "}"
 		}
 	}
-	return "its members are " + shorten(printable(strings.Join(names, ", ")))
+	return "its members are " + strings.Join(names, ", ")
 }

@@ -39,11 +39,18 @@ func newDraft(endpoint string, headers map[string]secret.String) (*Draft, error)
 		return nil, fmt.Errorf("the endpoint is not a URL: %w", withoutURL(err))
 	}
 	draft := &Draft{Endpoint: target, Header: http.Header{}}
+	draft.hideParts(target.RawQuery)
 	for name, value := range headers {
 		draft.Header.Set(name, value.Reveal())
-		draft.Hide(value)
+		draft.hideParts(value.Reveal())
 	}
 	return draft, nil
+}
+
+// hideParts is Hide for a text which may hold secrets among other things.
+func (d *Draft) hideParts(text string) {
+	d.hidden = append(d.hidden, text)
+	d.hidden = append(d.hidden, secret.Parts(text)...)
 }
 
 // Hide names secrets that are in the request in another form than as the value
@@ -75,7 +82,7 @@ func (d *Draft) message(method string, in ParametersIn, body secret.String) (htt
 	}
 	setDefault(message.Header, "Accept", jsonMediaType)
 	if !body.IsZero() {
-		d.Hide(body)
+		d.hideParts(body.Reveal())
 		d.Params = nil
 		message.Body = []byte(body.Reveal())
 		setDefault(message.Header, "Content-Type", mediaTypeOf(message.Body))

@@ -23,7 +23,7 @@ var (
 	htmlTitle   = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 	htmlHidden  = regexp.MustCompile(`(?is)<(?:script|style|head)\b.*?</(?:script|style|head)>`)
 	htmlTag     = regexp.MustCompile(`(?s)<[^>]*>`)
-	secretNamed = regexp.MustCompile(`(?i)token|secret|password|assertion|credential|authorization|cookie|code$|key$|jwt`)
+	secretNamed = regexp.MustCompile(`(?i)token|secret|password|assertion|credential|authorization|cookie|(?:auth|device|user)_code|key$|jwt`)
 )
 
 // excerpt is what an answer that reports an error says, for a person to read. It
@@ -34,7 +34,7 @@ func (r answerReader) excerpt(response *httpstack.Response, document any) string
 	case map[string]any, []any:
 		return r.compact(document)
 	}
-	text := r.redactor.Redact(string(response.Body))
+	text := strings.TrimPrefix(r.redactor.Redact(string(response.Body)), byteOrderMark)
 	if looksLikeHTML(text) {
 		return htmlText(text)
 	}

@@ -150,7 +150,7 @@ func FuzzMetadata(f *testing.F) {
 		if metadata.Issuer != issuer || metadata.Document["issuer"] != issuer {
 			t.Errorf("asked for %q, believed %q", issuer, metadata.Document["issuer"])
 		}
-		if endpoint, err := metadata.Endpoint("token_endpoint"); err == nil && base.Scheme == "https" && !strings.HasPrefix(strings.ToLower(endpoint), "https:") {
+		if endpoint, err := metadata.EndpointFor("token_endpoint", false); err == nil && base.Scheme == "https" && !strings.HasPrefix(strings.ToLower(endpoint), "https:") {
 			t.Errorf("%q has its token endpoint at %q", issuer, endpoint)
 		}
 		metadata.Strings("scopes_supported")

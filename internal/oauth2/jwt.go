@@ -55,7 +55,7 @@ func DecodeJWT(token string) (*JWT, error) {
 // decodePart decodes a base64url-encoded JSON object.
 func decodePart(name, part string) (map[string]any, error) {
 	data, err := base64.RawURLEncoding.Strict().DecodeString(part)
-	if err != nil {
+	if err != nil || strings.ContainsAny(part, "\r\n") { // which Go's decoder passes over
 		return nil, fmt.Errorf("the text is no JWT: its %s is not base64url without padding", name)
 	}
 	var object map[string]any

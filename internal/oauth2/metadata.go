@@ -60,15 +60,24 @@ func Discover(ctx context.Context, doer Doer, issuer string) (*Metadata, error) 
 		if err == nil {
 			return &Metadata{Issuer: issuer, Document: document}, nil
 		}
-		answered, ok := errors.AsType[*Error](err)
-		if !ok {
+		if !answered(err) {
 			return nil, err
 		}
-		if failure == nil || errors.Is(answered, ErrIssuerMismatch) {
+		if failure == nil || errors.Is(err, ErrIssuerMismatch) {
 			failure = err
 		}
 	}
 	return nil, failure
+}
+
+// answered tells whether an error is about what a server answered: then another
+// address may do better. Where no answer came, none will.
+func answered(err error) bool {
+	if failure, ok := errors.AsType[*httpstack.Error](err); ok {
+		return failure.Kind == httpstack.Redirect || failure.Kind == httpstack.TooLarge
+	}
+	_, ok := errors.AsType[*Error](err)
+	return ok
 }
 
 // wellKnown lists the addresses of an issuer's metadata. RFC 8414 section 3.1
@@ -78,16 +87,12 @@ func wellKnown(issuer string) ([]*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the issuer is not a URL: %w", withoutURL(err))
 	}
-	path := strings.TrimSuffix(base.EscapedPath(), "/")
-	inserted, err := base.Parse("/.well-known/oauth-authorization-server" + path)
-	if err != nil {
-		return nil, fmt.Errorf("the issuer is not a URL: %w", withoutURL(err))
-	}
-	appended, err := base.Parse(path + "/.well-known/openid-configuration")
-	if err != nil {
-		return nil, fmt.Errorf("the issuer is not a URL: %w", withoutURL(err))
-	}
-	return []*url.URL{inserted, appended}, nil
+	const inserted, appended = "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"
+	path, escaped := strings.TrimSuffix(base.Path, "/"), strings.TrimSuffix(base.EscapedPath(), "/")
+	return []*url.URL{
+		{Scheme: base.Scheme, Host: base.Host, Path: inserted + path, RawPath: inserted + escaped},
+		{Scheme: base.Scheme, Host: base.Host, Path: path + appended, RawPath: escaped + appended},
+	}, nil
 }
 
 // fetchMetadata fetches one address and compares the issuer.
@@ -107,11 +112,8 @@ func fetchMetadata(ctx context.Context, doer Doer, address *url.URL, issuer stri
 		return nil, reader.reported(response, decoded)
 	}
 	document, isObject := decoded.(map[string]any)
-	if err == nil && !isObject {
-		err = ErrNotJSON
-	}
-	if err != nil {
-		return nil, reader.unusable(response, err)
+	if err != nil || !isObject {
+		return nil, reader.unusable(response, reader.notJSON(response))
 	}
 	if named, _ := document["issuer"].(string); named != issuer {
 		return nil, reader.unusable(response, fmt.Errorf("%w: %q", ErrIssuerMismatch, shorten(printable(named))))
@@ -134,7 +136,7 @@ func (m *Metadata) EndpointFor(name string, withCertificate bool) (string, error
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", name, withoutURL(err))
 	}
-	if strings.HasPrefix(m.Issuer, "https:") && endpoint.Scheme != "https" {
+	if issuer, err := url.Parse(m.Issuer); err == nil && issuer.Scheme == "https" && endpoint.Scheme != "https" {
 		return "", fmt.Errorf("%s: %w", name, ErrDowngrade)
 	}
 	return text, nil

@@ -75,7 +75,7 @@ func TestMetadataOfTheRFC(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := metadata.Endpoint("token_endpoint"); err != nil || got != "https://server.example.com/token" {
+	if got, err := metadata.EndpointFor("token_endpoint", false); err != nil || got != "https://server.example.com/token" {
 		t.Errorf("token_endpoint %q, %v", got, err)
 	}
 	if got := metadata.Strings("token_endpoint_auth_methods_supported"); !slices.Equal(got, []string{"client_secret_basic", "private_key_jwt"}) {
@@ -164,7 +164,7 @@ func TestMetadataFromTheSecondAddress(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := metadata.Endpoint("token_endpoint"); err != nil || got != "https://example.com/t" {
+			if got, err := metadata.EndpointFor("token_endpoint", false); err != nil || got != "https://example.com/t" {
 				t.Errorf("got %q, %v", got, err)
 			}
 		})
@@ -278,7 +278,7 @@ func TestMetadataEndpoint(t *testing.T) {
 				document["token_endpoint"] = value
 			}
 			metadata := oauth2.Metadata{Issuer: test.issuer, Document: document}
-			got, err := metadata.Endpoint("token_endpoint")
+			got, err := metadata.EndpointFor("token_endpoint", false)
 			if !errors.Is(err, test.want) || (err == nil) != (got != "") {
 				t.Errorf("got %q, %v", got, err)
 			}

@@ -72,16 +72,16 @@ func (c *configured) sendPlain(ctx context.Context, request httpstack.Request, f
 // header fields, the body and the values of the query.
 func sentRedactor(request httpstack.Request, tokens []secret.String) *secret.Redactor {
 	sent := []string{string(request.Body), request.URL.RawQuery}
-	for _, token := range tokens {
-		sent = append(sent, token.Reveal())
-	}
 	for name, values := range request.Header {
 		if name != "Content-Type" {
 			sent = append(sent, values...)
 		}
 	}
-	for _, values := range request.URL.Query() {
-		sent = append(sent, values...)
+	for _, text := range sent {
+		sent = append(sent, secret.Parts(text)...)
+	}
+	for _, token := range tokens {
+		sent = append(sent, token.Reveal())
 	}
 	return secret.NewRedactor(sent...)
 }

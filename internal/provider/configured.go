@@ -69,7 +69,7 @@ func (m providerModel) httpConfig(ctx context.Context) (httpstack.Config, diag.D
 		AllowPlaintextHTTP: m.AllowPlaintextHTTP.ValueBool(),
 		Timeout:            timeout,
 	}
-	if settings := object[tlsModel](ctx, m.TLS, &diags); settings != nil {
+	if settings := objectAs[tlsModel](ctx, m.TLS, &diags); settings != nil {
 		config.CACertificates = settings.CACertificate.ValueString()
 		config.ServerName = settings.ServerName.ValueString()
 		config.InsecureSkipVerify = settings.InsecureSkipVerify.ValueBool()

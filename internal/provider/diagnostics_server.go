@@ -195,13 +195,16 @@ func describeMetadata(answer *oauth2.Error) finding {
 			"If that other name is right, set issuer to it."
 	case answer.Err != nil:
 		found.facts = append(found.facts[:1:1], sentence(answer.Err.Error()))
-		found.remedy = "Check issuer, or set token_endpoint instead."
+		found.remedy = withoutIssuer
 	case answer.StatusCode == http.StatusNotFound:
 		found.summary = "There is no metadata for this issuer"
 		found.facts = found.facts[:1]
-		found.remedy = "Neither the address of RFC 8414 nor that of OpenID Connect has any. Check issuer, or set token_endpoint instead."
+		found.remedy = "Neither the address of RFC 8414 nor that of OpenID Connect has any. " + withoutIssuer
 	default:
-		found.remedy = "Check issuer, or set token_endpoint instead."
+		found.remedy = withoutIssuer
 	}
 	return found
 }
+
+// withoutIssuer says how to do without metadata.
+const withoutIssuer = "Check issuer. Or set token_endpoint and token_endpoint_auth_method: then nothing needs to be discovered."

@@ -18,6 +18,8 @@ import (
 const (
 	// numberPrecision is Terraform's own, in bits.
 	numberPrecision = 512
+	// maxDigits is the longest number that is given as one, in characters.
+	maxDigits = 1000
 	// maxDepth is how deep values may be nested. Terraform's types nest with them,
 	// and deeper ones come from no honest server.
 	maxDepth = 64
@@ -91,7 +93,7 @@ func dynamicObject(ctx context.Context, object map[string]any, depth int) attr.V
 // text: working out its digits could take for ever.
 func dynamicNumber(text string) attr.Value {
 	float, err := strconv.ParseFloat(text, 64)
-	if err != nil {
+	if err != nil || len(text) > maxDigits {
 		return types.StringValue(text)
 	}
 	if float == 0 {

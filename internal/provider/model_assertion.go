@@ -49,9 +49,9 @@ type platformRequestModel struct {
 // githubPointer is where GitHub's answer has the JWT.
 const githubPointer = "/value"
 
-// object decodes an attribute that is an object. It returns nil for one that is
+// objectAs decodes an attribute that is an object. It returns nil for one that is
 // null or unknown.
-func object[M any](ctx context.Context, value types.Object, diags *diag.Diagnostics) *M {
+func objectAs[M any](ctx context.Context, value types.Object, diags *diag.Diagnostics) *M {
 	if value.IsNull() || value.IsUnknown() {
 		return nil
 	}
@@ -62,7 +62,7 @@ func object[M any](ctx context.Context, value types.Object, diags *diag.Diagnost
 
 // signedAssertion maps the attribute; nil where there is none.
 func (m clientModel) signedAssertion(ctx context.Context, diags *diag.Diagnostics) *clientauth.SignedAssertion {
-	model := object[signedAssertionModel](ctx, m.SignedAssertion, diags)
+	model := objectAs[signedAssertionModel](ctx, m.SignedAssertion, diags)
 	if model == nil {
 		return nil
 	}
@@ -87,7 +87,7 @@ func (m signedAssertionModel) assertion() clientauth.SignedAssertion {
 
 // federatedAssertion maps the attribute; nil where there is none.
 func (m clientModel) federatedAssertion(ctx context.Context, getenv func(string) string, diags *diag.Diagnostics) *clientauth.FederatedAssertion {
-	model := object[federatedAssertionModel](ctx, m.FederatedAssertion, diags)
+	model := objectAs[federatedAssertionModel](ctx, m.FederatedAssertion, diags)
 	if model == nil {
 		return nil
 	}
@@ -96,7 +96,7 @@ func (m clientModel) federatedAssertion(ctx context.Context, getenv func(string)
 		File:     model.File.ValueString(),
 		Getenv:   getenv,
 	}
-	if request := object[platformRequestModel](ctx, model.Request, diags); request != nil {
+	if request := objectAs[platformRequestModel](ctx, model.Request, diags); request != nil {
 		pointer, _ := jsonpointer.Parse(firstSet(request.Pointer, types.StringValue(githubPointer)).ValueString()) // the schema refuses others
 		federated.Request = &clientauth.PlatformRequest{
 			URL:           request.URL.ValueString(),

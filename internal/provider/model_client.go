@@ -5,6 +5,7 @@ package provider
 
 import (
 	"maps"
+	"net/http"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -108,6 +109,19 @@ func firstSet[T attr.Value](values ...T) T {
 		}
 	}
 	return values[len(values)-1]
+}
+
+// canonicalNames spells the names of header fields in one way, as their case makes
+// no difference (RFC 9110 section 5.1).
+func canonicalNames(fields types.Map) types.Map {
+	if fields.IsNull() || fields.IsUnknown() {
+		return fields
+	}
+	spelled := map[string]attr.Value{}
+	for name, value := range fields.Elements() {
+		spelled[http.CanonicalHeaderKey(name)] = value
+	}
+	return types.MapValueMust(types.StringType, spelled)
 }
 
 // mergedMap lays block over base. What is unknown makes the whole unknown; an

@@ -55,7 +55,7 @@ func (m tlsModel) certificate() (*tls.Certificate, diag.Diagnostics) {
 // validateTLS checks the client certificate, as far as it is known.
 func (m providerModel) validateTLS(ctx context.Context) diag.Diagnostics {
 	var diags diag.Diagnostics
-	settings := object[tlsModel](ctx, m.TLS, &diags)
+	settings := objectAs[tlsModel](ctx, m.TLS, &diags)
 	if settings == nil || settings.ClientCertificate.IsUnknown() || settings.ClientKey.IsUnknown() {
 		return diags
 	}

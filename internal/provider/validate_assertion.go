@@ -18,8 +18,8 @@ import (
 func (m clientModel) validateAssertions(ctx context.Context) diag.Diagnostics {
 	var diags diag.Diagnostics
 	method := m.TokenEndpointAuthMethod
-	signed := object[signedAssertionModel](ctx, m.SignedAssertion, &diags)
-	federated := object[federatedAssertionModel](ctx, m.FederatedAssertion, &diags)
+	signed := objectAs[signedAssertionModel](ctx, m.SignedAssertion, &diags)
+	federated := objectAs[federatedAssertionModel](ctx, m.FederatedAssertion, &diags)
 	if signed != nil && federated != nil {
 		diags.AddAttributeError(path.Root("federated_assertion"), "Contradicting attributes",
 			"One assertion is sent: either one that this provider signs or one that the platform issues. Remove signed_assertion or federated_assertion.")
@@ -56,7 +56,7 @@ func (m signedAssertionModel) validate(ctx context.Context) diag.Diagnostics {
 func (m federatedAssertionModel) validate(ctx context.Context) diag.Diagnostics {
 	at := path.Root("federated_assertion")
 	diags := exactlyOne(at, map[string]attr.Value{"env": m.Env, "file": m.File, "request": m.Request})
-	if request := object[platformRequestModel](ctx, m.Request, &diags); request != nil {
+	if request := objectAs[platformRequestModel](ctx, m.Request, &diags); request != nil {
 		diags.Append(exactlyOne(at.AtName("request"), map[string]attr.Value{"url": request.URL, "url_env": request.URLEnv})...)
 	}
 	return diags

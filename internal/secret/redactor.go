@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -75,7 +76,8 @@ func spellings(value string) []string {
 		form, lowerEscapes(form),
 		path, lowerEscapes(path),
 		strings.ReplaceAll(form, "+", "%20"),
-		html.EscapeString(value),
+		componentEscapes.Replace(form),
+		html.EscapeString(value), htmlNames.Replace(html.EscapeString(value)),
 		hex.EncodeToString([]byte(value)),
 	}
 	spelled = append(spelled, jsonSpellings(value)...)
@@ -95,6 +97,49 @@ func lowerEscapes(escaped string) string {
 	return string(out)
 }
 
+// componentEscapes turns Go's form encoding into that of JavaScript's
+// encodeURIComponent, htmlNames Go's escapes of HTML into those with names.
+var (
+	componentEscapes = strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*")
+	htmlNames        = strings.NewReplacer("&#34;", "&quot;", "&#39;", "&#x27;")
+)
+
+// Parts lists the texts within a text that may be secrets of their own: the words
+// of a header field, the values of a form, the strings of a JSON document. Short
+// ones, which are mostly names, are left out.
+func Parts(text string) []string {
+	const minPart = 8
+	words := strings.FieldsFunc(text, func(char rune) bool { return strings.ContainsRune(" \t\r\n,;:=&\"'{}[]", char) })
+	for _, word := range words {
+		if plain, err := url.QueryUnescape(word); err == nil && plain != word {
+			words = append(words, plain)
+		}
+	}
+	var document any
+	if json.Unmarshal([]byte(text), &document) == nil {
+		words = append(words, jsonStrings(document)...)
+	}
+	return slices.DeleteFunc(words, func(word string) bool { return len(word) < minPart })
+}
+
+// jsonStrings lists the strings in a decoded JSON document, names left out.
+func jsonStrings(value any) []string {
+	var found []string
+	switch value := value.(type) {
+	case string:
+		found = append(found, value)
+	case []any:
+		for _, element := range value {
+			found = append(found, jsonStrings(element)...)
+		}
+	case map[string]any:
+		for _, member := range value {
+			found = append(found, jsonStrings(member)...)
+		}
+	}
+	return found
+}
+
 // jsonSpellings escapes value as a JSON string, with and without the escapes
 // that only some encoders write.
 func jsonSpellings(value string) []string {
@@ -104,7 +149,8 @@ func jsonSpellings(value string) []string {
 	}
 	escaped := strings.Trim(string(quoted), `"`)
 	plain := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(escaped)
-	return []string{escaped, plain, strings.ReplaceAll(plain, "/", `\/`)}
+	ascii := strings.Trim(strconv.QuoteToASCII(value), `"`) // which differs from JSON only for control characters
+	return []string{escaped, plain, strings.ReplaceAll(plain, "/", `\/`), ascii}
 }
 
 // base64Spellings encodes value in both alphabets at each of the three

@@ -10,8 +10,8 @@
 // where a secret leaves the type. A [Redactor] cleans text that came from
 // outside and may echo a secret.
 //
-// The package refuses to compare, split or format secrets: whoever needs that
-// reveals the value first, and is seen doing so.
+// The package refuses to compare or format secrets: whoever needs that reveals
+// the value first, and is seen doing so.
 package secret
 
 import (

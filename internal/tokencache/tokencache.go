@@ -21,6 +21,8 @@ import (
 type Entry struct {
 	// Data is the value. It is not copied and must not be changed.
 	Data []byte
+	// IssuedAt is when the value began to be good.
+	IssuedAt time.Time
 	// ExpiresAt is when the value ceases to be good. An entry without it is given
 	// to those who wait for it, and never stored.
 	ExpiresAt time.Time

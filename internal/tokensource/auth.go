@@ -6,6 +6,7 @@ package tokensource
 import (
 	"bytes"
 	"crypto/x509"
+	"errors"
 	"slices"
 	"strings"
 
@@ -33,7 +34,8 @@ func (c Client) auth() (oauth2.ClientAuth, error) {
 func (c Client) authByMethod() (oauth2.ClientAuth, error) {
 	switch c.TokenEndpointAuthMethod {
 	case clientauth.ClientSecretBasic:
-		return clientauth.Basic{ClientID: c.ClientID, ClientSecret: c.ClientSecret, Encoding: c.ClientSecretBasicEncoding}, c.needsSecret()
+		basic := clientauth.Basic{ClientID: c.ClientID, ClientSecret: c.ClientSecret, Encoding: c.ClientSecretBasicEncoding}
+		return basic, errors.Join(c.needsSecret(), c.oneMethod())
 	case clientauth.ClientSecretPost:
 		return clientauth.Post{ClientID: c.ClientID, ClientSecret: c.ClientSecret}, c.needsSecret()
 	case clientauth.ClientSecretJWT:
@@ -94,6 +96,15 @@ func (c Client) needsSecret() error {
 		return &ConfigError{Attribute: "client_id", Err: ErrColonInID}
 	}
 	return nil
+}
+
+// oneMethod checks that the client's secret is not among the parameters too (RFC
+// 6749 section 2.3).
+func (c Client) oneMethod() error {
+	if c.Request.Parameters["client_secret"].IsZero() {
+		return nil
+	}
+	return &ConfigError{Attribute: "parameters", Err: ErrTwoMethods}
 }
 
 // needsAssertion checks that the client has an assertion and what goes into it.

@@ -47,13 +47,7 @@ type Client struct {
 // difference to it. MinValidity does not: it only decides about reusing one.
 func (c Client) key() string {
 	r := c.Request
-	key := tokencache.NewKey([]byte(c.ClientSecret.Reveal()))
-	c.addAssertion(key)
-	return key.
-		Add("token_endpoint", r.Endpoint).
-		Add("client_id", c.ClientID).
-		Add("token_endpoint_auth_method", c.TokenEndpointAuthMethod).
-		Add("client_secret_basic_encoding", c.ClientSecretBasicEncoding).
+	return c.identityKey().
 		Add("grant_type", r.GrantType).
 		Add("scopes", r.Scopes...).
 		Add("audience", r.Audience).
@@ -65,6 +59,21 @@ func (c Client) key() string {
 		AddMap("response_fields", pointers(r.Fields)).
 		Add("default_expires_in", r.DefaultLifetime.String()).
 		Sum()
+}
+
+// identity names the client and how it proves itself to which server, whatever it
+// asks for.
+func (c Client) identity() string { return c.identityKey().Sum() }
+
+// identityKey is identity, for more to be added.
+func (c Client) identityKey() *tokencache.Key {
+	key := tokencache.NewKey([]byte(c.ClientSecret.Reveal())).
+		Add("token_endpoint", c.Request.Endpoint).
+		Add("client_id", c.ClientID).
+		Add("token_endpoint_auth_method", c.TokenEndpointAuthMethod).
+		Add("client_secret_basic_encoding", c.ClientSecretBasicEncoding)
+	c.addAssertion(key)
+	return key
 }
 
 // addAssertion adds where the client's assertions come from and what they say.

@@ -17,6 +17,8 @@ var (
 	// ErrNoCommonMethod tells that the server supports none of the methods that the
 	// client could use.
 	ErrNoCommonMethod = errors.New("the server supports no client authentication method that the client is configured for")
+	// ErrTwoMethods tells that the client's secret is sent in two ways at once.
+	ErrTwoMethods = errors.New("a client must not authenticate in two ways at once, and parameters have a client_secret beside the one in the Authorization header")
 	// ErrColonInID tells that a client id cannot be told from the secret in a
 	// header field of raw Basic (RFC 7617 section 2).
 	ErrColonInID = errors.New("a client id with a colon cannot be sent in raw HTTP Basic")

@@ -33,8 +33,8 @@ func newRefusals(now func() time.Time) *refusals {
 	return &refusals{now: now, known: map[string]refusal{}}
 }
 
-// remember calls fetch, unless it was refused under key a short while ago: then
-// it returns that error.
+// remember calls fetch, unless the client called key was refused a short while
+// ago: then it returns that error.
 func (r *refusals) remember(key string, fetch func() (*oauth2.Token, error)) (*oauth2.Token, error) {
 	if err := r.recall(key); err != nil {
 		return nil, err

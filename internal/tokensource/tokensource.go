@@ -96,6 +96,9 @@ func (s *Source) fetch(ctx context.Context, client Client) (*oauth2.Token, error
 	})
 }
 
+// errBodySent tells that a session cannot be renewed from the start.
+var errBodySent = errors.New("there is no refresh token that is still good, and request_body is not sent a second time")
+
 // renew asks the server for the successor of a token: with the refresh token, or
 // else from the start. A body is not sent a second time.
 func (s *Source) renew(ctx context.Context, client Client, previous *oauth2.Token) (*oauth2.Token, error) {
@@ -108,6 +111,9 @@ func (s *Source) renew(ctx context.Context, client Client, previous *oauth2.Toke
 			return token, err
 		}
 		s.log.InfoContext(ctx, "refresh token refused, asking anew", "client_id", client.ClientID)
+	}
+	if !client.shareable() {
+		return nil, errBodySent
 	}
 	return s.fetch(ctx, client)
 }
@@ -144,12 +150,12 @@ func (s *Source) shared(
 ) (*oauth2.Token, error) {
 	key := client.key()
 	entry, err := s.tokens.Get(ctx, key, usable, func(ctx context.Context) (tokencache.Entry, error) {
-		token, err := s.refusals.remember(key, func() (*oauth2.Token, error) { return fetch(ctx) })
+		token, err := s.refusals.remember(client.identity(), func() (*oauth2.Token, error) { return fetch(ctx) })
 		if err != nil {
 			return tokencache.Entry{}, err
 		}
 		data, err := token.Marshal()
-		return tokencache.Entry{Data: data, ExpiresAt: token.ExpiresAt}, err
+		return tokencache.Entry{Data: data, IssuedAt: token.RequestedAt, ExpiresAt: token.ExpiresAt}, err
 	})
 	if err != nil {
 		return nil, err
@@ -168,15 +174,10 @@ const (
 // that is nil, for as long as is usual.
 func (s *Source) validFor(minValidity *time.Duration) func(tokencache.Entry) bool {
 	return func(entry tokencache.Entry) bool {
-		token, err := oauth2.UnmarshalToken(entry.Data)
-		if err != nil {
-			return false
-		}
-		needed := min(usualMinValidity, time.Duration(token.ExpiresIn)*time.Second/usualMinShare)
+		needed := min(usualMinValidity, entry.ExpiresAt.Sub(entry.IssuedAt)/usualMinShare)
 		if minValidity != nil {
 			needed = *minValidity
 		}
-		remaining, known := token.Remaining(s.now())
-		return known && remaining >= needed
+		return entry.ExpiresAt.Sub(s.now()) >= needed
 	}
 }
