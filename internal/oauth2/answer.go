@@ -100,10 +100,22 @@ func (r answerReader) reported(response *httpstack.Response, document any) *Erro
 	failure.Description = r.show(description)
 	uri, _ := member(document, "error_uri").(string)
 	failure.URI = r.show(uri)
-	if failure.Code == "" || failure.Description == "" {
+	if failure.Code == "" || (failure.Description == "" && saysMore(document)) {
 		failure.Excerpt = r.show(r.excerpt(response, document))
 	}
 	return failure
+}
+
+// saysMore tells whether a document has more to show than an error code and a
+// URI: other members, or a description that is no text.
+func saysMore(document any) bool {
+	object, _ := document.(map[string]any)
+	for name := range object {
+		if name != FieldError && name != "error_uri" {
+			return true
+		}
+	}
+	return false
 }
 
 // unusable is the error for an answer that should have been a success. It shows
@@ -153,11 +165,11 @@ func decodeAnswer(response *httpstack.Response) (any, error) {
 
 // notJSON says what came in place of JSON.
 func (r answerReader) notJSON(response *httpstack.Response) error {
-	described := "it has no content type"
+	described := "it has no content type and is"
 	if kind := mediaType(response.Header); kind != "" {
-		described = "it is " + r.show(kind)
+		described = "it is " + r.show(kind) + " and"
 	}
-	return fmt.Errorf("%w: %s and %d bytes long", ErrNotJSON, described, len(response.Body))
+	return fmt.Errorf("%w: %s %d bytes long", ErrNotJSON, described, len(response.Body))
 }
 
 // decodeForm reads a form-encoded answer, as a few old servers send it. Of a

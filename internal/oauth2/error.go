@@ -76,6 +76,13 @@ func (e *Error) Error() string {
 // Unwrap returns what makes the answer unusable.
 func (e *Error) Unwrap() error { return e.Err }
 
+// RefusesClient tells whether the server did not recognise the client, so that
+// asking again would be another failed login. Servers that are not quite OAuth
+// say so with the status alone.
+func (e *Error) RefusesClient() bool {
+	return e.Code == InvalidClient || (e.Code == "" && e.StatusCode == http.StatusUnauthorized)
+}
+
 // Status is the HTTP status with its text, for example "401 Unauthorized".
 func (e *Error) Status() string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode)))

@@ -116,9 +116,17 @@ func fetchMetadata(ctx context.Context, doer Doer, address *url.URL, issuer stri
 		return nil, reader.unusable(response, reader.notJSON(response))
 	}
 	if named, _ := document["issuer"].(string); named != issuer {
-		return nil, reader.unusable(response, fmt.Errorf("%w: %q", ErrIssuerMismatch, shorten(printable(named))))
+		return nil, reader.unusable(response, mismatch(named))
 	}
 	return document, nil
+}
+
+// mismatch is the error for a document of the issuer called named.
+func mismatch(named string) error {
+	if named == "" {
+		return fmt.Errorf("%w: none", ErrIssuerMismatch)
+	}
+	return fmt.Errorf("%w: %q", ErrIssuerMismatch, shorten(printable(named)))
 }
 
 // EndpointFor returns the address that the document gives for name, for example

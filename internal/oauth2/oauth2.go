@@ -106,7 +106,7 @@ const grantRefreshToken = "refresh_token"
 const (
 	endpointToken      = "token endpoint"
 	endpointRevocation = "revocation endpoint"
-	endpointMetadata   = "metadata"
+	endpointMetadata   = "metadata address"
 )
 
 // describe names an endpoint and its address, without a query or userinfo, which

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -54,6 +55,7 @@ var (
 const (
 	waitEphemeral = "Set the same attribute on the ephemeral resource: while it is unknown there, Terraform waits until apply. " +
 		"Or create the resource it comes from first, with -target."
+	waitConnection = "Give it a value that is known at plan, or create the resource that it comes from first, with -target."
 	waitDataSource = "Give the data source a depends_on with the resource that the value comes from: Terraform then reads it at apply. " +
 		"Or use the ephemeral resource oauth2cc_token and set the same attribute there."
 	waitRequest = "Create the resource that the value comes from first, with -target. Or get the token from the ephemeral resource " +
@@ -141,6 +143,12 @@ func describeOther(err error) finding {
 	if errors.Is(err, context.Canceled) {
 		return finding{summary: "The request for a token was cancelled", facts: []string{"Terraform stopped the run before the answer came."}}
 	}
+	if errors.Is(err, clientauth.ErrTwoMethods) {
+		return finding{
+			attribute: "headers", summary: "Contradicting attributes", facts: []string{sentence(err.Error())},
+			remedy: "Remove the Authorization header from headers, or set token_endpoint_auth_method = \"none\" on the same block.",
+		}
+	}
 	return finding{summary: "No token could be requested", facts: []string{sentence(err.Error())}}
 }
 
@@ -186,13 +194,19 @@ func missingRemedy(attribute string) string {
 	}
 }
 
-// unknownError is for attributes whose values come with the apply.
+// unknownError is for attributes whose values come with the apply. Those of the
+// connection, which only the provider block has, leave no other way than to know
+// them earlier.
 func unknownError(attributes []string, from kind) diag.Diagnostic {
+	wait := from.wait
+	if slices.ContainsFunc(attributes, has(connectionAttributes())) {
+		wait = waitConnection
+	}
 	return finding{
 		summary: "Provider configuration not known yet: " + strings.Join(attributes, ", "),
 		facts: []string{fmt.Sprintf("A token is needed now, and the provider block's %s depends on what is only known after apply.",
 			strings.Join(attributes, ", "))},
-		remedy: from.wait,
+		remedy: wait,
 	}.diagnostic(from)
 }
 

@@ -178,7 +178,8 @@ func describeUnusable(answer *oauth2.Error) finding {
 	case errors.Is(answer, oauth2.ErrNotJSON):
 		found.remedy = "Something other than a token endpoint seems to answer there: a login page, a proxy, or the server's web site. Check token_endpoint."
 	case errors.Is(answer, oauth2.ErrNoAccessToken):
-		found.remedy = "Check that token_endpoint is a token endpoint (RFC 6749 section 3.2)."
+		found.remedy = "Check that token_endpoint is a token endpoint (RFC 6749 section 3.2). If it is and the token has another name, " +
+			"say where it is: response_fields = { access_token = \"/data/token\" }."
 	case errors.Is(answer, oauth2.ErrUnsafeToken):
 		found.remedy = "Such a token could not be sent in an Authorization header. Tell who runs the server."
 	}

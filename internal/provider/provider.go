@@ -89,6 +89,9 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		return
 	}
 	resp.Diagnostics.Append(model.readEnvironment(ctx, p.getenv)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	configured, diags := p.newConfigured(ctx, model)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {

@@ -184,8 +184,8 @@ func certificates() validator.String {
 // proxy is the address of a proxy.
 func proxy() validator.String {
 	return stringValidator{"must be the URL of a proxy", func(value string) string {
-		if problem := problemOf(httpstack.CheckProxyURL(value)); problem != "" {
-			return "The proxy URL cannot be used: " + problem
+		if err := httpstack.CheckProxyURL(value); err != nil {
+			return "The proxy URL cannot be used: " + err.Error() + "."
 		}
 		return ""
 	}}

@@ -40,7 +40,7 @@ func (r *refusals) remember(key string, fetch func() (*oauth2.Token, error)) (*o
 		return nil, err
 	}
 	token, err := fetch()
-	if refused, ok := errors.AsType[*oauth2.Error](err); ok && refused.Code == oauth2.InvalidClient {
+	if refused, ok := errors.AsType[*oauth2.Error](err); ok && refused.RefusesClient() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.known[key] = refusal{err, r.now().Add(refusalLifetime)}
