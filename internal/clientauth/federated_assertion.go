@@ -193,9 +193,12 @@ func (f FederatedAssertion) address() (*url.URL, error) {
 // pick takes the assertion out of the platform's answer: at the pointer where it
 // is JSON, else the whole text.
 func (f FederatedAssertion) pick(body []byte) (string, error) {
-	var document any
-	if json.Unmarshal(body, &document) != nil {
+	if !json.Valid(body) {
 		return string(body), nil
+	}
+	var document any
+	if err := oauth2.DecodeJSON(body, &document); err != nil {
+		return "", fieldError("request", err)
 	}
 	found, _ := f.Request.Pointer.Lookup(document)
 	assertion, ok := found.(string)

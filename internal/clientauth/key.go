@@ -54,10 +54,10 @@ func parsePEM(text []byte) (Key, error) {
 		}
 		found = block.Type
 	}
-	switch {
-	case found == "":
+	switch found {
+	case "":
 		return Key{}, errors.New("the PEM text is damaged: its lines, base64 or END line are wrong")
-	case found == "OPENSSH PRIVATE KEY":
+	case "OPENSSH PRIVATE KEY":
 		return Key{}, errors.New("the key is in OpenSSH's format; convert a copy of it with \"ssh-keygen -p -m PKCS8 -N '' -f copy\" and give the result")
 	default:
 		return Key{}, fmt.Errorf("the PEM text holds no private key but a %.40q", found)

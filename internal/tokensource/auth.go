@@ -17,7 +17,7 @@ import (
 
 // GrantJWTBearer is the grant whose authorization is an assertion (RFC 7523
 // section 2.1).
-const GrantJWTBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+const GrantJWTBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer" //nolint:gosec // the name of a grant, and no credential
 
 // auth returns the client authentication that TokenEndpointAuthMethod names,
 // which is no longer empty here. With the JWT bearer grant the assertion is the
