@@ -70,7 +70,7 @@ func (m requestModel) over(base requestModel) requestModel {
 		Audience:         firstSet(m.Audience, base.Audience),
 		Resources:        firstSet(m.Resources, base.Resources),
 		Parameters:       mergedMap(m.Parameters, base.Parameters),
-		Headers:          mergedMap(m.Headers, base.Headers),
+		Headers:          mergedMap(canonicalNames(m.Headers), canonicalNames(base.Headers)),
 		DefaultExpiresIn: firstSet(m.DefaultExpiresIn, base.DefaultExpiresIn),
 	}
 }

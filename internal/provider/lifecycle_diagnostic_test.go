@@ -1,0 +1,68 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+// diagnostics are what a provider tells the user.
+type diagnostics []*tfprotov6.Diagnostic
+
+// mustBeEmpty ends the test where there are diagnostics.
+func (d diagnostics) mustBeEmpty(t *testing.T) {
+	t.Helper()
+	if len(d) > 0 {
+		t.Fatalf("unexpected diagnostics:\n%s", d)
+	}
+}
+
+// paths lists the attributes that the diagnostics are about, "" for the whole
+// block.
+func (d diagnostics) paths() []string {
+	var paths []string
+	for _, diagnostic := range d {
+		paths = append(paths, pathText(diagnostic.Attribute))
+	}
+	return paths
+}
+
+// String shows the diagnostics much as the CLI does, without frames and without
+// breaking lines.
+func (d diagnostics) String() string {
+	var shown []string
+	for _, diagnostic := range d {
+		severity := "Error"
+		if diagnostic.Severity == tfprotov6.DiagnosticSeverityWarning {
+			severity = "Warning"
+		}
+		text := fmt.Sprintf("%s: %s\n", severity, diagnostic.Summary)
+		if at := pathText(diagnostic.Attribute); at != "" {
+			text += "  with " + at + "\n"
+		}
+		shown = append(shown, text+"\n"+diagnostic.Detail+"\n")
+	}
+	return strings.Join(shown, "\n")
+}
+
+// pathText writes a path as it is written in a configuration.
+func pathText(path *tftypes.AttributePath) string {
+	var text strings.Builder
+	for _, step := range path.Steps() {
+		switch step := step.(type) {
+		case tftypes.AttributeName:
+			text.WriteString("." + string(step))
+		case tftypes.ElementKeyString:
+			fmt.Fprintf(&text, "[%q]", string(step))
+		case tftypes.ElementKeyInt:
+			fmt.Fprintf(&text, "[%d]", step)
+		}
+	}
+	return strings.TrimPrefix(text.String(), ".")
+}

@@ -1,0 +1,199 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
+)
+
+// sent is the one token request that a server has seen.
+func sent(t *testing.T, srv *authservertest.Server) authserver.Request {
+	t.Helper()
+	requests := srv.Requests(authserver.TokenEndpoint)
+	if len(requests) != 1 {
+		t.Fatalf("%d token requests, want one", len(requests))
+	}
+	return requests[0]
+}
+
+// TestMerge holds what provider block and token block amount to together, by the
+// body that is sent.
+func TestMerge(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		provider, block attributes
+		body            string // decoded and sorted by name
+		header          http.Header
+	}{
+		"nothing":               {body: "grant_type=client_credentials"},
+		"scalar of the block":   {attributes{"audience": "a"}, attributes{"audience": "b"}, "audience=b&grant_type=client_credentials", nil},
+		"scalar of provider":    {attributes{"audience": "a"}, nil, "audience=a&grant_type=client_credentials", nil},
+		"empty scalar":          {attributes{"audience": "a"}, attributes{"audience": ""}, "grant_type=client_credentials", nil},
+		"list replaces":         {attributes{"scopes": []string{"read", "write"}}, attributes{"scopes": []string{"write"}}, "grant_type=client_credentials&scope=write", nil},
+		"list in its order":     {nil, attributes{"scopes": []string{"write", "read"}}, "grant_type=client_credentials&scope=write+read", nil},
+		"empty list replaces":   {attributes{"scopes": []string{"read"}}, attributes{"scopes": []string{}}, "grant_type=client_credentials", nil},
+		"resources replace":     {attributes{"resources": []string{"urn:a", "urn:b"}}, attributes{"resources": []string{"urn:c", "urn:d"}}, "grant_type=client_credentials&resource=urn%3Ac&resource=urn%3Ad", nil},
+		"maps merge":            {attributes{"parameters": attributes{"a": "1", "b": "2"}}, attributes{"parameters": attributes{"b": "3", "c": "4"}}, "a=1&b=3&c=4&grant_type=client_credentials", nil},
+		"empty text removes":    {attributes{"parameters": attributes{"a": "1", "b": "2"}}, attributes{"parameters": attributes{"a": ""}}, "b=2&grant_type=client_credentials", nil},
+		"removes the grant":     {nil, attributes{"parameters": attributes{"grant_type": ""}}, "", nil},
+		"no grant":              {nil, attributes{"grant_type": ""}, "", nil},
+		"parameter replaces":    {nil, attributes{"scopes": []string{"read"}, "parameters": attributes{"scope": "write"}}, "grant_type=client_credentials&scope=write", nil},
+		"parameter and null":    {attributes{"parameters": attributes{"a": "1"}}, attributes{"parameters": attributes{"a": nil}}, "a=1&grant_type=client_credentials", nil},
+		"headers merge":         {attributes{"headers": attributes{"X-A": "1", "X-B": "2"}}, attributes{"headers": attributes{"X-B": "3"}}, "grant_type=client_credentials", http.Header{"X-A": {"1"}, "X-B": {"3"}}},
+		"headers merge by case": {attributes{"headers": attributes{"X-Tenant": "1"}}, attributes{"headers": attributes{"x-tenant": "2"}}, "grant_type=client_credentials", http.Header{"X-Tenant": {"2"}}},
+		"header that is preset": {nil, attributes{"headers": attributes{"Accept": "application/vnd.example+json"}}, "grant_type=client_credentials", http.Header{"Accept": {"application/vnd.example+json"}}},
+	}
+	for name, row := range tests {
+		for _, kind := range []string{"ephemeral", "data"} {
+			t.Run(name+"/"+kind, func(t *testing.T) {
+				t.Parallel()
+				srv := startServer(t, func(client *authserver.Client) { client.Grants = []string{authserver.ClientCredentials, ""} })
+				s := newSession(t).mustConfigure(providerBlock(srv, row.provider))
+				if kind == "data" {
+					s.mustRead(tokenType, row.block)
+				} else {
+					s.mustOpen(tokenType, row.block)
+				}
+				request := sent(t, srv)
+				if body := request.Form().Encode(); body != row.body {
+					t.Errorf("body is %q, want %q", body, row.body)
+				}
+				for field, want := range row.header {
+					if got := request.Header.Values(field); !slices.Equal(got, want) {
+						t.Errorf("header %s is %q, want %q", field, got, want)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestMergeWholeClient holds that an ephemeral resource can be a client of which
+// the provider block knows nothing.
+func TestMergeWholeClient(t *testing.T) {
+	t.Parallel()
+	one, other := startServer(t), startServer(t, func(client *authserver.Client) {
+		client.ID, client.Secret, client.AuthMethod = "other", "other secret", authserver.ClientSecretPost
+	})
+	s := newSession(t).mustConfigure(providerBlock(one))
+	s.mustOpen(tokenType, attributes{
+		"token_endpoint": other.TokenURL(), "client_id": "other", "client_secret": "other secret", "token_endpoint_auth_method": "client_secret_post",
+	})
+	if one.Count() != 0 {
+		t.Errorf("%d requests to the provider's server", one.Count())
+	}
+	if got := sent(t, other).Form().Encode(); got != "client_id=other&client_secret=other+secret&grant_type=client_credentials" {
+		t.Errorf("body is %q", got)
+	}
+}
+
+// TestShared holds that the same inputs are one request, and others are not.
+func TestShared(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	s := newSession(t).mustConfigure(providerBlock(srv))
+	blocks := []struct {
+		block    attributes
+		requests int
+	}{
+		{nil, 1}, {nil, 1},
+		{attributes{"grant_type": "client_credentials"}, 1}, // what is the default anyway
+		{attributes{"min_validity": "1m"}, 1},
+		{attributes{"triggers": "x"}, 1},
+		{attributes{"scopes": []string{"read"}}, 2},
+		{attributes{"scopes": []string{"read", "write"}}, 3},
+		{attributes{"scopes": []string{"write", "read"}}, 4},
+		{attributes{"audience": "a"}, 5},
+		{attributes{"parameters": attributes{"audience": "b"}}, 6},
+		{attributes{"scopes": []string{"read"}}, 6},
+	}
+	for i, row := range blocks {
+		s.mustOpen(tokenType, row.block)
+		if n := srv.Count(authserver.TokenEndpoint); n != row.requests {
+			t.Errorf("step %d: %d requests, want %d", i, n, row.requests)
+		}
+	}
+	s.mustRead(tokenType, nil)
+	if n := srv.Count(authserver.TokenEndpoint); n != 6 {
+		t.Errorf("the data source does not share the ephemeral resource's token: %d requests", n)
+	}
+}
+
+// TestEnvironment holds that variables stand in for what is not configured.
+func TestEnvironment(t *testing.T) {
+	t.Parallel()
+	srv, elsewhere := startServer(t), "https://127.0.0.1:1/token"
+	all := map[string]string{
+		"OAUTH2CC_TOKEN_ENDPOINT": srv.TokenURL(), "OAUTH2CC_CLIENT_ID": clientID, "OAUTH2CC_CLIENT_SECRET": clientSecret,
+		"OAUTH2CC_TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_basic", "OAUTH2CC_TIMEOUT": "10s",
+	}
+	without := func(name string, value string) map[string]string {
+		changed := maps.Clone(all)
+		changed[name] = value
+		return changed
+	}
+	tests := map[string]struct {
+		variables map[string]string
+		provider  attributes
+	}{
+		"all of it":                  {all, nil},
+		"endpoint configured":        {without("OAUTH2CC_TOKEN_ENDPOINT", elsewhere), attributes{"token_endpoint": srv.TokenURL()}},
+		"secret configured":          {without("OAUTH2CC_CLIENT_SECRET", "wrong"), attributes{"client_secret": clientSecret}},
+		"id configured":              {without("OAUTH2CC_CLIENT_ID", "wrong"), attributes{"client_id": clientID}},
+		"method configured":          {without("OAUTH2CC_TOKEN_ENDPOINT_AUTH_METHOD", "none"), attributes{"token_endpoint_auth_method": "client_secret_basic"}},
+		"timeout configured":         {without("OAUTH2CC_TIMEOUT", "1ms"), attributes{"timeout": "10s"}},
+		"invalid one not looked at":  {without("OAUTH2CC_TIMEOUT", "soon"), attributes{"timeout": "10s"}},
+		"empty one counts as absent": {without("OAUTH2CC_PROXY_URL", ""), nil},
+		"issuer": {map[string]string{
+			"OAUTH2CC_ISSUER": srv.Issuer(), "OAUTH2CC_CLIENT_ID": clientID, "OAUTH2CC_CLIENT_SECRET": clientSecret,
+		}, nil},
+	}
+	for name, row := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSession(t, environment(row.variables)).mustConfigure(row.provider)
+			if got := s.mustOpen(tokenType, nil); got["access_token"] == nil {
+				t.Errorf("there is no token: %v", got)
+			}
+		})
+	}
+}
+
+// TestEnvironmentProxy holds that the proxy can come from the environment.
+func TestEnvironmentProxy(t *testing.T) {
+	t.Parallel()
+	srv, proxy := startServer(t), authservertest.StartProxy(t, "", "")
+	s := newSession(t, environment(map[string]string{"OAUTH2CC_PROXY_URL": proxy.URL})).mustConfigure(providerBlock(srv))
+	s.mustOpen(tokenType, nil)
+	if got := proxy.Requests(); !slices.Equal(got, []string{"POST " + srv.TokenURL()}) {
+		t.Errorf("the proxy saw %q", got)
+	}
+}
+
+// TestEnvironmentInvalid holds that a variable which is no good is named, and not
+// quoted.
+func TestEnvironmentInvalid(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ name, value string }{
+		"environment, endpoint": {"OAUTH2CC_TOKEN_ENDPOINT", "login.example.com/token"},
+		"environment, issuer":   {"OAUTH2CC_ISSUER", "https://login.example.com/?tenant=a"},
+		"environment, secret":   {"OAUTH2CC_CLIENT_SECRET", "very-secret\n"},
+		"environment, method":   {"OAUTH2CC_TOKEN_ENDPOINT_AUTH_METHOD", "basic"},
+		"environment, timeout":  {"OAUTH2CC_TIMEOUT", "30"},
+		"environment, proxy":    {"OAUTH2CC_PROXY_URL", "user:very-secret@proxy:3128"},
+	}
+	for name, row := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			found := newSession(t, environment(map[string]string{row.name: row.value})).configure(nil)
+			matchGolden(t, name, found)
+		})
+	}
+}

@@ -1,0 +1,178 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/provider"
+)
+
+// tokenType is the type name of both kinds of oauth2cc_token.
+const tokenType = "oauth2cc_token"
+
+// session is a provider in this process, spoken to by protocol 6 as the CLI
+// speaks to the executable. Configurations are written as attributes, see value.
+type session struct {
+	t      *testing.T
+	server tfprotov6.ProviderServer
+	schema *tfprotov6.GetProviderSchemaResponse
+}
+
+// newSession starts a provider that sees an empty environment, unless options say
+// otherwise.
+func newSession(t *testing.T, options ...provider.Option) *session {
+	t.Helper()
+	options = append([]provider.Option{environment(nil)}, options...)
+	server := providerserver.NewProtocol6(provider.New("test", options...)())()
+	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &session{t: t, server: server, schema: schema}
+}
+
+// environment has a provider see these variables and no others.
+func environment(variables map[string]string) provider.Option {
+	return provider.WithGetenv(func(name string) string { return variables[name] })
+}
+
+// configure sends the provider block.
+func (s *session) configure(config attributes) diagnostics {
+	s.t.Helper()
+	response, err := s.server.ConfigureProvider(s.t.Context(), &tfprotov6.ConfigureProviderRequest{
+		TerraformVersion: "1.11.4",
+		Config:           s.encode(s.schema.Provider, config),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return response.Diagnostics
+}
+
+// mustConfigure is configure for provider blocks that nothing is wrong with. It
+// returns s.
+func (s *session) mustConfigure(config attributes) *session {
+	s.t.Helper()
+	s.configure(config).mustBeEmpty(s.t)
+	return s
+}
+
+// opened is what opening an ephemeral resource brought.
+type opened struct {
+	result      attributes // nil where there is none
+	diagnostics diagnostics
+	*tfprotov6.OpenEphemeralResourceResponse
+}
+
+// open opens an ephemeral resource.
+func (s *session) open(typeName string, config attributes) opened {
+	s.t.Helper()
+	schema := s.schema.EphemeralResourceSchemas[typeName]
+	response, err := s.server.OpenEphemeralResource(s.t.Context(), &tfprotov6.OpenEphemeralResourceRequest{
+		TypeName: typeName,
+		Config:   s.encode(schema, config),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return opened{s.decode(schema, response.Result), response.Diagnostics, response}
+}
+
+// mustOpen opens an ephemeral resource without as much as a warning, and returns
+// its result.
+func (s *session) mustOpen(typeName string, config attributes) attributes {
+	s.t.Helper()
+	response := s.open(typeName, config)
+	response.diagnostics.mustBeEmpty(s.t)
+	return response.result
+}
+
+// read reads a data source. The state is nil where there is none.
+func (s *session) read(typeName string, config attributes) (attributes, diagnostics) {
+	s.t.Helper()
+	schema := s.schema.DataSourceSchemas[typeName]
+	response, err := s.server.ReadDataSource(s.t.Context(), &tfprotov6.ReadDataSourceRequest{
+		TypeName: typeName,
+		Config:   s.encode(schema, config),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.decode(schema, response.State), response.Diagnostics
+}
+
+// mustRead reads a data source without as much as a warning.
+func (s *session) mustRead(typeName string, config attributes) attributes {
+	s.t.Helper()
+	state, diagnostics := s.read(typeName, config)
+	diagnostics.mustBeEmpty(s.t)
+	return state
+}
+
+// validateProvider is terraform validate for the provider block.
+func (s *session) validateProvider(config attributes) diagnostics {
+	s.t.Helper()
+	response, err := s.server.ValidateProviderConfig(s.t.Context(), &tfprotov6.ValidateProviderConfigRequest{
+		Config: s.encode(s.schema.Provider, config),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return response.Diagnostics
+}
+
+// validateEphemeral is terraform validate for an ephemeral resource.
+func (s *session) validateEphemeral(typeName string, config attributes) diagnostics {
+	s.t.Helper()
+	response, err := s.server.ValidateEphemeralResourceConfig(s.t.Context(), &tfprotov6.ValidateEphemeralResourceConfigRequest{
+		TypeName: typeName,
+		Config:   s.encode(s.schema.EphemeralResourceSchemas[typeName], config),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return response.Diagnostics
+}
+
+// validateDataSource is terraform validate for a data source.
+func (s *session) validateDataSource(typeName string, config attributes) diagnostics {
+	s.t.Helper()
+	response, err := s.server.ValidateDataResourceConfig(s.t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{
+		TypeName: typeName,
+		Config:   s.encode(s.schema.DataSourceSchemas[typeName], config),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return response.Diagnostics
+}
+
+// encode writes attributes for the wire.
+func (s *session) encode(schema *tfprotov6.Schema, config attributes) *tfprotov6.DynamicValue {
+	s.t.Helper()
+	kind := schema.ValueType()
+	encoded, err := tfprotov6.NewDynamicValue(kind, value(s.t, kind, config))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return &encoded
+}
+
+// decode reads attributes from the wire, nil where there are none.
+func (s *session) decode(schema *tfprotov6.Schema, encoded *tfprotov6.DynamicValue) attributes {
+	s.t.Helper()
+	if encoded == nil {
+		return nil
+	}
+	decoded, err := encoded.Unmarshal(schema.ValueType())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	result, _ := plain(s.t, decoded).(map[string]any)
+	return result
+}

@@ -1,0 +1,284 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+)
+
+// invalid is a configuration with one thing wrong in it.
+type invalid struct {
+	config attributes
+	path   string // of the attribute that is named
+	says   string // a part of the text
+}
+
+const endpoint = "https://login.example.com/token"
+
+// invalidRequests are wrong in every kind of block.
+var invalidRequests = map[string]invalid{
+	"scope with a space":          {attributes{"scopes": []string{"read", "read write"}}, "scopes[1]", "several elements"},
+	"scope with a quote":          {attributes{"scopes": []string{`a"b`}}, "scopes[0]", "section 3.3"},
+	"scope with a backslash":      {attributes{"scopes": []string{`a\b`}}, "scopes[0]", "section 3.3"},
+	"scope with a line break":     {attributes{"scopes": []string{"a\nb"}}, "scopes[0]", "section 3.3"},
+	"scope beyond ASCII":          {attributes{"scopes": []string{"größe"}}, "scopes[0]", "section 3.3"},
+	"empty scope":                 {attributes{"scopes": []string{""}}, "scopes[0]", "empty"},
+	"audience, line break":        {attributes{"audience": "api\n"}, "audience", "line break"},
+	"grant type, line break":      {attributes{"grant_type": "client_credentials\n"}, "grant_type", "line break"},
+	"relative resource":           {attributes{"resources": []string{"/api"}}, "resources[0]", "absolute URI"},
+	"resource with a fragment":    {attributes{"resources": []string{"https://a.example/", "https://b.example/#x"}}, "resources[1]", "fragment"},
+	"parameter without a name":    {attributes{"parameters": attributes{"": "x"}}, `parameters[""]`, "empty"},
+	"header smuggling":            {attributes{"headers": attributes{"X-A": "1\r\nX-B: 2"}}, `headers["X-A"]`, "line break"},
+	"header name with a space":    {attributes{"headers": attributes{"X A": "1"}}, `headers["X A"]`, "not allowed"},
+	"header name with a colon":    {attributes{"headers": attributes{"X-A:": "1"}}, `headers["X-A:"]`, "not allowed"},
+	"header name, line break":     {attributes{"headers": attributes{"X-A\r\nX-B": "1"}}, `headers["X-A\r\nX-B"]`, "not allowed"},
+	"header without a name":       {attributes{"headers": attributes{"": "1"}}, `headers[""]`, "not allowed"},
+	"header twice by case":        {attributes{"headers": attributes{"X-Tenant": "1", "x-tenant": "2"}}, `headers["`, "differ only in their case"},
+	"header of the connection":    {attributes{"headers": attributes{"Content-Length": "1"}}, `headers["Content-Length"]`, "connection decides"},
+	"header Host":                 {attributes{"headers": attributes{"host": "other.example"}}, `headers["host"]`, "connection decides"},
+	"no lifetime":                 {attributes{"default_expires_in": 0}, "default_expires_in", "between 1 and"},
+	"negative lifetime":           {attributes{"default_expires_in": -3600}, "default_expires_in", "between 1 and"},
+	"lifetime in milliseconds":    {attributes{"default_expires_in": 3600000000}, "default_expires_in", "between 1 and"},
+	"fragment sign at URI's end":  {attributes{"resources": []string{"urn:example:api#"}}, "resources[0]", "fragment"},
+	"resource that is no URI":     {attributes{"resources": []string{"https://a b/"}}, "resources[0]", "absolute URI"},
+	"resource with line break":    {attributes{"resources": []string{"urn:example:api\n"}}, "resources[0]", "absolute URI"},
+	"parameter name, line break":  {attributes{"parameters": attributes{"a\nb": "1"}}, `parameters["a\nb"]`, "line break"},
+	"header value, NUL character": {attributes{"headers": attributes{"X-A": "\x00"}}, `headers["X-A"]`, "control character"},
+}
+
+// invalidTokens are wrong in both kinds of oauth2cc_token.
+var invalidTokens = map[string]invalid{
+	"min_validity is no duration": {attributes{"min_validity": "10 minutes"}, "min_validity", "duration"},
+	"min_validity without a unit": {attributes{"min_validity": "600"}, "min_validity", "duration"},
+	"min_validity is negative":    {attributes{"min_validity": "-1s"}, "min_validity", "at least"},
+}
+
+// invalidClients are wrong in the provider block and in the ephemeral resource.
+var invalidClients = map[string]invalid{
+	"relative endpoint":          {attributes{"token_endpoint": "/oauth2/token"}, "token_endpoint", "absolute"},
+	"endpoint without a scheme":  {attributes{"token_endpoint": "login.example.com/token"}, "token_endpoint", "absolute"},
+	"endpoint of another scheme": {attributes{"token_endpoint": "ftp://login.example.com/token"}, "token_endpoint", "absolute"},
+	"endpoint without a host":    {attributes{"token_endpoint": "https:///token"}, "token_endpoint", "absolute"},
+	"endpoint with a port alone": {attributes{"token_endpoint": "https://:8443/token"}, "token_endpoint", "absolute"},
+	"endpoint with userinfo":     {attributes{"token_endpoint": "https://id:very-secret@login.example.com/token"}, "token_endpoint", "user name"},
+	"endpoint with a fragment":   {attributes{"token_endpoint": endpoint + "#top"}, "token_endpoint", "fragment"},
+	"endpoint, empty fragment":   {attributes{"token_endpoint": endpoint + "#"}, "token_endpoint", "fragment"},
+	"endpoint, trailing newline": {attributes{"token_endpoint": endpoint + "\n"}, "token_endpoint", "line break"},
+	"endpoint, space":            {attributes{"token_endpoint": " " + endpoint}, "token_endpoint", "spaces"},
+	"endpoint, bad escape":       {attributes{"token_endpoint": "https://login.example.com/%zz"}, "token_endpoint", "URL"},
+	"endpoint, bad port":         {attributes{"token_endpoint": "https://login.example.com:https/token"}, "token_endpoint", "URL"},
+	"empty endpoint":             {attributes{"token_endpoint": ""}, "token_endpoint", "absolute"},
+	"issuer with a query":        {attributes{"issuer": "https://login.example.com/?tenant=a"}, "issuer", "query"},
+	"issuer with a fragment":     {attributes{"issuer": "https://login.example.com/#a"}, "issuer", "fragment"},
+	"issuer with userinfo":       {attributes{"issuer": "https://id@login.example.com"}, "issuer", "user name"},
+	"relative issuer":            {attributes{"issuer": "login.example.com"}, "issuer", "absolute"},
+	"empty client_id":            {attributes{"client_id": ""}, "client_id", "empty"},
+	"client_id, newline":         {attributes{"client_id": "id\n"}, "client_id", "trimspace"},
+	"client_id, control":         {attributes{"client_id": "i\x07d"}, "client_id", "control character"},
+	"empty client_secret":        {attributes{"client_secret": ""}, "client_secret", "empty"},
+	"client_secret, newline":     {attributes{"client_secret": "very-secret\n"}, "client_secret", "trimspace"},
+	"client_secret, CR LF":       {attributes{"client_secret": "very-secret\r\n"}, "client_secret", "trimspace"},
+	"client_secret, line break":  {attributes{"client_secret": "very\nsecret"}, "client_secret", "line break"},
+	"unknown method":             {attributes{"token_endpoint_auth_method": "basic"}, "token_endpoint_auth_method", "client_secret_basic"},
+	"method by case":             {attributes{"token_endpoint_auth_method": "CLIENT_SECRET_BASIC"}, "token_endpoint_auth_method", "client_secret_basic"},
+	"empty method":               {attributes{"token_endpoint_auth_method": ""}, "token_endpoint_auth_method", "client_secret_basic"},
+	"unknown encoding":           {attributes{"client_secret_basic_encoding": "rfc"}, "client_secret_basic_encoding", "raw"},
+	"raw encoding, id with colon": {
+		attributes{"client_secret_basic_encoding": "raw", "client_id": "a:b"}, "client_id", "colon",
+	},
+	"secret and method none": {
+		attributes{"client_secret": "very-secret", "token_endpoint_auth_method": "none"}, "client_secret", "no secret is sent",
+	},
+	"encoding and method post": {
+		attributes{"client_secret_basic_encoding": "raw", "token_endpoint_auth_method": "client_secret_post"},
+		"client_secret_basic_encoding", "client_secret_post",
+	},
+	"two methods": {
+		attributes{"headers": attributes{"authorization": "Basic very-secret"}, "token_endpoint_auth_method": "client_secret_basic"},
+		"headers", "two ways",
+	},
+}
+
+// invalidProviders are wrong in the provider block.
+var invalidProviders = map[string]invalid{
+	"http off loopback":              {attributes{"token_endpoint": "http://login.example.com/token"}, "token_endpoint", "allow_plaintext_http"},
+	"issuer on http off loopback":    {attributes{"issuer": "http://login.example.com"}, "issuer", "allow_plaintext_http"},
+	"http to a name like loopback":   {attributes{"token_endpoint": "http://localhost.example.com/token"}, "token_endpoint", "allow_plaintext_http"},
+	"http to a private address":      {attributes{"token_endpoint": "http://10.0.0.1/token"}, "token_endpoint", "allow_plaintext_http"},
+	"timeout without a unit":         {attributes{"timeout": "30"}, "timeout", "duration"},
+	"timeout of nothing":             {attributes{"timeout": "0s"}, "timeout", "at least"},
+	"negative timeout":               {attributes{"timeout": "-5s"}, "timeout", "at least"},
+	"empty timeout":                  {attributes{"timeout": ""}, "timeout", "duration"},
+	"proxy without a scheme":         {attributes{"proxy_url": "proxy.example.com:3128"}, "proxy_url", "http://"},
+	"proxy of another scheme":        {attributes{"proxy_url": "ftp://user:very-secret@proxy.example.com"}, "proxy_url", "http://"},
+	"proxy with a path":              {attributes{"proxy_url": "http://user:very-secret@proxy.example.com/path"}, "proxy_url", "host and port"},
+	"proxy, password not escaped":    {attributes{"proxy_url": "http://user:very-secret%@proxy.example.com"}, "proxy_url", "percent-encoded"},
+	"certificate as a file name":     {attributes{"tls": attributes{"ca_certificate": "/etc/ssl/ca.pem"}}, "tls.ca_certificate", "file name"},
+	"certificate that is a key":      {attributes{"tls": attributes{"ca_certificate": privateKey}}, "tls.ca_certificate", "CERTIFICATE"},
+	"certificate with damaged lines": {attributes{"tls": attributes{"ca_certificate": damaged}}, "tls.ca_certificate", "damaged"},
+	"empty certificate":              {attributes{"tls": attributes{"ca_certificate": ""}}, "tls.ca_certificate", "no PEM certificate"},
+}
+
+const (
+	privateKey = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n"
+	damaged    = "-----BEGIN CERTIFICATE-----\nMIIB!\n-----END CERTIFICATE-----\n"
+)
+
+// TestValidate holds that each mistake is found without a server, by the path of
+// its attribute, and that no value which may be a secret is quoted.
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	blocks := map[string]struct {
+		validate func(*session, attributes) diagnostics
+		tables   []map[string]invalid
+	}{
+		"provider": {
+			func(s *session, config attributes) diagnostics { return s.validateProvider(config) },
+			[]map[string]invalid{invalidRequests, invalidClients, invalidProviders},
+		},
+		"ephemeral": {
+			func(s *session, config attributes) diagnostics { return s.validateEphemeral(tokenType, config) },
+			[]map[string]invalid{invalidRequests, invalidClients, invalidTokens},
+		},
+		"data": {
+			func(s *session, config attributes) diagnostics { return s.validateDataSource(tokenType, config) },
+			[]map[string]invalid{invalidRequests, invalidTokens},
+		},
+	}
+	for block, row := range blocks {
+		for _, table := range row.tables {
+			for name, wrong := range table {
+				t.Run(block+"/"+name, func(t *testing.T) {
+					t.Parallel()
+					wrong.mustBeFound(t, row.validate(newSession(t), wrong.config))
+				})
+			}
+		}
+	}
+}
+
+// mustBeFound holds diagnostics against what is wrong.
+func (wrong invalid) mustBeFound(t *testing.T, found diagnostics) {
+	t.Helper()
+	if len(found) != 1 || !strings.HasPrefix(pathText(found[0].Attribute), wrong.path) {
+		t.Fatalf("%d findings at %q, want one at %q:\n%s", len(found), found.paths(), wrong.path, found)
+	}
+	if text := found.String(); !strings.Contains(text, wrong.says) {
+		t.Errorf("nothing about %q:\n%s", wrong.says, text)
+	}
+	for _, hidden := range []string{"very-secret", "very\nsecret", "MC4CAQ"} {
+		if strings.Contains(found.String(), hidden) {
+			t.Errorf("the secret is quoted:\n%s", found)
+		}
+	}
+}
+
+// TestValidateAccepts holds that what is unusual and right is no finding.
+func TestValidateAccepts(t *testing.T) {
+	t.Parallel()
+	tests := map[string]attributes{
+		"nothing":                  {},
+		"http to loopback":         {"token_endpoint": "http://127.0.0.1:8080/token", "issuer": "http://localhost:8080"},
+		"http to loopback, IPv6":   {"token_endpoint": "http://[::1]:8080/token"},
+		"http where allowed":       {"token_endpoint": "http://login.example.com/token", "allow_plaintext_http": true},
+		"endpoint with a query":    {"token_endpoint": endpoint + "?api-version=1&tenant=a%20b"},
+		"issuer with a path":       {"issuer": "https://login.example.com/realms/a/"},
+		"secret with spaces":       {"client_secret": " pass phrase ", "client_id": "my client"},
+		"secret of umlauts":        {"client_secret": "größe €", "client_id": "clé"},
+		"no grant type":            {"grant_type": ""},
+		"extension grant":          {"grant_type": "urn:example:grant"},
+		"scope with a comma":       {"scopes": []string{"read,write", "https://graph.example.com/.default", "openid"}},
+		"no scopes":                {"scopes": []string{}},
+		"resource by name":         {"resources": []string{"urn:example:api", "https://api.example.com/"}},
+		"parameter taken away":     {"parameters": attributes{"grant_type": ""}},
+		"header of many bytes":     {"headers": attributes{"X-Name": "größe\tà"}},
+		"raw, id without colon":    {"client_secret_basic_encoding": "raw", "client_id": "sb-a!t1|b"},
+		"form, id with colon":      {"client_secret_basic_encoding": "form", "client_id": "a:b"},
+		"header instead of method": {"headers": attributes{"Authorization": "Basic eDp4"}, "token_endpoint_auth_method": "none"},
+		"lifetime of a year":       {"default_expires_in": 365 * 24 * 60 * 60},
+		"proxy with a password":    {"proxy_url": "http://user:p%40ss@proxy.example.com:3128"},
+		"proxy of SOCKS":           {"proxy_url": "socks5://127.0.0.1:1080"},
+		"proxy left to the system": {"proxy_url": ""},
+		"nulls in lists":           {"scopes": []any{"read", nil}, "resources": []any{nil}},
+		"duration of many units":   {"timeout": "1m30.5s"},
+	}
+	for name, config := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			newSession(t).validateProvider(config).mustBeEmpty(t)
+		})
+	}
+}
+
+// TestValidateUnknown holds that a value which is not known yet is no finding,
+// one attribute at a time and all at once, in whatever block.
+func TestValidateUnknown(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	t.Run("provider", func(t *testing.T) {
+		t.Parallel()
+		mustAcceptUnknown(t, s.schema.Provider, s.validateProvider)
+	})
+	for name, schema := range s.schema.EphemeralResourceSchemas {
+		t.Run("ephemeral "+name, func(t *testing.T) {
+			t.Parallel()
+			mustAcceptUnknown(t, schema, func(config attributes) diagnostics { return s.validateEphemeral(name, config) })
+		})
+	}
+	for name, schema := range s.schema.DataSourceSchemas {
+		t.Run("data "+name, func(t *testing.T) {
+			t.Parallel()
+			mustAcceptUnknown(t, schema, func(config attributes) diagnostics { return s.validateDataSource(name, config) })
+		})
+	}
+}
+
+// mustAcceptUnknown validates a block with attributes that are not known, wholly
+// or in part.
+func mustAcceptUnknown(t *testing.T, schema *tfprotov6.Schema, validate func(attributes) diagnostics) {
+	t.Helper()
+	partly := attributes{
+		"scopes": []any{"read", unknown}, "resources": []any{unknown},
+		"parameters": attributes{"a": unknown}, "headers": attributes{"Authorization": unknown},
+		"tls": attributes{"ca_certificate": unknown},
+	}
+	required, all := attributes{}, attributes{}
+	for _, attribute := range schema.Block.Attributes {
+		if attribute.Required {
+			required[attribute.Name] = unknown
+		}
+		if attribute.Required || attribute.Optional {
+			all[attribute.Name] = unknown
+		}
+	}
+	validate(all).mustBeEmpty(t)
+	for name := range all {
+		validate(merged(required, attributes{name: unknown})).mustBeEmpty(t)
+		if value, ok := partly[name]; ok {
+			validate(merged(required, attributes{name: value})).mustBeEmpty(t)
+		}
+	}
+}
+
+// TestValidateUnknownContradictions holds that of two values which may
+// contradict each other both must be known.
+func TestValidateUnknownContradictions(t *testing.T) {
+	t.Parallel()
+	tests := map[string]attributes{
+		"method and secret":   {"client_secret": "x", "token_endpoint_auth_method": unknown},
+		"secret and method":   {"client_secret": unknown, "token_endpoint_auth_method": "none"},
+		"encoding and method": {"client_secret_basic_encoding": "raw", "token_endpoint_auth_method": unknown},
+		"encoding and id":     {"client_secret_basic_encoding": unknown, "client_id": "a:b"},
+		"http and permission": {"token_endpoint": "http://login.example.com/token", "allow_plaintext_http": unknown},
+	}
+	for name, config := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			newSession(t).validateProvider(config).mustBeEmpty(t)
+		})
+	}
+}
