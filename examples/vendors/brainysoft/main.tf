@@ -1,0 +1,36 @@
+terraform {
+  required_version = ">= 1.10"
+  required_providers {
+    oauth2cc = {
+      source = "oauth2cc/oauth2cc"
+    }
+  }
+}
+
+# With parameters_in = "query" the body is empty. The query is never logged or shown.
+provider "oauth2cc" {
+  token_endpoint             = "${replace(var.auth_url, "{customer-key}", var.customer_key)}/oauth/token"
+  client_id                  = var.client_id
+  client_secret              = var.client_secret
+  token_endpoint_auth_method = "client_secret_post"
+  parameters_in              = var.parameters_in
+}
+
+# The answer is stored in the state; the token is not.
+data "oauth2cc_request" "api" {
+  url = var.api_url
+}
+
+output "answer" {
+  value     = data.oauth2cc_request.api.response
+  sensitive = true
+}
+
+# The same token, for other providers and for provisioners. Five minutes is all it
+# has: what starts late asks for a younger one with min_validity = "4m".
+ephemeral "oauth2cc_token" "api" {}
+
+locals {
+  # Whatever the answer has beside the token is in response.
+  session_id = ephemeral.oauth2cc_token.api.response.sessid
+}

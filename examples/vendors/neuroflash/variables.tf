@@ -1,0 +1,21 @@
+variable "client_id" {
+  description = "The service account's client id."
+  type        = string
+}
+
+variable "client_secret" {
+  description = "Its secret, best given as TF_VAR_client_secret. It is in neither plan nor state."
+  type        = string
+  sensitive   = true
+  ephemeral   = true
+}
+
+variable "token_endpoint" {
+  type    = string
+  default = "https://id.neuroflash.com/oauth/v2/token"
+}
+
+variable "api_url" {
+  type    = string
+  default = "https://app.neuroflash.com"
+}

@@ -1,0 +1,233 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package vendorstest
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver/vendors"
+)
+
+// The requests of Neucron's document, their bodies in the shape that jsonencode
+// gives them: members by name and no blanks, which make no difference to JSON.
+const (
+	neucronAuthorizeRequest = `POST /oauth/authorize
+Authorization: Bearer YourAccessToken
+Content-Type: application/json
+
+{"token":{"app_id":"YourAppID","app_key":"YourAppKey","permissions":"read_profile,write_data","redirect_uri":"https://yourapp.com/oauth/callback","state":"RandomString"}}`
+
+	neucronGrantRequest = `PATCH /oauth/permissions/grant
+Authorization: Bearer YourAccessToken
+Content-Type: application/json
+
+{"permissions":{"app_id":"YourAppID","app_key":"YourAppKey","permissions":"write_data,manage_notifications","redirect_uri":"https://yourapp.com/oauth/permissions/callback","state":"RandomString"}}`
+
+	neucronTokenRequest = `POST /oauth/token
+Content-Type: application/json
+
+{"token":{"auth_code":"AuthorizationCode","key_id":"YourKeyID","key_secret":"YourKeySecret"}}`
+)
+
+// neucronDocument are the bodies as the document prints them.
+var neucronDocument = map[string]string{
+	neucronAuthorizeRequest: `{
+"token": {
+"app_id": "YourAppID",
+"app_key": "YourAppKey",
+"state": "RandomString",
+"redirect_uri": "https://yourapp.com/oauth/callback",
+"permissions": "read_profile,write_data"
+}
+}`,
+	neucronGrantRequest: `{
+"permissions": {
+"app_id": "YourAppID",
+"app_key": "YourAppKey",
+"state": "RandomString",
+"redirect_uri": "https://yourapp.com/oauth/permissions/callback",
+"permissions": "write_data,manage_notifications"
+}
+}`,
+	neucronTokenRequest: `{
+"token": {
+"auth_code": "AuthorizationCode",
+"key_id": "YourKeyID",
+"key_secret": "YourKeySecret"
+}
+}`,
+}
+
+// TestNeucronDocument holds the bodies above to the document's.
+func TestNeucronDocument(t *testing.T) {
+	t.Parallel()
+	for request, document := range neucronDocument {
+		_, body, _ := bytes.Cut([]byte(request), []byte("\n\n"))
+		var members map[string]map[string]string // written by name, like jsonencode does
+		if err := json.Unmarshal([]byte(document), &members); err != nil {
+			t.Fatal(err)
+		}
+		if same, err := json.Marshal(members); err != nil || !bytes.Equal(body, same) {
+			t.Errorf("the body\n%s\nis in the document\n%s", body, same)
+		}
+	}
+}
+
+// neucronSecrets are the secrets of the app and of its user.
+type neucronSecrets struct{ user, app, key acctest.Canary }
+
+func newNeucronSecrets() neucronSecrets {
+	return neucronSecrets{
+		user: acctest.NewCanary("user's token", ""),
+		app:  acctest.NewCanary("app key", ""),
+		key:  acctest.NewCanary("key secret", ""),
+	}
+}
+
+// vendor is a Neucron that knows the app.
+func (s neucronSecrets) vendor() *vendors.Vendor {
+	return vendors.Neucron(vendors.App{
+		ID: "YourAppID", Key: s.app.Value, KeyID: "YourKeyID", KeySecret: s.key.Value, UserToken: s.user.Value,
+	})
+}
+
+// placeholders are those of the document with what stands in their place.
+func (s neucronSecrets) placeholders(code string) []string {
+	return []string{
+		"YourAccessToken", s.user.Value, "YourAppKey", s.app.Value, "YourKeySecret", s.key.Value, "AuthorizationCode", code,
+	}
+}
+
+func (s neucronSecrets) values(url string) values {
+	return values{
+		"user_access_token":  s.user.Value,
+		"app_id":             "YourAppID",
+		"app_key":            s.app.Value,
+		"key_id":             "YourKeyID",
+		"key_secret":         s.key.Value,
+		"state":              "RandomString",
+		"redirect_uri":       "https://yourapp.com/oauth/callback",
+		"permissions":        `["read_profile","write_data"]`,
+		"grant":              "true",
+		"grant_redirect_uri": "https://yourapp.com/oauth/permissions/callback",
+		"grant_permissions":  `["write_data","manage_notifications"]`,
+		"url":                url,
+		"api_url":            url + "/api/orders",
+	}
+}
+
+// TestAccNeucron runs grant, authorization, token and API in one apply.
+func TestAccNeucron(t *testing.T) {
+	t.Parallel()
+	secrets := newNeucronSecrets()
+	vendor := secrets.vendor()
+	run := lookInto(stage(t, "neucron", secrets.values(start(t, vendor))))
+	add(t, run.Workspace, "change.tf", change)
+	run.run(t, 2)
+
+	// Two plans and one apply, each with a code and a token of its own.
+	compare(t, vendor.Requests(vendors.PermissionsGrantEndpoint), 3, neucronGrantRequest, secrets.placeholders("")...)
+	compare(t, vendor.Requests(vendors.AuthorizeEndpoint), 3, neucronAuthorizeRequest, secrets.placeholders("")...)
+	tokens, calls, issued := vendor.Requests(authserver.TokenEndpoint), vendor.Requests(authserver.API), vendor.Issued()
+	if len(tokens) != 3 || len(calls) != 3 || len(issued) != 6 {
+		t.Fatalf("%d token requests, %d calls and %d codes and tokens, want 3, 3 and 6", len(tokens), len(calls), len(issued))
+	}
+	for i := range tokens {
+		compare(t, tokens[i:i+1], 1, neucronTokenRequest, secrets.placeholders(issued[2*i])...)
+		compare(t, calls[i:i+1], 1, apiRequest, "<ACCESS_TOKEN>", issued[2*i+1])
+	}
+	mustBeStatuses(t, "calls", calls, 200, 200, 200)
+	mustComeInOrder(t, vendor.Requests()[:4], vendors.PermissionsGrantEndpoint, vendors.AuthorizeEndpoint, authserver.TokenEndpoint, authserver.API)
+	run.mustHold(t, issued, secrets.user, secrets.app, secrets.key)
+}
+
+// mustComeInOrder compares the endpoints of requests.
+func mustComeInOrder(t *testing.T, requests []authserver.Request, endpoints ...authserver.Endpoint) {
+	t.Helper()
+	for i, request := range requests {
+		if request.Endpoint != endpoints[i] {
+			t.Errorf("request %d is to %s, want %s", i, request.Endpoint, endpoints[i])
+		}
+	}
+}
+
+// TestAccNeucronRefused runs into the errors that the document names.
+func TestAccNeucronRefused(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		variable, value, says string
+		tokenRequests         int
+	}{
+		"the user's token": {"user_access_token", "expired", "401 Unauthorized", 0},
+		"app_key":          {"app_key", "another", "app_id and app_key are not valid", 0},
+		"state":            {"state", "", "400 Bad Request", 0},
+		"key_secret":       {"key_secret", "another", "401 Unauthorized", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			secrets := newNeucronSecrets()
+			vendor := secrets.vendor()
+			variables := secrets.values(start(t, vendor))
+			variables["grant"] = "false"
+			variables[row.variable] = row.value
+			run := lookInto(stage(t, "neucron", variables))
+			run.ran(t, 1, run.Plan().MustSay(t, row.says))
+			if got := vendor.Count(authserver.TokenEndpoint); got != row.tokenRequests {
+				t.Errorf("%d token requests, want %d: what is good for one use must not be sent twice", got, row.tokenRequests)
+			}
+			if got := vendor.Count(vendors.PermissionsGrantEndpoint); got != 0 {
+				t.Errorf("%d grants although none was asked for", got)
+			}
+			run.mustHold(t, append(vendor.Issued(), "nothing was issued else"), secrets.user, secrets.app, secrets.key)
+		})
+	}
+}
+
+// TestNeucronToken holds that a token without token_type and expires_in is one all
+// the same, with the lifetime of its exp claim.
+func TestNeucronToken(t *testing.T) {
+	t.Parallel()
+	secrets := newNeucronSecrets()
+	vendor := secrets.vendor()
+	vendor.SetNow(now)
+	example := parse(t, "neucron", secrets.values(start(t, vendor)))
+	provider := serve(t).configure(nil)
+	authorize := provider.open("oauth2cc_request", example.block("ephemeral", "oauth2cc_request", "authorize"))
+	example.know("ephemeral", "oauth2cc_request", "authorize", authorize.result)
+	token := provider.open("oauth2cc_token", example.block("ephemeral", "oauth2cc_token", "app"))
+	token.mustBe(t, "token_type", "null")
+	token.mustBe(t, "authorization_header", "Bearer "+vendor.Issued()[1])
+	token.mustBe(t, "expires_in", "3600")
+	token.mustBe(t, "expires_at", "2026-01-02T04:04:05Z")
+}
+
+// TestNeucronGrantAction plans and invokes the action of the example, which only
+// Terraform 1.14 and later could.
+func TestNeucronGrantAction(t *testing.T) {
+	t.Parallel()
+	secrets := newNeucronSecrets()
+	vendor := secrets.vendor()
+	variables := secrets.values(start(t, vendor))
+	example := parse(t, "neucron-grant-action", values{
+		"user_access_token": secrets.user.Value,
+		"app_id":            "YourAppID",
+		"app_key":           secrets.app.Value,
+		"state":             "RandomString",
+		"redirect_uri":      variables["grant_redirect_uri"],
+		"permissions":       variables["grant_permissions"],
+		"url":               variables["url"],
+	})
+	provider := serve(t).configure(nil)
+	config := example.block("action", "oauth2cc_request", "grant")
+
+	provider.planAction("oauth2cc_request", config)
+	compare(t, vendor.Requests(), 0, "")
+	provider.invokeAction("oauth2cc_request", config)
+	compare(t, vendor.Requests(), 1, neucronGrantRequest, secrets.placeholders("")...)
+	mustBeStatuses(t, "grants", vendor.Requests(), 200)
+}
