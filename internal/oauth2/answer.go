@@ -165,6 +165,9 @@ func decodeAnswer(response *httpstack.Response) (any, error) {
 
 // notJSON says what came in place of JSON.
 func (r answerReader) notJSON(response *httpstack.Response) error {
+	if len(response.Body) == 0 {
+		return fmt.Errorf("%w: it is empty", ErrNotJSON)
+	}
 	described := "it has no content type and is"
 	if kind := mediaType(response.Header); kind != "" {
 		described = "it is " + r.show(kind) + " and"

@@ -36,7 +36,7 @@ func UnmarshalMetadata(data []byte) (*Metadata, error) {
 var (
 	// ErrIssuerMismatch tells that the document is of another issuer (RFC 8414
 	// section 3.3).
-	ErrIssuerMismatch = errors.New("the document names another issuer")
+	ErrIssuerMismatch = errors.New("the document is not that of the issuer")
 	// ErrDowngrade tells that an issuer on https names an endpoint that is not.
 	ErrDowngrade = errors.New("an issuer on https must not name an endpoint without it")
 	// ErrNoEndpoint tells that the document does not name the endpoint.
@@ -124,9 +124,9 @@ func fetchMetadata(ctx context.Context, doer Doer, address *url.URL, issuer stri
 // mismatch is the error for a document of the issuer called named.
 func mismatch(named string) error {
 	if named == "" {
-		return fmt.Errorf("%w: none", ErrIssuerMismatch)
+		return fmt.Errorf("%w: it names none", ErrIssuerMismatch)
 	}
-	return fmt.Errorf("%w: %q", ErrIssuerMismatch, shorten(printable(named)))
+	return fmt.Errorf("%w: it names %q", ErrIssuerMismatch, shorten(printable(named)))
 }
 
 // EndpointFor returns the address that the document gives for name, for example

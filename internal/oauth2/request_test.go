@@ -122,7 +122,7 @@ func compareWithFile(t *testing.T, file, got string) {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(file) //nolint:gosec // named in this file
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -204,9 +204,8 @@ func unknownError(attributes []string, from kind) diag.Diagnostic {
 	}
 	return finding{
 		summary: "Provider configuration not known yet: " + strings.Join(attributes, ", "),
-		facts: []string{fmt.Sprintf("A token is needed now, and the provider block's %s depends on what is only known after apply.",
-			strings.Join(attributes, ", "))},
-		remedy: wait,
+		facts:   []string{"A token is needed now, and a part of the provider block is only known after apply: " + strings.Join(attributes, ", ") + "."},
+		remedy:  wait,
 	}.diagnostic(from)
 }
 

@@ -15,7 +15,7 @@ import (
 // describeNetwork is for a request that got no answer. The attribute is the one
 // that holds the address.
 func describeNetwork(failure *httpstack.Error, attribute string) finding {
-	found := finding{attribute: attribute, facts: []string{fmt.Sprintf("%s %s: %s.", failure.Method, failure.URL, failure.Detail)}}
+	found := finding{attribute: attribute, facts: []string{sentence(failure.Error())}}
 	switch failure.Kind {
 	case httpstack.Plaintext:
 		refused := plaintextRefused(attribute)
@@ -32,13 +32,14 @@ func describeNetwork(failure *httpstack.Error, attribute string) finding {
 	case httpstack.Proxy:
 		found.summary = "The proxy does not let the request through"
 		found.attribute = ""
-		found.remedy = "Check proxy_url, or the variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY, and the user name and password in it."
+		found.remedy = "Check proxy_url, or the variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY: the address, the user name and the password in it, " +
+			"and whether that proxy may reach the server."
 	case httpstack.Timeout:
 		found.summary = "The server did not answer in time"
 		found.remedy = "Check that " + attribute + " is reachable from this machine. A server that is only slow wants a longer timeout in the provider block."
 	case httpstack.Redirect:
 		found.summary = "Redirect refused"
-		found.remedy = "Credentials are only sent where the configuration says. If the new address is right, set " + attribute + " to it."
+		found.remedy = "Credentials are only sent where " + attribute + " says."
 	case httpstack.Canceled:
 		found.summary, found.remedy = "The request was cancelled", "Terraform stopped the run before the answer came."
 	case httpstack.TooLarge, httpstack.Truncated, httpstack.Protocol:

@@ -175,6 +175,8 @@ func describeUnusable(answer *oauth2.Error) finding {
 		facts:     []string{fmt.Sprintf("The %s answered %s, but %s.", answer.Endpoint, answer.Status(), answer.Err)},
 	}
 	switch {
+	case errors.Is(answer, oauth2.ErrNotJSON) && strings.Contains(answer.ContentType, "json"):
+		found.remedy = "What the server calls JSON is damaged or cut short. Tell who runs it, or what stands between it and this machine."
 	case errors.Is(answer, oauth2.ErrNotJSON):
 		found.remedy = "Something other than a token endpoint seems to answer there: a login page, a proxy, or the server's web site. Check token_endpoint."
 	case errors.Is(answer, oauth2.ErrNoAccessToken):

@@ -4,8 +4,13 @@
 package provider
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
 // nothingToKeepAlive is for a session that no refresh token continues.
@@ -13,6 +18,20 @@ func nothingToKeepAlive() diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("keep_alive"), "Nothing to keep alive",
 		"The server issued no refresh token, or named no lifetime, so that keep_alive has no effect. Remove it, "+
 			"or have the server issue refresh tokens to this client.")
+}
+
+// missingScopes is for scopes that were asked for and not granted.
+func missingScopes(session *tokensource.Session) diag.Diagnostics {
+	var diags diag.Diagnostics
+	granted := session.Token().Scopes
+	missing := slices.DeleteFunc(session.RequestedScopes(), func(scope string) bool { return slices.Contains(granted, scope) })
+	if granted == nil || len(missing) == 0 {
+		return diags
+	}
+	diags.AddAttributeWarning(path.Root("scopes"), "Fewer scopes granted than asked for",
+		"The server did not grant: "+strings.Join(missing, " ")+". Calls that need them will be refused. Allow them for this client at the server, "+
+			"or remove them here.")
+	return diags
 }
 
 // renewWarning is for a session that could not be renewed.

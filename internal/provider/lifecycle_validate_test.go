@@ -54,7 +54,7 @@ var invalidRequests = map[string]invalid{
 var invalidTokens = map[string]invalid{
 	"min_validity is no duration": {attributes{"min_validity": "10 minutes"}, "min_validity", "duration"},
 	"min_validity without a unit": {attributes{"min_validity": "600"}, "min_validity", "duration"},
-	"min_validity is negative":    {attributes{"min_validity": "-1s"}, "min_validity", "at least"},
+	"min_validity is negative":    {attributes{"min_validity": "-1s"}, "min_validity", "not be negative"},
 }
 
 // invalidClients are wrong in the provider block and in the ephemeral resource.

@@ -166,6 +166,9 @@ func jsonObject() validator.String {
 // reported by the type of the attribute.
 func durationFrom(minimum time.Duration) validator.String {
 	must := "must be a duration of at least " + minimum.String()
+	if minimum == 0 {
+		must = "must not be negative"
+	}
 	return stringValidator{must, func(value string) string {
 		if parsed, err := time.ParseDuration(value); err == nil && parsed < minimum {
 			return "The duration " + must + "."

@@ -6,6 +6,7 @@ package tokensource
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -77,6 +78,16 @@ func (session *Session) Token() *oauth2.Token {
 	session.mu.Lock()
 	defer session.mu.Unlock()
 	return session.current()
+}
+
+// RequestedScopes are the scopes that were asked for; nil where a parameter was
+// sent in their place.
+func (session *Session) RequestedScopes() []string {
+	request := session.client.Request
+	if _, replaced := request.Parameters["scope"]; replaced {
+		return nil
+	}
+	return slices.Clone(request.Scopes)
 }
 
 // current is Token for those who hold the lock.

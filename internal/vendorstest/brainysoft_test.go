@@ -43,7 +43,7 @@ func TestAccBrainysoft(t *testing.T) {
 			secret := acctest.NewCanary("client secret", "")
 			vendor := vendors.Brainysoft(vendors.Client{ID: "f81f7fb9", Secret: secret.Value})
 			run := lookInto(stage(t, "brainysoft", brainysoftValues(start(t, vendor), secret.Value, in)))
-			run.run(t, 2)
+			run.run(t)
 
 			// The data source and the ephemeral resource share the token of their
 			// process: two plans and one apply.

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
@@ -71,3 +72,19 @@ func files(t *testing.T, example string) map[string]string {
 const change = `
 resource "terraform_data" "change" {}
 `
+
+// TestEveryExampleIsRun fails on an example that no test of this package knows.
+func TestEveryExampleIsRun(t *testing.T) {
+	t.Parallel()
+	found, err := filepath.Glob(filepath.Join(examplesDirectory, "*", "main.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, path := range found {
+		found[i] = filepath.Base(filepath.Dir(path))
+	}
+	known := []string{"brainysoft", "http-basic", "neonomics", "neucron", "neucron-grant-action", "neuroflash"}
+	if !slices.Equal(found, known) {
+		t.Errorf("examples are %q, run are %q", found, known)
+	}
+}

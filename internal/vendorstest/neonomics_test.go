@@ -53,7 +53,7 @@ func TestAccNeonomics(t *testing.T) {
 	vendor := vendors.Neonomics(vendors.Client{ID: "7fe5c0de", Secret: secret.Value})
 	run := lookInto(stage(t, "neonomics", neonomicsValues(start(t, vendor), secret.Value)))
 	add(t, run.Workspace, "change.tf", change)
-	run.run(t, 2)
+	run.run(t)
 
 	// Two plans and one apply, each with a session from its beginning to its end.
 	compare(t, vendor.Requests(authserver.TokenEndpoint), 3, neonomicsTokenRequest,

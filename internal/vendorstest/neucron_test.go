@@ -128,7 +128,7 @@ func TestAccNeucron(t *testing.T) {
 	vendor := secrets.vendor()
 	run := lookInto(stage(t, "neucron", secrets.values(start(t, vendor))))
 	add(t, run.Workspace, "change.tf", change)
-	run.run(t, 2)
+	run.run(t)
 
 	// Two plans and one apply, each with a code and a token of its own.
 	compare(t, vendor.Requests(vendors.PermissionsGrantEndpoint), 3, neucronGrantRequest, secrets.placeholders("")...)

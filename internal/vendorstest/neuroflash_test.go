@@ -38,7 +38,7 @@ func TestAccNeuroflash(t *testing.T) {
 	secret := acctest.NewCanary("client secret", "")
 	vendor := vendors.Neuroflash(vendors.Client{ID: "f81f7fb9", Secret: secret.Value})
 	run := lookInto(stage(t, "neuroflash", neuroflashValues(start(t, vendor), secret.Value)))
-	run.run(t, 2)
+	run.run(t)
 
 	// Both plans read the data source, in a process and with a token of its own.
 	tokens, calls := vendor.Requests(authserver.TokenEndpoint), vendor.Requests(authserver.API)

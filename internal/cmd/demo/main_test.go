@@ -39,7 +39,7 @@ func terraform(t *testing.T) string {
 func buildProvider(t *testing.T) (directory string) {
 	t.Helper()
 	directory = t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", directory+"/terraform-provider-oauth2cc", "../../..") //nolint:gosec // a directory of this test
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", directory+"/terraform-provider-oauth2cc", "../../..")
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
