@@ -154,13 +154,34 @@ func success(status int) bool { return status/100 == http.StatusOK/100 }
 func decodeAnswer(response *httpstack.Response) (any, error) {
 	body := bytes.TrimPrefix(response.Body, []byte(byteOrderMark))
 	var document any
-	if err := DecodeJSON(body, &document); err == nil {
+	if err := DecodeJSON(escapeControls(body), &document); err == nil {
 		return document, nil
 	}
 	if mediaType(response.Header) == formMediaType {
 		return decodeForm(string(body))
 	}
 	return nil, ErrNotJSON
+}
+
+// escapeControls replaces line breaks and tabs that stand in JSON strings as they
+// are, which RFC 8259 section 7 does not allow and some servers do, by spaces.
+func escapeControls(text []byte) []byte {
+	if json.Valid(text) {
+		return text
+	}
+	escaped := bytes.Clone(text)
+	inString := false
+	for i := 0; i < len(escaped); i++ {
+		switch char := escaped[i]; {
+		case char == '"':
+			inString = !inString
+		case char == '\\' && inString:
+			i++
+		case inString && (char == '\n' || char == '\r' || char == '\t'):
+			escaped[i] = ' '
+		}
+	}
+	return escaped
 }
 
 // notJSON says what came in place of JSON.

@@ -277,6 +277,7 @@ func TestGrantedScopes(t *testing.T) {
 		"order is kept":       {`"b a c"`, []string{"b", "a", "c"}},
 		"wide spaces":         {`"  a   b "`, []string{"a", "b"}},
 		"broken line":         {`"openid\n  email\r\nprofile"`, []string{"openid", "email", "profile"}},
+		"unescaped line":      {"\"core \n  admin\\\"x\tread\"", []string{"core", "admin\"x", "read"}}, // which is no JSON
 		"comma is no space":   {`"a,b c"`, []string{"a,b", "c"}}, // RFC 6749 section 3.3 allows it inside
 		"list":                {`["b","a"]`, []string{"b", "a"}},
 		"list of lists":       {`["a b","c"]`, []string{"a", "b", "c"}},

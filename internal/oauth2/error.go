@@ -77,10 +77,10 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // RefusesClient tells whether the server did not recognise the client, so that
-// asking again would be another failed login. Servers that are not quite OAuth
-// say so with the status alone.
+// asking again would be another failed login. Some servers say so with the status
+// alone, or with another code beside it.
 func (e *Error) RefusesClient() bool {
-	return e.Code == InvalidClient || (e.Code == "" && e.StatusCode == http.StatusUnauthorized)
+	return e.Code == InvalidClient || e.StatusCode == http.StatusUnauthorized
 }
 
 // Status is the HTTP status with its text, for example "401 Unauthorized".

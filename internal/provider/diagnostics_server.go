@@ -20,6 +20,10 @@ func describeAnswer(answer *oauth2.Error, client tokensource.Client) finding {
 		return describeUnusable(answer)
 	}
 	found, known := byCode(answer.Code, client)
+	if answer.Code == oauth2.UnauthorizedClient && answer.RefusesClient() {
+		found, known = byCode(oauth2.InvalidClient, client) // what Keycloak means by it
+		found.summary = "The server does not accept the client (unauthorized_client)"
+	}
 	if !known {
 		found = byStatus(answer, client)
 	}
@@ -99,6 +103,8 @@ func invalidClientRemedy(client tokensource.Client) string {
 		return "The client proved itself with a signed assertion, sent once. Check that its key or issuer is registered at the server for this client, " +
 			"and that the server accepts the assertion's audience, which by default is the token endpoint: some servers want their issuer. See " +
 			client.AssertionAttribute() + "."
+	case client.TokenEndpointAuthMethod == clientauth.None && !client.Request.Body.IsZero():
+		return "The request was sent once. Check what is in request_body: the credentials, and that a code in it is new, as it is mostly good for one use."
 	case client.TokenEndpointAuthMethod == clientauth.None:
 		return "No credentials were sent, as the method is none. Set client_secret if the client has one."
 	case client.TokenEndpointAuthMethod == clientauth.ClientSecretBasic && client.ClientSecretBasicEncoding != clientauth.BasicEncodingRaw &&

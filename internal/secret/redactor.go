@@ -109,17 +109,26 @@ var (
 // ones, which are mostly names, are left out.
 func Parts(text string) []string {
 	const minPart = 8
-	words := strings.FieldsFunc(text, func(char rune) bool { return strings.ContainsRune(" \t\r\n,;:=&\"'{}[]", char) })
-	for _, word := range words {
+	var document any
+	var parts []string
+	if json.Unmarshal([]byte(text), &document) == nil {
+		parts = jsonStrings(document)
+	} else {
+		parts = words(text)
+	}
+	return slices.DeleteFunc(parts, func(part string) bool { return len(part) < minPart })
+}
+
+// words splits a header field or a form into what stands between the usual
+// separators, as it is and unescaped.
+func words(text string) []string {
+	found := strings.FieldsFunc(text, func(char rune) bool { return strings.ContainsRune(" \t\r\n,;:=&\"'", char) })
+	for _, word := range found {
 		if plain, err := url.QueryUnescape(word); err == nil && plain != word {
-			words = append(words, plain)
+			found = append(found, plain)
 		}
 	}
-	var document any
-	if json.Unmarshal([]byte(text), &document) == nil {
-		words = append(words, jsonStrings(document)...)
-	}
-	return slices.DeleteFunc(words, func(word string) bool { return len(word) < minPart })
+	return found
 }
 
 // jsonStrings lists the strings in a decoded JSON document, names left out.

@@ -362,6 +362,25 @@ func TestRefusedClientIsNotSentForOtherScopes(t *testing.T) {
 	}
 }
 
+// TestRefusalInOtherWordsIsRemembered: Keycloak has another code for it, and some
+// servers none.
+func TestRefusalInOtherWordsIsRemembered(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{"error":"unauthorized_client"}`, ""} {
+		network := newServer()
+		network.next("/token", answer{http.StatusUnauthorized, body}, refusal)
+		source := network.source()
+		for range 2 {
+			if _, err := source.Token(t.Context(), client()); err == nil {
+				t.Errorf("%q is a token", body)
+			}
+		}
+		if got := network.count("/token"); got != 1 {
+			t.Errorf("%q: %d failed logins", body, got)
+		}
+	}
+}
+
 // TestOtherErrorsAreNotRemembered: they may be over.
 func TestOtherErrorsAreNotRemembered(t *testing.T) {
 	t.Parallel()
