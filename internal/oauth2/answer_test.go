@@ -278,7 +278,7 @@ func TestGrantedScopes(t *testing.T) {
 		"wide spaces":         {`"  a   b "`, []string{"a", "b"}},
 		"broken line":         {`"openid\n  email\r\nprofile"`, []string{"openid", "email", "profile"}},
 		"unescaped line":      {"\"core \n  admin\\\"x\tread\"", []string{"core", "admin\"x", "read"}}, // which is no JSON
-		"comma is no space":   {`"a,b c"`, []string{"a,b", "c"}}, // RFC 6749 section 3.3 allows it inside
+		"comma is no space":   {`"a,b c"`, []string{"a,b", "c"}},                                       // RFC 6749 section 3.3 allows it inside
 		"list":                {`["b","a"]`, []string{"b", "a"}},
 		"list of lists":       {`["a b","c"]`, []string{"a", "b", "c"}},
 		"list of other types": {`["a",1,null,["b"],"c"]`, []string{"a", "c"}},
