@@ -4,6 +4,7 @@
 package authserver
 
 import (
+	"crypto/tls"
 	"errors"
 	"net/http"
 	"slices"
@@ -15,7 +16,8 @@ import (
 //
 //	400 invalid_request      when the Authorization header is malformed
 //	401                      without a token, and with invalid_token when the token
-//	                         is unknown, expired, revoked or meant for somebody else
+//	                         is unknown, expired, revoked, meant for somebody else
+//	                         or bound to another certificate than the connection's
 //	403 insufficient_scope   where the route requires a scope the token lacks
 //	200                      otherwise, with client_id, scopes, method and path in JSON
 func (s *Server) API() http.Handler {
@@ -34,7 +36,7 @@ func (s *Server) API() http.Handler {
 func (s *Server) protect(scope string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		token, err := bearerToken(r.Header.Values("Authorization"))
-		allowed, ok := s.authorize(token)
+		allowed, ok := s.authorize(token, r.TLS)
 		switch {
 		case errors.Is(err, errNoBearer):
 			challenge(w, http.StatusUnauthorized, "", "")
@@ -53,16 +55,23 @@ func (s *Server) protect(scope string) http.HandlerFunc {
 	}
 }
 
-// authorize says what a token allows, if it is good and meant for this API.
-func (s *Server) authorize(token string) (authorization, bool) {
+// authorize says what a token allows, if it is good, meant for this API and in
+// the right hands.
+func (s *Server) authorize(token string, connection *tls.ConnectionState) (authorization, bool) {
+	allowed, ok := s.lookUp(token)
+	meant := s.config.Resource == "" || slices.Contains(allowed.audience, s.config.Resource)
+	return allowed, ok && meant && allowed.shownBy(connection)
+}
+
+// lookUp says what a token stands for, if it is good.
+func (s *Server) lookUp(token string) (authorization, bool) {
 	allowed, ok := s.tokens.findAccess(token, s.config.Now())
 	if strings.Count(token, ".") == 2 {
 		var err error
 		allowed, err = s.verifyJWT(token)
 		ok = err == nil && !s.tokens.revokedAccess(token)
 	}
-	meant := s.config.Resource == "" || slices.Contains(allowed.audience, s.config.Resource)
-	return allowed, ok && meant
+	return allowed, ok
 }
 
 var (

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -31,10 +30,12 @@ const (
 	InQuery = "query" // the request-target; the body is empty
 )
 
-// Grant types of RFC 6749.
+// Grant types.
 const (
-	ClientCredentials = "client_credentials"
-	RefreshToken      = "refresh_token"
+	ClientCredentials = "client_credentials"                              // RFC 6749 §4.4
+	RefreshToken      = "refresh_token"                                   // RFC 6749 §6
+	JWTBearer         = "urn:ietf:params:oauth:grant-type:jwt-bearer"     // RFC 7523 §2.1
+	TokenExchange     = "urn:ietf:params:oauth:grant-type:token-exchange" // RFC 8693
 )
 
 // Client is what is registered for one client. It is held to every word of it.
@@ -42,12 +43,35 @@ type Client struct {
 	ID     string
 	Secret string
 
-	// AuthMethod is the one method the client may authenticate with:
-	// ClientSecretBasic (default), ClientSecretPost or None.
+	// AuthMethod is the one method the client may authenticate with, the name
+	// of an IANA-registered value: ClientSecretBasic (default), ClientSecretPost,
+	// ClientSecretJWT, PrivateKeyJWT, TLSClientAuth, SelfSignedTLSClientAuth or None.
 	AuthMethod string
 
 	// BasicEncoding is FormEncoding (default) or RawEncoding.
 	BasicEncoding string
+
+	// Keys are the client's own: those that verify its assertions with
+	// PrivateKeyJWT, or its certificates with SelfSignedTLSClientAuth.
+	Keys []Key
+
+	// SigningAlgorithms are the values of alg the client's assertions may have.
+	// When empty: all that fit the secret or the keys.
+	SigningAlgorithms []string
+
+	// Federated are JWTs of others that authenticate the client in place of its
+	// own, with PrivateKeyJWT. Each needs a subject.
+	Federated []Trust
+
+	// SubjectDN or SANDNS, exactly one of them with TLSClientAuth, is what the
+	// client's certificate has to have: the subject as RFC 4514 writes it
+	// ("CN=client,O=Example") or a DNS name (RFC 8705 §2.1.2).
+	SubjectDN string
+	SANDNS    string
+
+	// CertificateBound binds access tokens to the certificate on the client's
+	// connection, however it authenticates (RFC 8705 §3).
+	CertificateBound bool
 
 	// ParametersIn is the one place where the client may put its parameters:
 	// InForm (default), InJSON or InQuery.
@@ -56,9 +80,15 @@ type Client struct {
 	// Grants are the grant types the client may use. When nil: client
 	// credentials, and refresh where RefreshLifetime is set; none for a client
 	// that does not authenticate (RFC 6749 §4.4), which must be given its grants
-	// by name. An extension grant named here, other than those of the IETF, is
-	// issued for like client credentials; "" allows a request without grant_type.
+	// by name. JWTBearer and TokenExchange have to be named, too. An extension
+	// grant named here, other than those of the IETF, is issued for like client
+	// credentials; "" allows a request without grant_type.
 	Grants []string
+
+	// Assertions are the JWTs that JWTBearer and TokenExchange take from the
+	// client. With JWTBearer alone, a client that does not authenticate may be
+	// known by the assertion it sends (RFC 7523 §3.1).
+	Assertions []Trust
 
 	// Scopes are those the client may ask for, and what it gets when it names none.
 	Scopes []string
@@ -103,14 +133,12 @@ func (c Client) withDefaults() Client {
 }
 
 func (c Client) validate() error {
-	_, known := authenticators[c.AuthMethod]
+	method, known := authenticators[c.AuthMethod]
 	switch {
 	case c.ID == "":
 		return errors.New("it has no id")
 	case !known:
 		return fmt.Errorf("authentication method %q is not supported", c.AuthMethod)
-	case (c.Secret == "") != (c.AuthMethod == None):
-		return errors.New("the authentication method and the secret do not fit")
 	case c.BasicEncoding == RawEncoding && strings.Contains(c.ID, ":"):
 		return errors.New("an id with a colon cannot be read from raw Basic credentials")
 	case c.BasicEncoding != FormEncoding && c.BasicEncoding != RawEncoding:
@@ -121,11 +149,15 @@ func (c Client) validate() error {
 		return fmt.Errorf("token format %q is not known", c.TokenFormat)
 	}
 	for _, grant := range c.Grants {
-		if strings.HasPrefix(grant, "urn:ietf:params:oauth:grant-type:") {
+		supported := grant == JWTBearer || grant == TokenExchange
+		if strings.HasPrefix(grant, "urn:ietf:params:oauth:grant-type:") && !supported {
 			return fmt.Errorf("grant type %q is not supported", grant)
 		}
 	}
-	return nil
+	if err := validateKeys(c.Keys); err != nil {
+		return err
+	}
+	return method.suits(c)
 }
 
 // Register adds a client, or replaces the one of that id, for instance to
@@ -137,48 +169,4 @@ func (s *Server) Register(c Client) error {
 	}
 	s.clients.put(c)
 	return nil
-}
-
-// registry is the table of registered clients.
-type registry struct {
-	mu      sync.Mutex
-	clients map[string]Client
-}
-
-func (g *registry) put(c Client) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.clients == nil {
-		g.clients = make(map[string]Client)
-	}
-	g.clients[c.ID] = c
-}
-
-func (g *registry) find(id string) (Client, bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	c, ok := g.clients[id]
-	return c, ok
-}
-
-// grants are the grant types of all clients.
-func (g *registry) grants() []string {
-	return g.collect(func(c Client) []string { return c.Grants })
-}
-
-// scopes are the scopes of all clients.
-func (g *registry) scopes() []string {
-	return g.collect(func(c Client) []string { return c.Scopes })
-}
-
-// collect puts what all clients have together: sorted, each value once.
-func (g *registry) collect(of func(Client) []string) []string {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	var all []string
-	for _, c := range g.clients {
-		all = append(all, of(c)...)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
 }

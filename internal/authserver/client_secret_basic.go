@@ -15,13 +15,19 @@ const ClientSecretBasic = "client_secret_basic"
 
 type clientSecretBasic struct{}
 
-func (clientSecretBasic) presented(q *request) bool {
+func (clientSecretBasic) carrier() carrier     { return authorizationHeader{} }
+func (clientSecretBasic) suits(c Client) error { return needsSecret(c) }
+
+// authorizationHeader carries credentials in the header of that name.
+type authorizationHeader struct{}
+
+func (authorizationHeader) presented(q *request) bool {
 	return len(q.header.Values("Authorization")) > 0
 }
 
 // identify reads the id in both encodings, since which one applies depends on
 // the client it names.
-func (clientSecretBasic) identify(q *request, clients *registry) (Client, error) {
+func (authorizationHeader) identify(q *request, clients *registry) (Client, error) {
 	pair, err := basicPair(q)
 	if err != nil {
 		return Client{}, err
@@ -38,7 +44,7 @@ func (clientSecretBasic) identify(q *request, clients *registry) (Client, error)
 	return Client{}, refuse(invalidClient, "unknown client, or its credentials are not encoded as registered")
 }
 
-func (clientSecretBasic) verify(q *request, c Client) error {
+func (clientSecretBasic) verify(_ *Server, q *request, c Client) error {
 	pair, err := basicPair(q)
 	if err != nil {
 		return err

@@ -9,16 +9,22 @@ const ClientSecretPost = "client_secret_post"
 
 type clientSecretPost struct{}
 
+func (clientSecretPost) carrier() carrier     { return secretParameter{} }
+func (clientSecretPost) suits(c Client) error { return needsSecret(c) }
+
+func (clientSecretPost) verify(_ *Server, q *request, c Client) error {
+	return verifySecret(q.get("client_secret"), c.Secret)
+}
+
+// secretParameter carries credentials in client_id and client_secret.
+type secretParameter struct{}
+
 // presented counts an empty client_secret too: beside Basic it is what servers
 // take for a second method.
-func (clientSecretPost) presented(q *request) bool {
+func (secretParameter) presented(q *request) bool {
 	return q.parameters.Has("client_secret")
 }
 
-func (clientSecretPost) identify(q *request, clients *registry) (Client, error) {
+func (secretParameter) identify(q *request, clients *registry) (Client, error) {
 	return byParameter(q, clients)
-}
-
-func (clientSecretPost) verify(q *request, c Client) error {
-	return verifySecret(q.get("client_secret"), c.Secret)
 }

@@ -34,7 +34,7 @@
 //		t.Errorf("%d token requests, want 1", got)
 //	}
 //
-// Faults are handlers that stand in for an endpoint, queued with [Server.Fail]:
+// Faults are handlers that stand in for an endpoint, queued with [Script.Fail]:
 //
 //	srv.Fail(authserver.TokenEndpoint, 2, authserver.Answer(http.StatusServiceUnavailable,
 //		http.Header{"Retry-After": {"1"}}, ""))
@@ -49,7 +49,7 @@
 //	}
 //
 // A test that must hold requests back, for instance to see that many callers
-// share one, blocks in [Server.Override] and then lets the endpoint answer:
+// share one, blocks in [Script.Override] and then lets the endpoint answer:
 //
 //	release := make(chan struct{})
 //	srv.Override(authserver.TokenEndpoint, func(http.ResponseWriter, *http.Request) bool {

@@ -21,19 +21,24 @@ type accessClaims struct {
 	jwt.RegisteredClaims
 	ClientID string `json:"client_id"`
 	Scope    string `json:"scope,omitempty"`
+
+	Confirmation *confirmation `json:"cnf,omitempty"`
 }
 
 func (s *Server) signJWT(c Client, a authorization, now time.Time) (string, error) {
 	claims := accessClaims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer:   s.config.Issuer,
-			Subject:  c.ID,
+			Subject:  a.subject,
 			Audience: a.audience,
 			IssuedAt: jwt.NewNumericDate(now),
 			ID:       rand.Text(),
 		},
 		ClientID: c.ID,
 		Scope:    strings.Join(a.scopes, " "),
+	}
+	if a.thumbprint != "" {
+		claims.Confirmation = &confirmation{Thumbprint: a.thumbprint}
 	}
 	if c.Lifetime != 0 {
 		claims.ExpiresAt = jwt.NewNumericDate(now.Add(c.Lifetime))
@@ -64,9 +69,14 @@ func (s *Server) verifyJWT(token string) (authorization, error) {
 	if parsed.Header["typ"] != accessTokenType {
 		return authorization{}, errNotAccessToken
 	}
-	return authorization{
+	a := authorization{
 		clientID: claims.ClientID,
+		subject:  claims.Subject,
 		scopes:   strings.Fields(claims.Scope),
 		audience: claims.Audience,
-	}, nil
+	}
+	if claims.Confirmation != nil {
+		a.thumbprint = claims.Confirmation.Thumbprint
+	}
+	return a, nil
 }

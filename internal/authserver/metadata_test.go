@@ -4,10 +4,13 @@
 package authserver_test
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
 )
 
 // The addresses are those of RFC 8414 §3.1 and §5 for an issuer with a path.
@@ -65,13 +68,83 @@ func TestMetadataDocument(t *testing.T) {
 		t.Error("jwks_uri is there")
 	}
 	for member, want := range map[string][]any{
-		"token_endpoint_auth_methods_supported": {"client_secret_basic", "client_secret_post", "none"},
+		"token_endpoint_auth_methods_supported": {"client_secret_basic"},
 		"grant_types_supported":                 {"client_credentials", "refresh_token"},
 		"scopes_supported":                      {"api:read", "api:write"},
 	} {
 		if have, _ := got.document[member].([]any); !slices.Equal(have, want) {
 			t.Errorf("%s is %v, want %v", member, got.document[member], want)
 		}
+	}
+}
+
+// RFC 8414 §2: lists are of what there is, and left out where there is nothing.
+func TestMetadataFollowsClients(t *testing.T) {
+	t.Parallel()
+	p256, rsa := authservertest.NewKey(t, authservertest.P256), authservertest.NewKey(t, authservertest.RSA)
+	platform, err := authserver.NewPlatform(authserver.PlatformConfig{Issuer: "https://ci.example", Subject: "job", RequestToken: "r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ps256 := keyedClient(authserver.Key{Public: rsa.Public()})
+	ps256.ID, ps256.SigningAlgorithms = "ps256", []string{"PS256"}
+	federated := keyedClient()
+	federated.ID, federated.Federated = "federated", []authserver.Trust{{Issuer: "https://ci.example", Subject: "job"}}
+	certified := authserver.Client{ID: "tls", AuthMethod: authserver.TLSClientAuth, SANDNS: "client.example", CertificateBound: true}
+	const methods, algorithms = "_endpoint_auth_methods_supported", "_endpoint_auth_signing_alg_values_supported"
+	rs := []any{"PS256", "PS384", "PS512", "RS256", "RS384", "RS512"}
+	for name, row := range map[string]struct {
+		clients             []authserver.Client
+		methods, algorithms []any
+		bound               any
+	}{
+		"none":         {nil, nil, nil, nil},
+		"secret":       {[]authserver.Client{rfcClient()}, []any{"client_secret_basic"}, nil, nil},
+		"key":          {[]authserver.Client{keyedClient(authserver.Key{Public: p256.Public()})}, []any{"private_key_jwt"}, []any{"ES256"}, nil},
+		"one alg":      {[]authserver.Client{ps256}, []any{"private_key_jwt"}, []any{"PS256"}, nil},
+		"platform":     {[]authserver.Client{federated}, []any{"private_key_jwt"}, rs, nil},
+		"secret signs": {[]authserver.Client{{ID: "a", AuthMethod: "client_secret_jwt", Secret: strings.Repeat("s", 48)}}, []any{"client_secret_jwt"}, []any{"HS256", "HS384"}, nil},
+		"certificate":  {[]authserver.Client{certified}, []any{"tls_client_auth"}, nil, true},
+		"several":      {[]authserver.Client{rfcClient(), ps256, certified}, []any{"client_secret_basic", "private_key_jwt", "tls_client_auth"}, []any{"PS256"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := newServer(t, authserver.Config{Clients: row.clients, TrustedIssuers: []authserver.TrustedIssuer{platform.TrustedIssuer()}})
+			got := send(t, srv, "GET /.well-known/oauth-authorization-server HTTP/1.1\nHost: h\n\n").document
+			for _, endpoint := range []string{"token", "revocation"} {
+				for member, want := range map[string][]any{endpoint + methods: row.methods, endpoint + algorithms: row.algorithms} {
+					list, there := got[member].([]any)
+					if there != (want != nil) || !slices.Equal(list, want) {
+						t.Errorf("%s is %v, want %v", member, got[member], want)
+					}
+				}
+			}
+			if bound := got["tls_client_certificate_bound_access_tokens"]; bound != row.bound {
+				t.Errorf("tls_client_certificate_bound_access_tokens is %v, want %v", bound, row.bound)
+			}
+		})
+	}
+}
+
+// RFC 8705 §5.
+func TestMetadataAliases(t *testing.T) {
+	t.Parallel()
+	const request = "GET /.well-known/oauth-authorization-server/a HTTP/1.1\nHost: h\n\n"
+	srv := newServer(t, authserver.Config{Issuer: "https://example.com/a", MTLSOrigin: "https://mtls.example.com"})
+	got := send(t, srv, request)
+	want := map[string]any{
+		"token_endpoint":      "https://mtls.example.com/a/token",
+		"revocation_endpoint": "https://mtls.example.com/a/revoke",
+	}
+	if aliases, _ := got.document["mtls_endpoint_aliases"].(map[string]any); !maps.Equal(aliases, want) {
+		t.Errorf("mtls_endpoint_aliases is %v, want %v", aliases, want)
+	}
+	if token := got.text(t, "token_endpoint"); token != "https://example.com/a/token" {
+		t.Errorf("token_endpoint is %q", token)
+	}
+	without := send(t, newServer(t, authserver.Config{Issuer: "https://example.com/a"}), request)
+	if aliases, ok := without.document["mtls_endpoint_aliases"]; ok {
+		t.Errorf("mtls_endpoint_aliases is %v without any", aliases)
 	}
 }
 

@@ -6,6 +6,7 @@ package authserver
 import (
 	"bufio"
 	"bytes"
+	"crypto/x509"
 	"io"
 	"net"
 	"net/http"
@@ -29,6 +30,12 @@ const (
 	Elsewhere          Endpoint = "elsewhere" // any path the authorization server does not have
 )
 
+// The endpoints of a [Platform].
+const (
+	GitHubActions Endpoint = "github_actions"
+	AzureDevOps   Endpoint = "azure_devops"
+)
+
 // maxBody bounds what is recorded of one request.
 const maxBody = 1 << 20
 
@@ -42,6 +49,9 @@ type Request struct {
 	Header   http.Header
 	Body     []byte
 	Status   int // as answered; 0 before that, and when the connection was dropped
+
+	// Certificate is what the client showed in the TLS handshake; nil for none.
+	Certificate *x509.Certificate
 }
 
 // Form decodes the body as application/x-www-form-urlencoded, whatever its
@@ -98,6 +108,9 @@ func (rec *Recorder) record(e Endpoint, now time.Time, w http.ResponseWriter, r 
 	entry := &Request{
 		Endpoint: e, Time: now, Method: r.Method, Target: r.RequestURI,
 		Host: r.Host, Header: r.Header.Clone(), Body: body,
+	}
+	if certificates := peerCertificates(r.TLS); len(certificates) > 0 {
+		entry.Certificate = certificates[0]
 	}
 	rec.mu.Lock()
 	defer rec.mu.Unlock()

@@ -14,6 +14,10 @@ func (s *Server) refresh(q *request, c Client) (issuance, error) {
 	if !ok || held.clientID != c.ID {
 		return issuance{}, refuse(invalidGrant, "the refresh token is unknown, expired, revoked or another client's")
 	}
+	// RFC 8705 §4: what else would bind it to a client that does not authenticate?
+	if c.AuthMethod == None && held.thumbprint != q.bound {
+		return issuance{}, refuse(invalidGrant, "the refresh token is bound to another certificate")
+	}
 	access, err := lessen(q, held)
 	if err != nil {
 		return issuance{}, err
@@ -38,7 +42,7 @@ func lessen(q *request, granted authorization) (authorization, error) {
 	if err := within(audience, granted.audience); err != nil {
 		return authorization{}, err
 	}
-	granted.scopes = scopes
+	granted.scopes, granted.thumbprint = scopes, q.bound
 	if audience != nil {
 		granted.audience = audience
 	}

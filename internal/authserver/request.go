@@ -4,6 +4,7 @@
 package authserver
 
 import (
+	"crypto/x509"
 	"encoding/json"
 	"io"
 	"mime"
@@ -19,6 +20,17 @@ type request struct {
 	header     http.Header
 	in         string // InForm, InJSON or InQuery: where the parameters were
 	parameters url.Values
+
+	certificates []*x509.Certificate // the client's, in the handshake
+	bound        string              // thumbprint that tokens are to be bound to; empty: none
+}
+
+// certificate is the client's own; nil when it showed none.
+func (q *request) certificate() *x509.Certificate {
+	if len(q.certificates) == 0 {
+		return nil
+	}
+	return q.certificates[0]
 }
 
 // get is the value of a parameter. One sent without a value counts as omitted
@@ -35,7 +47,7 @@ func readRequest(r *http.Request) (*request, error) {
 	if err != nil {
 		return nil, refuse(invalidRequest, "the body could not be read")
 	}
-	q := &request{header: r.Header}
+	q := &request{header: r.Header, certificates: peerCertificates(r.TLS)}
 	q.in, err = place(r, body)
 	if err != nil {
 		return nil, err
@@ -118,15 +130,19 @@ func parseJSON(body []byte) (url.Values, error) {
 func hasCredentials(query string) bool {
 	// What cannot be decoded is left out, and the rest still looked at.
 	form, _ := url.ParseQuery(query)
-	credentials := []string{"client_id", "client_secret", "client_assertion", "client_assertion_type", "assertion", "refresh_token", "token"}
+	credentials := []string{
+		"client_id", "client_secret", "client_assertion", "client_assertion_type",
+		"assertion", "refresh_token", "token", "subject_token", "actor_token",
+	}
 	return slices.ContainsFunc(credentials, form.Has)
 }
 
 // once refuses repeated parameters (RFC 6749 §3.2); only resource may come more
-// than once (RFC 8707 §2).
+// than once (RFC 8707 §2), and audience where tokens are exchanged (RFC 8693 §2.1).
 func once(form url.Values) error {
 	for name, values := range form {
-		if len(values) > 1 && name != "resource" {
+		repeatable := name == "resource" || name == "audience" && form.Get("grant_type") == TokenExchange
+		if len(values) > 1 && !repeatable {
 			return refuse(invalidRequest, "a parameter is repeated")
 		}
 	}

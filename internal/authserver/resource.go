@@ -23,8 +23,10 @@ func requestedAudience(q *request) ([]string, error) {
 		}
 		audience = append(audience, resource)
 	}
-	if value := q.get("audience"); value != "" {
-		audience = append(audience, value)
+	for _, value := range q.parameters["audience"] {
+		if value != "" {
+			audience = append(audience, value)
+		}
 	}
 	return audience, nil
 }

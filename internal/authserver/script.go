@@ -9,12 +9,13 @@ import (
 	"sync"
 )
 
-// Always is the number of times, for [Server.Fail], that has a fault answer every
+// Always is the number of times, for [Script.Fail], that has a fault answer every
 // further request.
 const Always = -1
 
-// script holds, per endpoint, what answers in its place.
-type script struct {
+// Script holds, per endpoint, what answers in its place. The zero value is ready
+// and safe for concurrent use.
+type Script struct {
 	mu        sync.Mutex
 	overrides map[Endpoint]func(http.ResponseWriter, *http.Request) bool
 	faults    map[Endpoint][]queued
@@ -28,50 +29,50 @@ type queued struct {
 
 // Fail queues fault behind those already waiting at endpoint; it answers the
 // next times requests in the endpoint's place. Any handler will do.
-func (s *Server) Fail(endpoint Endpoint, times int, fault http.Handler) {
-	s.script.mu.Lock()
-	defer s.script.mu.Unlock()
-	if s.script.faults == nil {
-		s.script.faults = make(map[Endpoint][]queued)
+func (s *Script) Fail(endpoint Endpoint, times int, fault http.Handler) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.faults == nil {
+		s.faults = make(map[Endpoint][]queued)
 	}
-	s.script.faults[endpoint] = append(s.script.faults[endpoint], queued{times, fault})
+	s.faults[endpoint] = append(s.faults[endpoint], queued{times, fault})
 }
 
 // Override asks f first at endpoint, before any queued fault. What f returns
 // says whether it has answered. A nil f ends the override.
-func (s *Server) Override(endpoint Endpoint, f func(http.ResponseWriter, *http.Request) bool) {
-	s.script.mu.Lock()
-	defer s.script.mu.Unlock()
-	if s.script.overrides == nil {
-		s.script.overrides = make(map[Endpoint]func(http.ResponseWriter, *http.Request) bool)
+func (s *Script) Override(endpoint Endpoint, f func(http.ResponseWriter, *http.Request) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.overrides == nil {
+		s.overrides = make(map[Endpoint]func(http.ResponseWriter, *http.Request) bool)
 	}
-	s.script.overrides[endpoint] = f
+	s.overrides[endpoint] = f
 }
 
 // play answers from the script and reports whether it did. It holds no lock
 // while a handler runs: hanging is what some of them are for.
-func (sc *script) play(endpoint Endpoint, w http.ResponseWriter, r *http.Request) bool {
-	if override := sc.override(endpoint); override != nil && override(w, r) {
+func (s *Script) play(endpoint Endpoint, w http.ResponseWriter, r *http.Request) bool {
+	if override := s.override(endpoint); override != nil && override(w, r) {
 		return true
 	}
-	if handler := sc.next(endpoint); handler != nil {
+	if handler := s.next(endpoint); handler != nil {
 		handler.ServeHTTP(w, r)
 		return true
 	}
 	return false
 }
 
-func (sc *script) override(endpoint Endpoint) func(http.ResponseWriter, *http.Request) bool {
-	sc.mu.Lock()
-	defer sc.mu.Unlock()
-	return sc.overrides[endpoint]
+func (s *Script) override(endpoint Endpoint) func(http.ResponseWriter, *http.Request) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.overrides[endpoint]
 }
 
 // next takes one answer from the head of the queue; nil when there is none.
-func (sc *script) next(endpoint Endpoint) http.Handler {
-	sc.mu.Lock()
-	defer sc.mu.Unlock()
-	queue := slices.DeleteFunc(sc.faults[endpoint], func(f queued) bool { return f.times == 0 })
+func (s *Script) next(endpoint Endpoint) http.Handler {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	queue := slices.DeleteFunc(s.faults[endpoint], func(f queued) bool { return f.times == 0 })
 	if len(queue) == 0 {
 		return nil
 	}
@@ -79,6 +80,6 @@ func (sc *script) next(endpoint Endpoint) http.Handler {
 	if head.times != Always {
 		head.times--
 	}
-	sc.faults[endpoint] = queue
+	s.faults[endpoint] = queue
 	return head.handler
 }

@@ -4,6 +4,7 @@
 package authserver
 
 import (
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -40,6 +41,21 @@ type Config struct {
 	NoMetadata       bool // /.well-known/oauth-authorization-server[/path]
 	NoOpenIDMetadata bool // <issuer>/.well-known/openid-configuration
 
+	// ClientAssertion is what client assertions are held to (RFC 7523 §2.2), and
+	// GrantAssertion what assertions are that are a grant (§2.1).
+	ClientAssertion AssertionRules
+	GrantAssertion  AssertionRules
+
+	// TrustedIssuers are those whose JWTs clients may be registered to use.
+	TrustedIssuers []TrustedIssuer
+
+	// ClientCAs issue the certificates of TLSClientAuth. None when nil.
+	ClientCAs *x509.CertPool
+
+	// MTLSOrigin is where the same server listens for clients with certificates,
+	// as scheme and authority; published as mtls_endpoint_aliases (RFC 8705 §5).
+	MTLSOrigin string
+
 	// Metadata changes both discovery documents before they are sent.
 	Metadata []Mutation
 
@@ -53,17 +69,20 @@ type Config struct {
 
 // Server is the authorization server, an [http.Handler]; the protected API that
 // takes its tokens is [Server.API]. Both are safe for concurrent use. Its
-// [Recorder] knows every request that reached either.
+// [Recorder] knows every request that reached either, and its [Script] what
+// answers in an endpoint's place.
 type Server struct {
 	Recorder
+	Script
 
-	config  Config
-	base    string // issuer without a terminating slash
-	routes  map[string]route
-	clients registry
-	tokens  tokenStore
-	signer  signer
-	script  script
+	config   Config
+	base     string // issuer without a terminating slash
+	mtlsBase string // the same at MTLSOrigin; empty without
+	routes   map[string]route
+	clients  registry
+	tokens   tokenStore
+	signer   signer
+	used     usedIDs
 }
 
 type route struct {
@@ -81,7 +100,13 @@ func New(config Config) (*Server, error) {
 	if !issuer.IsAbs() || issuer.Host == "" || issuer.RawQuery != "" || issuer.Fragment != "" {
 		return nil, fmt.Errorf("issuer %q is not an absolute URL without query and fragment", config.Issuer)
 	}
-	s := &Server{config: config.withDefaults(), base: strings.TrimSuffix(config.Issuer, "/")}
+	s := &Server{base: strings.TrimSuffix(config.Issuer, "/")}
+	if s.config, err = config.withDefaults(); err != nil {
+		return nil, err
+	}
+	if config.MTLSOrigin != "" {
+		s.mtlsBase = config.MTLSOrigin + strings.TrimSuffix(issuer.EscapedPath(), "/")
+	}
 	if s.signer, err = newSigner(s.config.SigningAlgorithm); err != nil {
 		return nil, err
 	}
@@ -94,7 +119,7 @@ func New(config Config) (*Server, error) {
 	return s, nil
 }
 
-func (c Config) withDefaults() Config {
+func (c Config) withDefaults() (Config, error) {
 	if c.SigningAlgorithm == "" {
 		c.SigningAlgorithm = "ES256"
 	}
@@ -107,7 +132,20 @@ func (c Config) withDefaults() Config {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return c
+	if c.ClientCAs == nil {
+		c.ClientCAs = x509.NewCertPool() // nil would be the system's
+	}
+	for _, issuer := range c.TrustedIssuers {
+		if err := issuer.validate(); err != nil {
+			return c, fmt.Errorf("trusted issuer %q: %w", issuer.Issuer, err)
+		}
+	}
+	var err error
+	if c.ClientAssertion, err = c.ClientAssertion.withDefaults(5 * time.Minute); err != nil {
+		return c, err
+	}
+	c.GrantAssertion, err = c.GrantAssertion.withDefaults(time.Hour)
+	return c, err
 }
 
 // endpoints are looked up by their exact path: a mux would clean the path and
@@ -148,7 +186,7 @@ func (s *Server) serve(endpoint Endpoint, handler http.HandlerFunc, w http.Respo
 		path, _, _ := strings.Cut(r.RequestURI, "?")
 		s.config.Logger.InfoContext(r.Context(), r.Method+" "+path, "endpoint", endpoint, "status", recording.status())
 	}()
-	if !s.script.play(endpoint, recording, r) {
+	if !s.play(endpoint, recording, r) {
 		handler(recording, r)
 	}
 	recording.finish()
@@ -159,6 +197,23 @@ func (s *Server) Issuer() string { return s.config.Issuer }
 
 // TokenURL is the URL of the token endpoint.
 func (s *Server) TokenURL() string { return s.base + "/token" }
+
+// MTLSTokenURL is the URL of the token endpoint for clients with certificates,
+// empty without Config.MTLSOrigin.
+func (s *Server) MTLSTokenURL() string {
+	if s.mtlsBase == "" {
+		return ""
+	}
+	return s.mtlsBase + "/token"
+}
+
+// tokenURLs are all URLs of the token endpoint.
+func (s *Server) tokenURLs() []string {
+	if s.mtlsBase == "" {
+		return []string{s.TokenURL()}
+	}
+	return []string{s.TokenURL(), s.MTLSTokenURL()}
+}
 
 // RevocationURL is the URL of the revocation endpoint.
 func (s *Server) RevocationURL() string { return s.base + "/revoke" }

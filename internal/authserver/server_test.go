@@ -5,6 +5,8 @@ package authserver_test
 
 import (
 	"bufio"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -70,8 +72,9 @@ func (a answer) want(t *testing.T, status int, code string) {
 }
 
 // send gives handler a request as it reads on the wire, but for the line ends
-// and the Content-Length.
-func send(t *testing.T, handler http.Handler, wire string) answer {
+// and the Content-Length, as over a connection on which the client showed the
+// certificates.
+func send(t *testing.T, handler http.Handler, wire string, certificates ...*x509.Certificate) answer {
 	t.Helper()
 	head, body, _ := strings.Cut(wire, "\n\n")
 	head += "\nContent-Length: " + strconv.Itoa(len(body)) + "\n\n"
@@ -79,6 +82,9 @@ func send(t *testing.T, handler http.Handler, wire string) answer {
 	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(head + body)))
 	if err != nil {
 		t.Fatalf("the test's own request: %v", err)
+	}
+	if len(certificates) > 0 {
+		r.TLS = &tls.ConnectionState{PeerCertificates: certificates}
 	}
 	a := answer{ResponseRecorder: httptest.NewRecorder()}
 	handler.ServeHTTP(a, r)
@@ -111,7 +117,7 @@ func TestNewRefuses(t *testing.T) {
 			c.ID, c.BasicEncoding = "a:b", authserver.RawEncoding
 		})},
 		"grant of the IETF": {Issuer: issuer, Clients: client(func(c *authserver.Client) {
-			c.Grants = []string{"urn:ietf:params:oauth:grant-type:jwt-bearer"}
+			c.Grants = []string{"urn:ietf:params:oauth:grant-type:device_code"}
 		})},
 	} {
 		t.Run(name, func(t *testing.T) {

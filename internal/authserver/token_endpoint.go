@@ -30,6 +30,9 @@ func (s *Server) token(r *http.Request) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if q.bound, err = binding(q, c); err != nil {
+		return nil, err
+	}
 	grant, err := s.grant(q, c)
 	if err != nil {
 		return nil, err
@@ -50,7 +53,8 @@ func (s *Server) token(r *http.Request) (map[string]any, error) {
 type issuance struct {
 	access  authorization
 	refresh authorization
-	renewed bool // a refresh token was used, and is to be kept
+	renewed bool   // a refresh token was used, and is to be kept
+	kind    string // issued_token_type (RFC 8693 §2.2.1); empty: not named
 }
 
 type grantFunc func(*request, Client) (issuance, error)
@@ -67,8 +71,13 @@ func (s *Server) grant(q *request, c Client) (grantFunc, error) {
 	default:
 		return nil, refuse(unauthorizedClient, "the client may not use this grant type")
 	}
-	if grantType == RefreshToken {
+	switch grantType {
+	case RefreshToken:
 		return s.refresh, nil
+	case JWTBearer:
+		return s.jwtBearer, nil
+	case TokenExchange:
+		return s.tokenExchange, nil
 	}
 	return s.clientCredentials, nil
 }
@@ -91,6 +100,9 @@ func (s *Server) issue(c Client, allowed issuance) (map[string]any, error) {
 	answer := map[string]any{"access_token": token, "token_type": "Bearer"}
 	if c.Lifetime != 0 {
 		answer["expires_in"] = int64(c.Lifetime / time.Second)
+	}
+	if allowed.kind != "" {
+		answer["issued_token_type"] = allowed.kind
 	}
 	if len(allowed.access.scopes) > 0 {
 		answer["scope"] = strings.Join(allowed.access.scopes, " ")

@@ -12,8 +12,11 @@ import (
 type authorization struct {
 	id       string // of the grant: tokens with the same id fall together
 	clientID string
+	subject  string
 	scopes   []string
 	audience []string
+
+	thumbprint string // of the certificate it is bound to; empty: none
 }
 
 // issued is a token on the books.

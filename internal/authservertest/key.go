@@ -1,0 +1,89 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package authservertest
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+	"testing"
+)
+
+// KeyKind is what private key [NewKey] makes.
+type KeyKind string
+
+// The kinds of keys that sign JWTs.
+const (
+	RSA     KeyKind = "RSA" // of 2048 bits
+	P256    KeyKind = "P-256"
+	P384    KeyKind = "P-384"
+	P521    KeyKind = "P-521"
+	Ed25519 KeyKind = "Ed25519"
+)
+
+// NewKey makes a private key.
+func NewKey(t testing.TB, kind KeyKind) crypto.Signer {
+	t.Helper()
+	key, err := generate(kind)
+	if err != nil {
+		t.Fatalf("key: %v", err)
+	}
+	return key
+}
+
+func generate(kind KeyKind) (crypto.Signer, error) {
+	switch kind {
+	case RSA:
+		return rsa.GenerateKey(rand.Reader, 2048)
+	case P256:
+		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case P384:
+		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	case P521:
+		return ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
+	case Ed25519:
+		_, key, err := ed25519.GenerateKey(rand.Reader)
+		return key, err
+	}
+	return nil, fmt.Errorf("a kind %q of keys is not known", kind)
+}
+
+// PKCS8 is a private key of any kind as "PRIVATE KEY" (RFC 5208, RFC 5958).
+func PKCS8(t testing.TB, key crypto.Signer) string {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatalf("PKCS#8: %v", err)
+	}
+	return encodePEM("PRIVATE KEY", der)
+}
+
+// PKCS1 is an RSA key as "RSA PRIVATE KEY" (RFC 8017 appendix A.1.2).
+func PKCS1(t testing.TB, key crypto.Signer) string {
+	t.Helper()
+	private, ok := key.(*rsa.PrivateKey)
+	if !ok {
+		t.Fatalf("PKCS#1: a key of type %T", key)
+	}
+	return encodePEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(private))
+}
+
+// SEC1 is a key on a curve as "EC PRIVATE KEY" (RFC 5915).
+func SEC1(t testing.TB, key crypto.Signer) string {
+	t.Helper()
+	private, ok := key.(*ecdsa.PrivateKey)
+	if !ok {
+		t.Fatalf("SEC 1: a key of type %T", key)
+	}
+	der, err := x509.MarshalECPrivateKey(private)
+	if err != nil {
+		t.Fatalf("SEC 1: %v", err)
+	}
+	return encodePEM("EC PRIVATE KEY", der)
+}
