@@ -187,7 +187,7 @@ func TestOverride(t *testing.T) {
 	t.Parallel()
 	srv := startRFC(t)
 	first := true
-	srv.Override(authserver.TokenEndpoint, func(w http.ResponseWriter, _ *http.Request) bool {
+	srv.Override(authserver.TokenEndpoint, func(_ http.ResponseWriter, _ *http.Request) bool {
 		answered := first
 		first = false
 		return answered // an empty 200
