@@ -78,13 +78,13 @@ func (s *Server) ownTerms(rules AssertionRules) terms {
 	return t
 }
 
-// assertionFault is why an assertion is refused. It echoes nothing.
-type assertionFault string
+// assertionError is why an assertion is refused. It echoes nothing.
+type assertionError string
 
-func (f assertionFault) Error() string { return string(f) }
+func (f assertionError) Error() string { return string(f) }
 
 // verifyAssertion returns the subject of an assertion that keeps the terms, and
-// an assertionFault for any other. What it accepts it accepts once.
+// an assertionError for any other. What it accepts it accepts once.
 func (s *Server) verifyAssertion(assertion string, t terms) (string, error) {
 	claims := jwt.MapClaims{}
 	parser := jwt.NewParser(
@@ -99,7 +99,7 @@ func (s *Server) verifyAssertion(assertion string, t terms) (string, error) {
 	)
 	// encoding/base64 would skip the line break that ends a file.
 	if strings.ContainsFunc(assertion, notCompact) {
-		return "", assertionFault("it is not a compact JWS")
+		return "", assertionError("it is not a compact JWS")
 	}
 	token, err := parser.ParseWithClaims(assertion, claims, t.key)
 	if err != nil {
@@ -115,9 +115,9 @@ func (s *Server) verifyAssertion(assertion string, t terms) (string, error) {
 	switch {
 	case t.reusable:
 	case id == "":
-		return "", assertionFault("jti is missing")
+		return "", assertionError("jti is missing")
 	case !s.used.first(t.issuer, id):
-		return "", assertionFault("jti has been used before")
+		return "", assertionError("jti has been used before")
 	}
 	return claims.GetSubject()
 }
@@ -129,7 +129,7 @@ func notCompact(r rune) bool {
 
 func (t terms) checkHeader(header map[string]any) error {
 	if _, ok := header["crit"]; ok { // RFC 7515 §4.1.11: no extension is understood
-		return assertionFault("crit names an extension that is not understood")
+		return assertionError("crit names an extension that is not understood")
 	}
 	typ, sent := header["typ"]
 	text, _ := typ.(string)
@@ -137,7 +137,7 @@ func (t terms) checkHeader(header map[string]any) error {
 	case t.typ == "" && (!sent || strings.EqualFold(text, "JWT")):
 	case t.typ != "" && strings.EqualFold(text, t.typ):
 	default:
-		return assertionFault("typ is not the required one")
+		return assertionError("typ is not the required one")
 	}
 	return nil
 }
@@ -147,26 +147,26 @@ func (t terms) checkClaims(claims jwt.MapClaims, now time.Time) error {
 	audience, err := claims.GetAudience()
 	accepted := slices.ContainsFunc(audience, func(one string) bool { return slices.Contains(t.audiences, one) })
 	if err != nil || !accepted || t.sole && len(audience) > 1 {
-		return assertionFault("aud is not the required one")
+		return assertionError("aud is not the required one")
 	}
 	if subject, err := claims.GetSubject(); err != nil || subject == "" {
-		return assertionFault("sub is missing")
+		return assertionError("sub is missing")
 	}
 	expires, err := claims.GetExpirationTime()
 	if err != nil || t.lifetime > 0 && expires.After(now.Add(t.lifetime+t.skew)) {
-		return assertionFault("exp is too far in the future")
+		return assertionError("exp is too far in the future")
 	}
 	return nil
 }
 
 // explain says what the JWT library found in words that hold nothing of the JWT.
 func explain(err error) error {
-	if fault, ok := errors.AsType[assertionFault](err); ok {
+	if fault, ok := errors.AsType[assertionError](err); ok {
 		return fault
 	}
 	for _, known := range []struct {
 		err   error
-		fault assertionFault
+		fault assertionError
 	}{
 		{jwt.ErrTokenMalformed, "it is not a JWT"},
 		{jwt.ErrTokenUnverifiable, "alg is not supported"},
@@ -182,7 +182,7 @@ func explain(err error) error {
 			return known.fault
 		}
 	}
-	return assertionFault("a claim is invalid")
+	return assertionError("a claim is invalid")
 }
 
 // registeredKey finds the key the header names, for an algorithm that fits it:
@@ -191,10 +191,10 @@ func registeredKey(keys []Key) jwt.Keyfunc {
 	return func(token *jwt.Token) (any, error) {
 		key, ok := selectKey(keys, token.Header)
 		if !ok {
-			return nil, assertionFault("the header does not name a registered key")
+			return nil, assertionError("the header does not name a registered key")
 		}
 		if !slices.Contains(key.algorithms(), token.Method.Alg()) {
-			return nil, assertionFault("alg does not fit the key")
+			return nil, assertionError("alg does not fit the key")
 		}
 		if pss, ok := token.Method.(*jwt.SigningMethodRSAPSS); ok {
 			strict := *pss

@@ -149,6 +149,7 @@ func TestAssertionRefusedBySignature(t *testing.T) {
 		"PS256 with another salt": {client(rsaKey), saltedPS256(t, rsaKey.(*rsa.PrivateKey)), "signature"},
 		"line break at the end":   {client(p256), clientAssertion("ES256", p256).compact(t) + "\n", "compact"},
 		"padded":                  {client(p256), clientAssertion("ES256", p256).compact(t) + "=", "compact"},
+		"stray bit":               {client(p256), strayBit(clientAssertion("ES256", p256).compact(t)), "JWT"},
 		"two segments":            {client(p256), "eyJhbGciOiJFUzI1NiJ9.e30", "JWT"},
 		"no JSON":                 {client(p256), "eyJhbGciOiJFUzI1NiJ9.e30x.e30", "JWT"},
 	} {
@@ -169,6 +170,14 @@ func damaged(assertion string) string {
 		first = "B"
 	}
 	return assertion[:cut] + first + assertion[cut+1:]
+}
+
+// strayBit sets one of the four bits at the end that 64 bytes leave over, which
+// RFC 4648 §3.5 wants zero.
+func strayBit(assertion string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	end := len(assertion) - 1
+	return assertion[:end] + alphabet[strings.IndexByte(alphabet, assertion[end])+1:][:1]
 }
 
 func unsigned(t *testing.T) string {
@@ -302,6 +311,8 @@ func TestAssertionRules(t *testing.T) {
 		"skew, exp before":   {authserver.AssertionRules{Skew: time.Minute}, claim("exp", now-60), "expired"},
 		"skew, iat":          {authserver.AssertionRules{Skew: time.Minute}, claim("iat", now+60), ""},
 		"skew, iat after":    {authserver.AssertionRules{Skew: time.Minute}, claim("iat", now+61), "iat"},
+		"skew, longest":      {authserver.AssertionRules{Skew: time.Minute}, claim("exp", now+360), ""},
+		"skew, too long":     {authserver.AssertionRules{Skew: time.Minute}, claim("exp", now+361), "too far"},
 		"skew, nbf":          {authserver.AssertionRules{Skew: time.Minute}, claim("nbf", now+60), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -318,6 +329,30 @@ func TestAssertionRules(t *testing.T) {
 				return
 			}
 			got.wantReason(t, 401, "invalid_client", row.reason)
+		})
+	}
+}
+
+// The token endpoint has two URLs where it has an alias (RFC 8705 §5).
+func TestAssertionForAlias(t *testing.T) {
+	t.Parallel()
+	key := authservertest.NewKey(t, authservertest.P256)
+	for name, row := range map[string]struct {
+		origin string
+		status int
+		code   string
+	}{
+		"alias":    {"https://mtls.example.com", 200, ""},
+		"no alias": {"", 401, "invalid_client"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := clockedServer(t, authserver.Config{
+				MTLSOrigin: row.origin, Clients: []authserver.Client{keyedClient(authserver.Key{Public: key.Public()})},
+			})
+			j := clientAssertion("ES256", key)
+			j.claims["aud"] = "https://mtls.example.com/token"
+			send(t, srv, postForm(assertionForm(j.compact(t)))).want(t, row.status, row.code)
 		})
 	}
 }

@@ -9,10 +9,14 @@
 // where real servers are lenient, records every request as it came over the
 // wire and plays the faults a test asks for.
 //
-// It speaks the client credentials and refresh grants (RFC 6749 §4.4, §6),
-// resource indicators (RFC 8707), revocation (RFC 7009), discovery (RFC 8414
-// and OpenID Connect's well-known form) and bearer tokens (RFC 6750), opaque
-// or as JWT (RFC 9068).
+// It speaks the client credentials and refresh grants (RFC 6749 §4.4, §6), the
+// JWT bearer grant (RFC 7523 §2.1) and token exchange (RFC 8693), resource
+// indicators (RFC 8707), revocation (RFC 7009), discovery (RFC 8414 and OpenID
+// Connect's well-known form) and bearer tokens (RFC 6750), opaque or as JWT
+// (RFC 9068), bound to a certificate where a client wants that (RFC 8705).
+// Clients authenticate with a secret, with a JWT of their own or of a platform
+// they run on (RFC 7523 §2.2), or with a certificate (RFC 8705); the platform
+// is played as well, by [Platform].
 //
 // It refuses to be an authorization server for anybody: it has no users, keeps
 // everything in memory and holds what it saw, secrets included, in its record.
@@ -47,6 +51,19 @@
 //		authserver.Set("expires_in", "3600"),
 //		authserver.Omit("token_type"),
 //	}
+//
+// Who proves itself without a secret is registered with what it proves itself by:
+//
+//	platform := authservertest.StartPlatform(t, authserver.PlatformConfig{Subject: "repo:o/r:ref:refs/heads/main"})
+//	srv := authservertest.Start(t, authserver.Config{
+//		TrustedIssuers: []authserver.TrustedIssuer{platform.TrustedIssuer()},
+//		Clients: []authserver.Client{
+//			{ID: "signs", AuthMethod: authserver.PrivateKeyJWT, Keys: []authserver.Key{{ID: "22", Public: key.Public()}}},
+//			{ID: "deploys", AuthMethod: authserver.PrivateKeyJWT, Federated: []authserver.Trust{{
+//				Issuer: platform.TrustedIssuer().Issuer, Subject: "repo:o/r:ref:refs/heads/main", Audience: "https://as.example",
+//			}}},
+//		},
+//	})
 //
 // A test that must hold requests back, for instance to see that many callers
 // share one, blocks in [Script.Override] and then lets the endpoint answer:

@@ -9,7 +9,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1"
+	"crypto/sha1" //nolint:gosec // x5t is a SHA-1 thumbprint by definition
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -31,7 +31,7 @@ func TestKeySelection(t *testing.T) {
 	key, other := authservertest.NewKey(t, authservertest.P256), authservertest.NewKey(t, authservertest.P384)
 	certificate, stranger := selfSigned(t, key), selfSigned(t, key)
 	sha1Of := func(c *x509.Certificate) string {
-		sum := sha1.Sum(c.Raw)
+		sum := sha1.Sum(c.Raw) //nolint:gosec // as above
 		return base64.RawURLEncoding.EncodeToString(sum[:])
 	}
 	sha256Of := func(c *x509.Certificate) string {
@@ -80,7 +80,7 @@ func TestKeySelection(t *testing.T) {
 func TestKeysThatCannotBeRegistered(t *testing.T) {
 	t.Parallel()
 	key, other := authservertest.NewKey(t, authservertest.P256), authservertest.NewKey(t, authservertest.P256)
-	short, err := rsa.GenerateKey(rand.Reader, 1024)
+	short, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // to see it refused
 	if err != nil {
 		t.Fatal(err)
 	}

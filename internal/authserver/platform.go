@@ -15,6 +15,9 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
+// usualLifetime is that of a platform's JWTs.
+const usualLifetime = 10 * time.Minute
+
 // PlatformConfig says for whom a [Platform] signs. Issuer, Subject and
 // RequestToken are required.
 type PlatformConfig struct {
@@ -56,7 +59,7 @@ func NewPlatform(config PlatformConfig) (*Platform, error) {
 		return nil, errors.New("a platform needs an issuer, a subject and a request token")
 	}
 	if config.Lifetime == 0 {
-		config.Lifetime = 10 * time.Minute
+		config.Lifetime = usualLifetime
 	}
 	if config.Now == nil {
 		config.Now = time.Now
@@ -89,7 +92,10 @@ func (p *Platform) Token(audience string) (string, error) {
 	lifetime := p.lifetime
 	p.mu.Unlock()
 	now := p.config.Now()
-	issued := now.Add(min(lifetime, 0)) // an expired one was issued before it expired
+	issued := now
+	if lifetime < 0 {
+		issued = now.Add(lifetime - usualLifetime) // before it expired
+	}
 	token := jwt.NewWithClaims(p.signer.method, jwt.MapClaims{
 		"iss": p.config.Issuer, "sub": p.config.Subject, "aud": audience, "jti": rand.Text(),
 		"iat": issued.Unix(), "nbf": issued.Unix(), "exp": now.Add(lifetime).Unix(),

@@ -4,8 +4,10 @@
 package authserver_test
 
 import (
+	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"math/big"
 	"net/url"
 	"strings"
 	"testing"
@@ -73,6 +75,48 @@ func TestTLSClientAuth(t *testing.T) {
 			send(t, srv, certificateForm(row.id), chain...).wantReason(t, row.status, row.code, row.reason)
 		})
 	}
+}
+
+// The certificates behind the client's own lead to the CA, and are no clients.
+func TestTLSClientAuthChain(t *testing.T) {
+	t.Parallel()
+	root, key := authservertest.NewAuthority(t), authservertest.NewKey(t, authservertest.P256)
+	template := authservertest.ClientTemplate("issuing CA")
+	template.IsCA, template.BasicConstraintsValid, template.KeyUsage = true, true, x509.KeyUsageCertSign
+	issuing := root.Issue(t, key, template).Leaf
+	der, err := x509.CreateCertificate(rand.Reader, numbered("client"), issuing, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := newServer(t, authserver.Config{ClientCAs: root.Pool(), Clients: []authserver.Client{
+		{ID: "dn", AuthMethod: authserver.TLSClientAuth, SubjectDN: "CN=client"},
+		{ID: "ca", AuthMethod: authserver.TLSClientAuth, SubjectDN: "CN=issuing CA"},
+	}})
+	send(t, srv, certificateForm("dn"), certificate, issuing).want(t, 200, "")
+	send(t, srv, certificateForm("dn"), certificate).wantReason(t, 401, "invalid_client", "trusted CA")
+	send(t, srv, certificateForm("ca"), certificate, issuing).wantReason(t, 401, "invalid_client", "another name")
+}
+
+func numbered(name string) *x509.Certificate {
+	template := authservertest.ClientTemplate(name)
+	template.SerialNumber = big.NewInt(7)
+	return template
+}
+
+// The server's clock decides what has expired.
+func TestTLSClientAuthLater(t *testing.T) {
+	t.Parallel()
+	ca := authservertest.NewAuthority(t)
+	certificate := ca.Issue(t, authservertest.NewKey(t, authservertest.P256), authservertest.ClientTemplate("client"))
+	srv := newServer(t, authserver.Config{
+		ClientCAs: ca.Pool(), Clients: []authserver.Client{{ID: "dn", AuthMethod: authserver.TLSClientAuth, SubjectDN: "CN=client"}},
+		Now: func() time.Time { return time.Now().Add(48 * time.Hour) },
+	})
+	send(t, srv, certificateForm("dn"), certificate.Leaf).wantReason(t, 401, "invalid_client", "not valid now")
 }
 
 // Without CAs of its own the server trusts nobody, the system's least of all.

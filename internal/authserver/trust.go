@@ -40,11 +40,11 @@ func trusts(list []Trust, issuer, subject string) bool {
 func (s *Server) trustTerms(list []Trust, issuer, subject string) (terms, error) {
 	i := slices.IndexFunc(list, func(t Trust) bool { return t.matches(issuer, subject) })
 	if i < 0 {
-		return terms{}, assertionFault("its issuer and subject are not trusted")
+		return terms{}, assertionError("its issuer and subject are not trusted")
 	}
 	from, ok := s.trustedIssuer(issuer)
 	if !ok {
-		return terms{}, assertionFault("its issuer has no keys here")
+		return terms{}, assertionError("its issuer has no keys here")
 	}
 	t := s.ownTerms(s.config.GrantAssertion)
 	if list[i].Audience != "" {

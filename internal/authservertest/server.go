@@ -1,8 +1,9 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package authservertest puts the mock authorization server, its protected API
-// and a forward proxy on loopback for the length of a test.
+// Package authservertest puts the mock authorization server, its protected API,
+// the platform of a pipeline and a forward proxy on loopback for the length of a
+// test, and makes the keys and certificates that clients show there.
 //
 // It listens nowhere else, and what it starts ends with the test.
 package authservertest
