@@ -4,6 +4,7 @@
 package examplestest
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -51,7 +52,7 @@ func TestEveryExampleIsRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := slices.AppendSeq(slices.Clone(runElsewhere), maps.Keys(examples()))
+	known := slices.AppendSeq(slices.Clone(runElsewhere), maps.Keys(examples(t)))
 	slices.Sort(known)
 	if !slices.Equal(found, known) {
 		t.Errorf("examples are\n%q, run are\n%q", found, known)
@@ -60,9 +61,27 @@ func TestEveryExampleIsRun(t *testing.T) {
 
 func TestAccExamples(t *testing.T) {
 	t.Parallel()
-	for path, row := range examples() {
+	for path, row := range examples(t) {
+		if row.alone {
+			continue
+		}
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
+			apply(t, path, row)
+		})
+	}
+}
+
+// TestAccExamplesWithoutClient runs those whose credentials are elsewhere, while no
+// other test runs.
+func TestAccExamplesWithoutClient(t *testing.T) {
+	for path, row := range examples(t) {
+		if !row.alone {
+			continue
+		}
+		t.Run(path, func(t *testing.T) {
+			t.Setenv("OAUTH2CC_CLIENT_ID", "")
+			t.Setenv("OAUTH2CC_CLIENT_SECRET", "")
 			apply(t, path, row)
 		})
 	}
@@ -72,7 +91,7 @@ func TestAccExamples(t *testing.T) {
 func TestAccGrantedScopes(t *testing.T) {
 	t.Parallel()
 	const path = "recipes/granted_scopes.tf"
-	row := examples()[path]
+	row := examples(t)[path]
 	row.client.Granted = []string{"orders:read"}
 	row.fails = regexp.MustCompile("did not grant orders:write")
 	row.calls = nil
@@ -89,12 +108,15 @@ func TestAccReadme(t *testing.T) {
 // saw of it.
 func apply(t *testing.T, path string, row example) {
 	t.Helper()
+	if row.terraform && os.Getenv("TF_ACC_PROVIDER_HOST") == openTofu {
+		t.Skip("OpenTofu cannot run it")
+	}
 	srv := startServer(t, row)
 	if row.script != nil {
 		row.script(srv)
 	}
 	resource.Test(t, resource.TestCase{
-		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)},
+		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(cmp.Or(row.needs, tfversion.Version1_10_0))},
 		Steps: []resource.TestStep{{
 			ConfigDirectory: config.StaticDirectory(stage(t, path, row, srv)),
 			ConfigVariables: row.variables,
@@ -107,11 +129,18 @@ func apply(t *testing.T, path string, row example) {
 		}},
 	})
 	compare(t, "token requests", forms(srv), encoded(row.forms))
+	if row.wire != nil {
+		compare(t, "requests", wire(srv), row.wire)
+	}
 	compare(t, "API calls", calls(srv), row.calls)
 	if row.check != nil {
 		row.check(t, srv)
 	}
 }
+
+// openTofu is the registry that OpenTofu looks providers up in. The tests are told
+// of it, see GNUmakefile.
+const openTofu = "registry.opentofu.org"
 
 // served makes a new provider for each command, as a process of its own would be.
 func served(make func() provider.Provider) func() (tfprotov6.ProviderServer, error) {
@@ -125,16 +154,27 @@ func startServer(t *testing.T, row example) *authservertest.Server {
 		if clients[i].ID == "" {
 			clients[i].ID = environmentID
 		}
-		if clients[i].Secret == "" {
+		if clients[i].Secret == "" && withSecret(clients[i].AuthMethod) {
 			clients[i].Secret = environmentSecret
 		}
 		clients[i].Lifetime = time.Hour
 	}
-	settings := authserver.Config{Clients: clients}
-	if row.encrypted {
+	settings := row.settings
+	settings.Clients = clients
+	switch {
+	case row.mutual:
+		return authservertest.StartMTLSAliases(t, settings)
+	case row.encrypted:
 		return authservertest.StartTLS(t, settings, authservertest.Valid)
+	default:
+		return authservertest.Start(t, settings)
 	}
-	return authservertest.Start(t, settings)
+}
+
+// withSecret tells whether the environment's secret is for clients that
+// authenticate so.
+func withSecret(method string) bool {
+	return slices.Contains([]string{"", authserver.ClientSecretBasic, authserver.ClientSecretPost}, method)
 }
 
 // stage puts an example into a directory of its own, with the files that it
@@ -150,27 +190,44 @@ func stage(t *testing.T, path string, row example, srv *authservertest.Server) s
 			}
 		})
 	}
-	addresses := strings.NewReplacer(
-		`"https://auth.example.com`, `"`+srv.URL,
-		`url = "https://api.example.com`, `url = "`+srv.APIURL,
-		`--header @- https://api.example.com`, `--header @- `+srv.APIURL,
-		"https://cluster.example.com", srv.APIURL,
-		"http://proxy.example.com:3128", proxy.URL,
-		// terraform-plugin-testing serves providers of this namespace alone.
-		`source = "oauth2cc/oauth2cc"`, `source = "hashicorp/oauth2cc"`,
-	)
 	directory := t.TempDir()
-	for name, content := range map[string]string{
-		"main.tf":            addresses.Replace(source(t, path)),
+	files := map[string]string{
+		"main.tf":            here(directory, srv, proxy).Replace(apiURL.ReplaceAllString(source(t, path), "${1}"+srv.APIURL)),
 		"ca.pem":             srv.CAPEM,
+		"identity.jwt":       os.Getenv("OAUTH2CC_ID_TOKEN") + "\n",
 		"register-client.sh": "curl --request POST " + srv.URL + "/register\n",
 		"place-order.sh":     `curl --fail --request POST --header "Authorization: $AUTHORIZATION" ` + srv.APIURL + "/baskets\n",
-	} {
+	}
+	maps.Copy(files, row.files)
+	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(directory, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return directory
+}
+
+// apiURL is the protected API as a request's address. It stays where it is an
+// audience.
+var apiURL = regexp.MustCompile(`(?m)^( *url *= ")https://api\.example\.com`)
+
+// here writes the addresses of the examples as those of what runs in their place.
+func here(directory string, srv *authservertest.Server, proxy *authservertest.Proxy) *strings.Replacer {
+	jwtFile := filepath.Join(directory, "identity.jwt")
+	return strings.NewReplacer(
+		`"https://auth.example.com`, `"`+srv.URL,
+		`"https://login.microsoftonline.com/contoso.onmicrosoft.com/oauth2/v2.0/token"`, `"`+srv.TokenURL()+`"`,
+		`"https://oauth2.googleapis.com/token"`, `"`+srv.TokenURL()+`"`,
+		`"https://login.salesforce.com/services/oauth2/token"`, `"`+srv.TokenURL()+`"`,
+		`--header @- https://api.example.com`, `--header @- `+srv.APIURL,
+		"https://cluster.example.com", srv.APIURL,
+		"http://proxy.example.com:3128", proxy.URL,
+		"/var/run/secrets/tokens/oauth2cc", jwtFile,
+		"/var/run/secrets/azure/tokens/azure-identity-token", jwtFile,
+		"/run/identity/oauth2cc.jwt", jwtFile,
+		// terraform-plugin-testing serves providers of this namespace alone.
+		`source = "oauth2cc/oauth2cc"`, `source = "hashicorp/oauth2cc"`,
+	)
 }
 
 // source is the text of an example, or of the first configuration in a document.
@@ -192,11 +249,31 @@ func source(t *testing.T, path string) string {
 func forms(srv *authservertest.Server) []string {
 	var found []string
 	for _, request := range srv.Requests(authserver.TokenEndpoint) {
-		text := request.Form().Encode()
+		form := request.Form()
+		for _, name := range []string{"assertion", "client_assertion", "subject_token"} {
+			if form.Has(name) {
+				form.Set(name, anyJWT)
+			}
+		}
+		text := form.Encode()
 		if request.Status != http.StatusOK {
 			text += fmt.Sprint(" answered ", request.Status)
 		}
 		found = append(found, text)
+	}
+	return found
+}
+
+// anyJWT stands for a JWT, and uuid for an identifier of Terraform's making.
+const anyJWT, uuid = "<JWT>", "<UUID>"
+
+var uuidPattern = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
+// wire are the requests to addresses that are no endpoint of the server.
+func wire(srv *authservertest.Server) []string {
+	var found []string
+	for _, request := range srv.Requests(authserver.Elsewhere) {
+		found = append(found, strings.TrimSpace(request.Method+" "+request.Target+"\n"+string(request.Body)))
 	}
 	return found
 }
@@ -212,7 +289,7 @@ func encoded(forms []url.Values) []string {
 func calls(srv *authservertest.Server) []string {
 	var found []string
 	for _, request := range srv.Requests(authserver.API) {
-		found = append(found, fmt.Sprintf("%s %s %d", request.Method, request.Target, request.Status))
+		found = append(found, fmt.Sprintf("%s %s %d", request.Method, uuidPattern.ReplaceAllString(request.Target, uuid), request.Status))
 	}
 	return found
 }

@@ -28,7 +28,9 @@ func run(m *testing.M) int {
 	defer func() { _ = os.RemoveAll(directory) }()
 	// What users set in their environment, and the examples do not say.
 	err = errors.Join(err, os.Setenv("OAUTH2CC_CLIENT_ID", environmentID), os.Setenv("OAUTH2CC_CLIENT_SECRET", environmentSecret))
-	if err != nil {
+	stop, platformErr := startPipeline()
+	defer stop()
+	if err := errors.Join(err, platformErr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

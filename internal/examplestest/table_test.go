@@ -11,8 +11,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/terraform-plugin-testing/config"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
@@ -27,10 +30,25 @@ type example struct {
 	others []authserver.Client
 	// variables are those of the configuration.
 	variables config.Variables
-	// encrypted has the server speak TLS behind a proxy.
-	encrypted bool
-	// forms are the token requests that differ from each other, as parameters.
+	// settings are the server's, beside its clients.
+	settings authserver.Config
+	// encrypted has the server speak TLS behind a proxy, mutual has it want client
+	// certificates.
+	encrypted, mutual bool
+	// alone has no client in the environment.
+	alone bool
+	// files are beside the configuration, by name.
+	files map[string]string
+	// needs is the first Terraform that can run it, 1.10 where it is nil.
+	needs *version.Version
+	// terraform alone can run it, as OpenTofu has no such thing.
+	terraform bool
+	// forms are the token requests that differ from each other, as parameters. A
+	// JWT is written as anyJWT: the server has verified it.
 	forms []url.Values
+	// wire are the requests to other addresses of the server that differ from each
+	// other: method, target and body.
+	wire []string
 	// calls are the calls of the API that differ from each other.
 	calls []string
 	// script has the servers answer otherwise than they would; nil for nothing.
@@ -49,7 +67,19 @@ func clientCredentials(parameters url.Values) url.Values {
 }
 
 // examples is the table of all that are run, by their paths.
-func examples() map[string]example {
+func examples(t *testing.T) map[string]example {
+	t.Helper()
+	all := map[string]example{}
+	for _, table := range []map[string]example{
+		kinds(), recipes(), clientAuthentication(t), pipelineIdentity(), oddServers(),
+	} {
+		maps.Copy(all, table)
+	}
+	return all
+}
+
+// kinds are the examples of the pages of the provider and of what it exposes.
+func kinds() map[string]example {
 	return map[string]example{
 		"provider/provider.tf": {
 			client: authserver.Client{Scopes: []string{"api:read"}},
@@ -74,6 +104,33 @@ func examples() map[string]example {
 			forms:  []url.Values{clientCredentials(url.Values{"scope": {"api:read"}})},
 			calls:  []string{"GET /orders 200"},
 		},
+		"data-sources/oauth2cc_request/search.tf": {
+			client: authserver.Client{Scopes: []string{"api:read"}},
+			forms:  []url.Values{clientCredentials(url.Values{"scope": {"api:read"}})},
+			calls:  []string{"POST /orders 200"},
+		},
+		"actions/oauth2cc_request/action.tf": {
+			terraform: true,
+			needs:     tfversion.Version1_14_0,
+			client:    authserver.Client{Scopes: []string{"deploy:announce"}},
+			forms:     []url.Values{clientCredentials(url.Values{"scope": {"deploy:announce"}})},
+			calls:     []string{"POST /announcements 200"},
+		},
+		"ephemeral-resources/oauth2cc_token/session.tf": {
+			client: authserver.Client{RefreshLifetime: time.Hour},
+			forms:  []url.Values{clientCredentials(nil)},
+			calls:  []string{"POST /baskets 200"},
+			check:  checkRevoked,
+		},
+		"ephemeral-resources/oauth2cc_request/once.tf": {
+			terraform: true, // terraform.applying
+			forms:     []url.Values{clientCredentials(nil)},
+			calls:     []string{"GET /keys/deploy 200", "POST /keys/deploy 200"},
+		},
+		"ephemeral-resources/oauth2cc_request/after.tf": {
+			forms: []url.Values{clientCredentials(nil)},
+			calls: []string{"PUT /machines/" + uuid + "/join 200"},
+		},
 		"ephemeral-resources/oauth2cc_request/ephemeral-resource.tf": {
 			client: authserver.Client{Scopes: []string{"api:read"}},
 			forms:  []url.Values{clientCredentials(url.Values{"scope": {"api:read"}})},
@@ -87,6 +144,12 @@ func examples() map[string]example {
 			// RFC 7519 section 3.1, with a sub for its iss.
 			variables: config.Variables{"token": config.StringVariable("eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqb2UifQ.c2ln")},
 		},
+	}
+}
+
+// recipes are the examples of the guide of that name.
+func recipes() map[string]example {
+	return map[string]example{
 		"recipes/token_endpoint.tf": {
 			client:    authserver.Client{AuthMethod: "client_secret_post"},
 			variables: config.Variables{"client_secret": config.StringVariable(environmentSecret)},
@@ -162,5 +225,19 @@ func checkRegisteredFirst(t *testing.T, srv *authservertest.Server) {
 	}
 	if len(seen) < 2 || seen[0] != "/register" {
 		t.Errorf("the server was asked for %q in this order", seen)
+	}
+}
+
+// checkRevoked holds revoke_on_close to its word: each token and each refresh token
+// that was issued is revoked.
+func checkRevoked(t *testing.T, srv *authservertest.Server) {
+	t.Helper()
+	issued, revoked := srv.Requests(authserver.TokenEndpoint), srv.Requests(authserver.RevocationEndpoint)
+	hints := map[string]int{}
+	for _, request := range revoked {
+		hints[request.Form().Get("token_type_hint")]++
+	}
+	if want := (map[string]int{"access_token": len(issued), "refresh_token": len(issued)}); !maps.Equal(hints, want) {
+		t.Errorf("revoked are %v, want %v", hints, want)
 	}
 }

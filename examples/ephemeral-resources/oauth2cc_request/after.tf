@@ -1,0 +1,15 @@
+provider "oauth2cc" {
+  issuer = "https://auth.example.com"
+}
+
+resource "terraform_data" "machine" {
+  input = "blue"
+}
+
+# The id is unknown until the resource is there, and so long Terraform waits. From
+# then on the request is sent at plan too.
+ephemeral "oauth2cc_request" "join" {
+  url          = "https://api.example.com/machines/${terraform_data.machine.id}/join"
+  method       = "PUT"
+  request_body = jsonencode({ name = "blue" })
+}

@@ -1,0 +1,18 @@
+provider "oauth2cc" {
+  issuer = "https://auth.example.com"
+}
+
+# A session of this run alone: kept alive while the run takes, ended with it.
+ephemeral "oauth2cc_token" "session" {
+  keep_alive      = true
+  revoke_on_close = true
+}
+
+resource "terraform_data" "call" {
+  provisioner "local-exec" {
+    command = "sh place-order.sh"
+    environment = {
+      AUTHORIZATION = ephemeral.oauth2cc_token.session.authorization_header
+    }
+  }
+}

@@ -1,0 +1,9 @@
+provider "oauth2cc" {
+  issuer    = "https://auth.example.com"
+  client_id = "deploy"
+  federated_assertion = {
+    env = "SPACELIFT_OIDC_TOKEN"
+  }
+}
+
+ephemeral "oauth2cc_token" "api" {}
