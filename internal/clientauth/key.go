@@ -58,7 +58,8 @@ func parsePEM(text []byte) (Key, error) {
 	case "":
 		return Key{}, errors.New("the PEM text is damaged: its lines, base64 or END line are wrong")
 	case "OPENSSH PRIVATE KEY":
-		return Key{}, errors.New("the key is in OpenSSH's format; convert a copy of it with \"ssh-keygen -p -m PKCS8 -N '' -f copy\" and give the result")
+		return Key{}, errors.New("the key is in OpenSSH's format; convert a copy of an RSA or ECDSA key with \"ssh-keygen -p -m PKCS8 -N '' -f copy\", " +
+			"and in place of an Ed25519 key, which stays in that format, make one with \"openssl genpkey -algorithm ED25519\"")
 	default:
 		return Key{}, fmt.Errorf("the PEM text holds no private key but a %.40q", found)
 	}

@@ -5,6 +5,7 @@ package provider
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
@@ -20,7 +21,8 @@ func describeAssertion(attribute string, err error) finding {
 		return found
 	}
 	found.attribute += "." + part.Field
-	found.facts = []string{sentence(part.Err.Error())}
+	// Terraform points at no more than the block, so that the text names the member.
+	found.facts = []string{found.attribute + ": " + strings.TrimSuffix(part.Err.Error(), ".") + "."}
 	if attribute == "federated_assertion" {
 		found.summary = "The platform's assertion cannot be had"
 	}
@@ -29,7 +31,8 @@ func describeAssertion(attribute string, err error) finding {
 	}
 	if answer, ok := errors.AsType[*oauth2.Error](part); ok {
 		found.facts = serverFacts(answer)
-		found.remedy = "Check the request, and that the pipeline's job may ask for an identity token: on GitHub it needs the permission \"id-token: write\"."
+		found.remedy = "Check the request, and that the pipeline's job may ask for an identity token: on GitHub it needs the permission \"id-token: write\", " +
+			"on Azure DevOps the service connection and SYSTEM_ACCESSTOKEN."
 	}
 	return found
 }

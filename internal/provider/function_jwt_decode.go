@@ -48,7 +48,7 @@ func (jwtDecodeFunction) Run(ctx context.Context, req function.RunRequest, resp 
 	}
 	decoded, err := oauth2.DecodeJWT(token)
 	if err != nil {
-		resp.Error = function.NewArgumentFuncError(0, sentence(err.Error()))
+		resp.Error = function.NewArgumentFuncError(0, err.Error()) // Terraform makes a sentence of it
 		return
 	}
 	header, claims := dynamicElement(ctx, decoded.Header, maxDepth), dynamicElement(ctx, decoded.Claims, maxDepth)
