@@ -8,11 +8,14 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
 // Algorithms lists the signature algorithms for assertions, by their names in the
@@ -27,6 +30,17 @@ func rsaAlgorithms() []string {
 }
 
 func hmacAlgorithms() []string { return []string{"HS256", "HS384", "HS512"} }
+
+// hmacAlgorithmsFor lists those that a secret is long enough for: as long as the
+// hash (RFC 7518 section 3.2).
+func hmacAlgorithmsFor(key secret.String) []string {
+	const shortest, step = 32, 16
+	length := len(key.Reveal())
+	if length < shortest {
+		return nil
+	}
+	return hmacAlgorithms()[:min(len(hmacAlgorithms()), 1+(length-shortest)/step)]
+}
 
 // minRSABits is the shortest RSA key that may sign (RFC 7518 section 3.3).
 const minRSABits = 2048
@@ -49,7 +63,7 @@ func algorithmsOf(public crypto.PublicKey) ([]string, error) {
 	case ed25519.PublicKey:
 		return []string{"EdDSA"}, nil
 	default:
-		return nil, fmt.Errorf("a key of the kind %T cannot sign assertions; RSA, EC and Ed25519 keys can", public)
+		return nil, errors.New("a key of this kind cannot sign; RSA, EC and Ed25519 keys can")
 	}
 }
 

@@ -57,20 +57,3 @@ func (j JWT) Authenticate(ctx context.Context, draft *oauth2.Draft) error {
 	draft.Params.Add("client_assertion", assertion)
 	return nil
 }
-
-// Grant is the JWT bearer grant: an assertion in place of an authorization (RFC
-// 7523 section 2.1), beside which the client may authenticate as well.
-type Grant struct {
-	Source Assertion
-	Auth   oauth2.ClientAuth
-}
-
-// Authenticate implements [oauth2.ClientAuth].
-func (g Grant) Authenticate(ctx context.Context, draft *oauth2.Draft) error {
-	assertion, err := g.Source.Assertion(ctx)
-	if err != nil {
-		return err
-	}
-	draft.Params.Add("assertion", assertion)
-	return g.Auth.Authenticate(ctx, draft)
-}

@@ -37,6 +37,9 @@ func Methods() []string {
 	}
 }
 
+// SecretMethods lists the methods whose proof is the client's secret.
+func SecretMethods() []string { return []string{ClientSecretBasic, ClientSecretPost, ClientSecretJWT} }
+
 // ErrTwoMethods tells that a request already carries a proof of another method.
 // A client must not use two at once (RFC 6749 section 2.3).
 var ErrTwoMethods = errors.New("the request already has an Authorization header, and a client must not authenticate in two ways at once")
@@ -46,7 +49,6 @@ var (
 	_ oauth2.ClientAuth = Post{}
 	_ oauth2.ClientAuth = Public{}
 	_ oauth2.ClientAuth = JWT{}
-	_ oauth2.ClientAuth = Grant{}
 	_ oauth2.ClientAuth = MutualTLS{}
 
 	_ Assertion = SignedAssertion{}

@@ -4,6 +4,7 @@
 package clientauth
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -113,7 +114,7 @@ func (f FederatedAssertion) read(ctx context.Context) (string, error) {
 func variable(getenv func(string) string, field, name string) (string, error) {
 	value := getenv(name)
 	if value == "" {
-		return "", fieldError(field, fmt.Errorf("the environment variable %s is not set; does the pipeline's job ask for an identity token?", name))
+		return "", fieldError(field, fmt.Errorf("the environment variable %s is not set: the pipeline's job may have to ask for an identity token", name))
 	}
 	return value, nil
 }
@@ -156,7 +157,7 @@ func (f FederatedAssertion) request() (oauth2.DocumentRequest, error) {
 	}
 	request := oauth2.DocumentRequest{
 		Endpoint: "platform",
-		Method:   firstOf(f.Request.Method, http.MethodGet),
+		Method:   cmp.Or(f.Request.Method, http.MethodGet),
 		URL:      address,
 		MaxBody:  maxAssertion,
 	}

@@ -86,7 +86,7 @@ func newKey(parsed any, err error) (Key, error) {
 	}
 	signer, ok := parsed.(crypto.Signer)
 	if !ok {
-		return Key{}, fmt.Errorf("a key of the kind %T cannot sign", parsed)
+		return Key{}, errors.New("a key of this kind cannot sign; RSA, EC and Ed25519 keys can")
 	}
 	if _, err := algorithmsOf(signer.Public()); err != nil {
 		return Key{}, err

@@ -4,7 +4,7 @@
 package clientauth
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/rand"
@@ -21,6 +21,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
@@ -81,8 +82,14 @@ func (a SignedAssertion) Assertion(context.Context) (secret.String, error) {
 // Check tells what is wrong with the key and what belongs to it, without signing
 // anything. The error is a [*FieldError].
 func (a SignedAssertion) Check() error {
-	_, err := a.signer()
-	return err
+	if !a.PrivateKey.IsZero() {
+		_, err := a.signer()
+		return err
+	}
+	if _, err := chooseAlgorithm(hmacAlgorithms(), a.Algorithm, a.Supported); err != nil {
+		return fieldError("algorithm", err)
+	}
+	return nil
 }
 
 // signer prepares the signature and its header.
@@ -93,7 +100,11 @@ func (a SignedAssertion) signer() (jose.Signer, error) {
 	}
 	options := (&jose.SignerOptions{}).WithType(jose.ContentType(kind))
 	if a.PrivateKey.IsZero() {
-		algorithm, err := chooseAlgorithm(hmacAlgorithms(), a.Algorithm, a.Supported)
+		possible := hmacAlgorithmsFor(a.ClientSecret)
+		if len(possible) == 0 {
+			return nil, fieldError("client_secret", fmt.Errorf("it has %d bytes, and RFC 7518 section 3.2 asks for 32 to sign with HS256", len(a.ClientSecret.Reveal())))
+		}
+		algorithm, err := chooseAlgorithm(possible, a.Algorithm, a.Supported)
 		if err != nil {
 			return nil, fieldError("algorithm", err)
 		}
@@ -107,14 +118,14 @@ func (a SignedAssertion) signer() (jose.Signer, error) {
 	if err != nil {
 		return nil, fieldError("private_key", err)
 	}
-	algorithm, err := chooseAlgorithm(possible, firstOf(a.Algorithm, key.algorithm), a.Supported)
+	algorithm, err := chooseAlgorithm(possible, cmp.Or(a.Algorithm, key.algorithm), a.Supported)
 	if err != nil {
 		return nil, fieldError("algorithm", err)
 	}
 	if err := a.addThumbprints(options, key); err != nil {
 		return nil, fieldError("certificate", err)
 	}
-	if id := firstOf(a.KeyID, key.id); id != "" {
+	if id := cmp.Or(a.KeyID, key.id); id != "" {
 		options.WithHeader("kid", id)
 	}
 	return jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: key.Signer}, options)
@@ -145,8 +156,8 @@ func (a SignedAssertion) addThumbprints(options *jose.SignerOptions, key Key) er
 
 // samePublicKey compares two public keys.
 func samePublicKey(a, b crypto.PublicKey) bool {
-	comparable, ok := a.(interface{ Equal(x crypto.PublicKey) bool })
-	return ok && comparable.Equal(b)
+	key, ok := a.(interface{ Equal(x crypto.PublicKey) bool })
+	return ok && key.Equal(b)
 }
 
 // claims builds the claims (RFC 7523 section 3), with a jti and times of its own.
@@ -165,24 +176,12 @@ func (a SignedAssertion) claims() ([]byte, error) {
 		"exp": issued.Add(lifetime).Unix(),
 	}
 	if a.Claims != "" {
-		decoder := json.NewDecoder(bytes.NewReader([]byte(a.Claims)))
-		decoder.UseNumber()
 		var own map[string]any
-		if err := decoder.Decode(&own); err != nil || own == nil {
+		if err := oauth2.DecodeJSON([]byte(a.Claims), &own); err != nil || own == nil {
 			return nil, fieldError("claims", errors.New("it is no JSON object; write it with jsonencode({ … })"))
 		}
 		maps.Copy(claims, own)
 		maps.DeleteFunc(claims, func(_ string, value any) bool { return value == nil })
 	}
 	return json.Marshal(claims)
-}
-
-// firstOf returns the first text that is not empty.
-func firstOf(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
 }

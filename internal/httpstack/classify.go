@@ -100,7 +100,7 @@ func describeTLS(p *progress, err error) *Error {
 		return &Error{Kind: TLS, Detail: unverified.Err.Error(), Err: unverified.Err}
 	}
 	if alert := remoteAlert(err); alert != nil {
-		return &Error{Kind: TLS, Detail: "the server ended the TLS connection: " + alert.Error(), Err: alert}
+		return &Error{Kind: TLS, Detail: "the server ended the TLS connection: " + alert.Error(), Alert: true, Err: alert}
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return &Error{Kind: TLS, Detail: "the server does not speak TLS on this port; is it meant to be http?"}

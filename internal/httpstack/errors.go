@@ -39,6 +39,9 @@ type Error struct {
 	Detail string // what happened
 	// Location is the origin and path that a refused redirect pointed to.
 	Location string
+	// Alert tells that the server ended the TLS connection with an alert, as it does
+	// where it misses a client certificate or does not accept one.
+	Alert bool
 	// Sent tells whether the server may have received the request, so that
 	// repeating it may do twice what it asks for.
 	Sent bool

@@ -19,7 +19,7 @@ func (c *Client) SetDialContext(dial func(ctx context.Context, network, address 
 // the refusal, if it is one.
 func RedirectTarget(method string, from *url.URL, status int, location string) (refused string, target *url.URL) {
 	response := &Response{StatusCode: status, Header: http.Header{"Location": {location}}}
-	target, err := redirectTarget(method, from, response)
+	target, err := redirectTarget(Request{Method: method}, from, response)
 	if err != nil {
 		return err.at(method, from).Error(), nil
 	}

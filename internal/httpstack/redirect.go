@@ -13,7 +13,7 @@ import (
 // redirectTarget returns where response sends a request for from, nil if it is
 // no redirect, or why the redirect is not followed. Whatever it returns has the
 // origin of from, so that credentials cannot leave it.
-func redirectTarget(method string, from *url.URL, response *Response) (*url.URL, *Error) {
+func redirectTarget(r Request, from *url.URL, response *Response) (*url.URL, *Error) {
 	location := response.Header.Get("Location")
 	if !isRedirect(response.StatusCode) || location == "" {
 		return nil, nil
@@ -23,7 +23,7 @@ func redirectTarget(method string, from *url.URL, response *Response) (*url.URL,
 		return nil, refuseRedirect(response.StatusCode, nil, "its Location header is not a URL")
 	}
 	target := from.ResolveReference(reference)
-	if reason := whyNotFollow(method, response.StatusCode, from, target); reason != "" {
+	if reason := whyNotFollow(r, response.StatusCode, from, target); reason != "" {
 		return nil, refuseRedirect(response.StatusCode, target, reason)
 	}
 	return target, nil
@@ -39,7 +39,7 @@ func isRedirect(status int) bool {
 }
 
 // whyNotFollow returns the reason to refuse a redirect, "" if there is none.
-func whyNotFollow(method string, status int, from, target *url.URL) string {
+func whyNotFollow(r Request, status int, from, target *url.URL) string {
 	switch {
 	case checkURL(target) != nil:
 		return checkURL(target).Detail
@@ -47,7 +47,7 @@ func whyNotFollow(method string, status int, from, target *url.URL) string {
 		return "it leads from https to http"
 	case !sameOrigin(from, target):
 		return "it leads to another origin than the configured one"
-	case changesMethod(method, status):
+	case changesMethod(r, status):
 		return "to follow it a client repeats the request as GET, without its body"
 	}
 	return ""
@@ -55,9 +55,9 @@ func whyNotFollow(method string, status int, from, target *url.URL) string {
 
 // changesMethod tells whether clients turn the redirected request into a GET
 // (RFC 9110 sections 15.4.2 to 15.4.4).
-func changesMethod(method string, status int) bool {
+func changesMethod(r Request, status int) bool {
 	keeps := status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect
-	return !keeps && method != http.MethodGet && method != http.MethodHead
+	return !keeps && (r.KeepMethod || (r.Method != http.MethodGet && r.Method != http.MethodHead))
 }
 
 func refuseRedirect(status int, target *url.URL, reason string) *Error {

@@ -13,6 +13,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -27,6 +28,9 @@ type Request struct {
 	// MaxBody bounds the response body in bytes, after decompression. Zero means
 	// DefaultMaxBody.
 	MaxBody int64
+	// KeepMethod refuses the redirects that clients follow with a new request (RFC
+	// 9110 sections 15.4.2 to 15.4.4), also where that is of the same method.
+	KeepMethod bool
 	// Expected lists statuses whose answers the caller wants as they are: a
 	// redirect among them is neither followed nor refused.
 	Expected []int
@@ -69,7 +73,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		if slices.Contains(r.Expected, response.StatusCode) {
 			return response, nil
 		}
-		next, refused := redirectTarget(r.Method, target, response)
+		next, refused := redirectTarget(r, target, response)
 		if refused != nil {
 			return nil, refused.at(r.Method, target)
 		}
@@ -132,6 +136,8 @@ func (c *Client) newRequest(ctx context.Context, r Request, target *url.URL) (*h
 	if err != nil {
 		return nil, err
 	}
+	// net/http recognises "localhost", which needs no proxy, by its small letters.
+	request.URL.Host = strings.ToLower(request.URL.Host)
 	if r.Header != nil {
 		request.Header = r.Header.Clone()
 	}

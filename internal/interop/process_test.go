@@ -6,6 +6,7 @@ package interop
 import (
 	"bytes"
 	"context"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -87,18 +89,27 @@ func listens(ctx context.Context, port int, ended <-chan struct{}) bool {
 	}
 }
 
-// freePorts finds ports that nobody listens on.
+// lastPort is the port that was found last. Ports are below those that Linux gives
+// to outgoing connections, which would otherwise take them before a server does.
+var lastPort atomic.Int32
+
+func init() { lastPort.Store(20000 + rand.Int32N(8000)) } //nolint:gosec // two runs at once should differ, nothing more
+
+// freePorts finds ports that nobody listens on, and that are not found twice.
 func freePorts(t *testing.T, count int) []int {
 	t.Helper()
 	var ports []int
-	for range count {
-		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
+	for len(ports) < count {
+		port := int(lastPort.Add(1))
+		if port >= 32768 {
+			t.Fatal("no port is free")
 		}
-		defer func() { _ = listener.Close() }() //nolint:gocritic // held until all are found, so that they differ
-		address, _ := listener.Addr().(*net.TCPAddr)
-		ports = append(ports, address.Port)
+		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if err != nil {
+			continue
+		}
+		_ = listener.Close()
+		ports = append(ports, port)
 	}
 	return ports
 }

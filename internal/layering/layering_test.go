@@ -51,6 +51,7 @@ var beside = []string{
 	"internal/authservertest",
 	"internal/cmd",
 	"internal/examplestest",
+	"internal/interop",
 	"internal/layering",
 	"internal/tokencache/storetest",
 	"internal/vendorstest",

@@ -23,8 +23,9 @@ import (
 
 // answerReader reads what a token endpoint answered.
 type answerReader struct {
-	fields   Fields
-	redactor *secret.Redactor
+	fields Fields
+	// redactor is only asked for when something is shown: it is costly to make.
+	redactor func() *secret.Redactor
 	endpoint string
 }
 
@@ -89,7 +90,7 @@ func (r answerReader) reportsError(document any) bool {
 // whichever endpoint. What it shows is redacted by redactor.
 func ReadError(endpoint string, response *httpstack.Response, redactor *secret.Redactor) *Error {
 	document, _ := decodeAnswer(response) // an error need not be JSON
-	return answerReader{endpoint: endpoint, redactor: redactor}.reported(response, document)
+	return answerReader{endpoint: endpoint, redactor: func() *secret.Redactor { return redactor }}.reported(response, document)
 }
 
 // reported is the error that the server reported.
@@ -139,7 +140,7 @@ func (r answerReader) newError(response *httpstack.Response) *Error {
 // show makes text of the server fit to be shown: redacted first, while every
 // secret in it is whole, then free of control characters, then short.
 func (r answerReader) show(text string) string {
-	return shorten(printable(r.redactor.Redact(text)))
+	return shorten(printable(r.redactor().Redact(text)))
 }
 
 // byteOrderMark may stand before a text in UTF-8, where RFC 8259 section 8.1 lets

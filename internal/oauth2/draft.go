@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
@@ -63,7 +64,7 @@ func (d *Draft) Hide(secrets ...secret.String) {
 
 // redactor returns a redactor of all secrets the request carries.
 func (d *Draft) redactor() *secret.Redactor {
-	hidden := d.hidden
+	hidden := slices.Clone(d.hidden)
 	for _, param := range d.Params {
 		if !param.Public {
 			hidden = append(hidden, param.Value.Reveal())

@@ -34,7 +34,7 @@ func (r answerReader) excerpt(response *httpstack.Response, document any) string
 	case map[string]any, []any:
 		return r.compact(document)
 	}
-	text := strings.TrimPrefix(r.redactor.Redact(string(response.Body)), byteOrderMark)
+	text := strings.TrimPrefix(r.redactor().Redact(string(response.Body)), byteOrderMark)
 	if looksLikeHTML(text) {
 		return htmlText(text)
 	}
@@ -44,7 +44,7 @@ func (r answerReader) excerpt(response *httpstack.Response, document any) string
 // compact writes a document as JSON, the values hidden of members that are
 // called like secrets.
 func (r answerReader) compact(document any) string {
-	text, err := json.Marshal(r.withoutSecrets(document))
+	text, err := json.Marshal(r.withoutSecrets(document, false))
 	if err != nil {
 		return ""
 	}
@@ -52,26 +52,27 @@ func (r answerReader) compact(document any) string {
 }
 
 // withoutSecrets copies a document and hides the texts in members that are
-// called like secrets. Numbers stay: an error code is no secret.
-func (r answerReader) withoutSecrets(value any) any {
+// called like secrets, and all texts where hidden says so. Numbers stay: an error
+// code is no secret.
+func (r answerReader) withoutSecrets(value any, hidden bool) any {
 	switch value := value.(type) {
 	case map[string]any:
 		copied := make(map[string]any, len(value))
 		for name, inner := range value {
-			if _, isText := inner.(string); isText && secretNamed.MatchString(name) {
-				inner = secret.Placeholder
-			}
-			copied[r.redactor.Redact(name)] = r.withoutSecrets(inner)
+			copied[r.redactor().Redact(name)] = r.withoutSecrets(inner, hidden || secretNamed.MatchString(name))
 		}
 		return copied
 	case []any:
 		copied := make([]any, len(value))
 		for i, inner := range value {
-			copied[i] = r.withoutSecrets(inner)
+			copied[i] = r.withoutSecrets(inner, hidden)
 		}
 		return copied
 	case string:
-		return r.redactor.Redact(value)
+		if hidden {
+			return secret.Placeholder
+		}
+		return r.redactor().Redact(value)
 	default:
 		return value
 	}

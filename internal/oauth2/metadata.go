@@ -106,7 +106,7 @@ func fetchMetadata(ctx context.Context, doer Doer, address *url.URL, issuer stri
 	if err != nil {
 		return nil, err
 	}
-	reader := answerReader{endpoint: describe(endpointMetadata, address), redactor: &secret.Redactor{}}
+	reader := answerReader{endpoint: describe(endpointMetadata, address), redactor: func() *secret.Redactor { return &secret.Redactor{} }}
 	decoded, err := decodeAnswer(response)
 	if !success(response.StatusCode) {
 		return nil, reader.reported(response, decoded)

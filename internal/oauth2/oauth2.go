@@ -16,6 +16,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
@@ -61,22 +62,38 @@ func (c *Client) Token(ctx context.Context, request TokenRequest) (*Token, error
 //
 // The refresh token may be good for one use only. The returned token has the one
 // to use next, which is the same where the server issued no other.
-func (c *Client) Refresh(ctx context.Context, request TokenRequest, refreshToken secret.String) (*Token, error) {
+func (c *Client) Refresh(ctx context.Context, request TokenRequest, previous *Token) (*Token, error) {
 	draft, err := newDraft(request.Endpoint, request.Headers)
 	if err != nil {
 		return nil, err
 	}
+	if !request.Body.IsZero() {
+		draft.Header.Del("Content-Type") // it was that of the body
+		request.Body = secret.String{}
+	}
 	draft.Params.AddPublic("grant_type", grantRefreshToken)
-	draft.Params.Add("refresh_token", refreshToken)
+	draft.Params.Add("refresh_token", previous.RefreshToken)
 	if err := c.Auth.Authenticate(ctx, draft); err != nil {
 		return nil, err
 	}
-	request.Body = secret.String{}
+	draft.Params.override(credentials(request.Parameters))
 	token, err := c.exchange(ctx, request, draft)
 	if err == nil && token.RefreshToken.IsZero() {
-		token.RefreshToken = refreshToken
+		token.keepRefreshToken(previous)
 	}
 	return token, err
+}
+
+// credentials are those parameters by which a client proves itself, where it does
+// that with parameters of its own.
+func credentials(parameters map[string]secret.String) map[string]secret.String {
+	found := map[string]secret.String{}
+	for _, name := range []string{"client_id", "client_secret", "client_assertion", "client_assertion_type"} {
+		if value, ok := parameters[name]; ok {
+			found[name] = value
+		}
+	}
+	return found
 }
 
 // exchange sends a token request and reads the answer.
@@ -85,12 +102,12 @@ func (c *Client) exchange(ctx context.Context, request TokenRequest, draft *Draf
 	if err != nil {
 		return nil, err
 	}
-	message.Endpoint = endpointToken
+	message.Endpoint, message.KeepMethod = endpointToken, true
 	response, err := c.HTTP.Do(ctx, message)
 	if err != nil {
 		return nil, err
 	}
-	reader := answerReader{fields: request.Fields, redactor: draft.redactor(), endpoint: describe(endpointToken, draft.Endpoint)}
+	reader := answerReader{fields: request.Fields, redactor: sync.OnceValue(draft.redactor), endpoint: describe(endpointToken, draft.Endpoint)}
 	token, err := reader.token(response)
 	if err != nil {
 		return nil, err
@@ -126,6 +143,9 @@ type TokenRequest struct {
 	ParametersIn ParametersIn
 	// GrantType is sent as grant_type; empty sends none.
 	GrantType string
+	// Assertion brings the assertion of the JWT bearer grant (RFC 7523 section 2.1),
+	// anew for each request; nil where there is none.
+	Assertion func(context.Context) (secret.String, error)
 	// Scopes are joined by a space, in their order (RFC 6749 section 3.3).
 	Scopes []string
 	// Audience is sent as audience where it is not empty.
@@ -154,6 +174,13 @@ func (r TokenRequest) draft(ctx context.Context, auth ClientAuth) (*Draft, error
 		return nil, err
 	}
 	draft.Params.addPublic("grant_type", r.GrantType)
+	if r.Assertion != nil {
+		assertion, err := r.Assertion(ctx)
+		if err != nil {
+			return nil, err
+		}
+		draft.Params.Add("assertion", assertion)
+	}
 	if err := auth.Authenticate(ctx, draft); err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func asking(auth oauth2.ClientAuth, request oauth2.TokenRequest) func(context.Co
 func refreshing(auth oauth2.ClientAuth) func(context.Context, *endpoint) error {
 	return func(ctx context.Context, server *endpoint) error {
 		client := oauth2.Client{HTTP: server, Auth: auth}
-		_, err := client.Refresh(ctx, oauth2.TokenRequest{Endpoint: tokenURL}, secret.New("tGzv3JOkF0XG5Qx2TlKWIA"))
+		_, err := client.Refresh(ctx, oauth2.TokenRequest{Endpoint: tokenURL}, &oauth2.Token{RefreshToken: secret.New("tGzv3JOkF0XG5Qx2TlKWIA")})
 		return err
 	}
 }
@@ -58,7 +58,7 @@ func refreshing(auth oauth2.ClientAuth) func(context.Context, *endpoint) error {
 // revoking is the example of RFC 7009 section 2.1.
 func revoking(ctx context.Context, server *endpoint) error {
 	client := oauth2.Client{HTTP: server, Auth: basic(clientID, clientSecret, "")}
-	return client.Revoke(ctx, "https://server.example.com/revoke", nil, secret.New("45ghiukldjahdnhzdauz"), oauth2.HintRefreshToken)
+	return client.Revoke(ctx, "https://server.example.com/revoke", oauth2.TokenRequest{}, secret.New("45ghiukldjahdnhzdauz"), oauth2.HintRefreshToken)
 }
 
 // TestRequest compares whole requests with those in testdata, whose README says

@@ -3,8 +3,17 @@
 
 package oauth2
 
-// tokenMembers are the members of answers that hold a token, whatever it is.
-var tokenMembers = map[string]bool{"access_token": true, "refresh_token": true, "id_token": true}
+import "strings"
+
+// holdsToken tells which members of answers hold a token, however they are spelled:
+// refresh_token, refreshToken, Refresh-Token.
+func holdsToken(name string) bool {
+	switch strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name)) {
+	case "accesstoken", "refreshtoken", "idtoken":
+		return true
+	}
+	return false
+}
 
 // ResponseWithoutTokens is Response without refresh, access and ID tokens,
 // wherever in it they are.
@@ -22,7 +31,7 @@ func without(value any, secrets map[string]bool) any {
 	case map[string]any:
 		kept := make(map[string]any, len(value))
 		for name, member := range value {
-			if text, isText := member.(string); !tokenMembers[name] && (!isText || !secrets[text]) {
+			if text, isText := member.(string); !holdsToken(name) && (!isText || !secrets[text]) {
 				kept[name] = without(member, secrets)
 			}
 		}

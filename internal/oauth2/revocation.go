@@ -15,19 +15,22 @@ const (
 	HintRefreshToken = "refresh_token"
 )
 
-// Revoke tells the revocation endpoint that token is no longer needed (RFC 7009
-// section 2). A token that the server does not know counts as revoked (section
-// 2.2). Errors are those of [Client.Token].
-func (c *Client) Revoke(ctx context.Context, endpoint string, headers map[string]secret.String, token secret.String, hint string) error {
-	draft, err := newDraft(endpoint, headers)
+// Revoke tells the revocation endpoint that a token which request brought is no
+// longer needed (RFC 7009 section 2), always form-encoded and with the header
+// fields of the request. A token that the server does not know counts as revoked
+// (section 2.2). Errors are those of [Client.Token].
+func (c *Client) Revoke(ctx context.Context, endpoint string, request TokenRequest, token secret.String, hint string) error {
+	draft, err := newDraft(endpoint, request.Headers)
 	if err != nil {
 		return err
 	}
+	draft.Header.Del("Content-Type") // it was that of the token request
 	draft.Params.Add("token", token)
 	draft.Params.AddPublic("token_type_hint", hint)
 	if err := c.Auth.Authenticate(ctx, draft); err != nil {
 		return err
 	}
+	draft.Params.override(credentials(request.Parameters))
 	message, err := draft.message("", InForm, secret.String{})
 	if err != nil {
 		return err

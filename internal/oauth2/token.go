@@ -56,6 +56,15 @@ func (t *Token) RefreshExpiresAt() time.Time {
 	return t.RequestedAt.Add(time.Duration(t.RefreshExpiresIn) * time.Second).UTC()
 }
 
+// keepRefreshToken goes on with the refresh token of the previous token, and with
+// what is left of its lifetime.
+func (t *Token) keepRefreshToken(previous *Token) {
+	t.RefreshToken = previous.RefreshToken
+	if end := previous.RefreshExpiresAt(); t.RefreshExpiresIn == 0 && !end.IsZero() {
+		t.RefreshExpiresIn = max(1, int64(end.Sub(t.RequestedAt)/time.Second))
+	}
+}
+
 // Refreshable tells whether there is a refresh token that has not expired, as far
 // as is known.
 func (t *Token) Refreshable(now time.Time) bool {

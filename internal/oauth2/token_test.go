@@ -106,7 +106,7 @@ func TestRefreshKeepsTheRefreshToken(t *testing.T) {
 	// RFC 6749 section 6: the server MAY issue a new one, which replaces the old.
 	for answer, want := range map[string]string{`{"access_token":"abc"}`: "old", `{"access_token":"abc","refresh_token":"new"}`: "new"} {
 		client := oauth2.Client{HTTP: answering(http.StatusOK, answer), Auth: post(clientID, clientSecret)}
-		token, err := client.Refresh(t.Context(), oauth2.TokenRequest{Endpoint: tokenURL}, secret.New("old"))
+		token, err := client.Refresh(t.Context(), oauth2.TokenRequest{Endpoint: tokenURL}, &oauth2.Token{RefreshToken: secret.New("old")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,6 +123,7 @@ func TestResponseWithoutTokens(t *testing.T) {
 		fields            map[string]string
 	}{
 		"the three":           {body: `{"access_token":"a","refresh_token":"r","id_token":"i","x":"y"}`, want: `{"x":"y"}`},
+		"however spelled":     {body: `{"access_token":"a","refreshToken":"r","ID-Token":"i","x":1}`, want: `{"x":1}`},
 		"wherever they are":   {body: `{"access_token":"a","data":[{"id_token":"i","x":1}]}`, want: `{"data":[{"x":1}]}`},
 		"under another name":  {body: `{"access_token":"abc","copy":"abc","list":["abc","x"]}`, want: `{"list":[null,"x"]}`},
 		"from another place":  {body: `{"data":{"token":"abc","x":1}}`, fields: map[string]string{"access_token": "/data/token"}, want: `{"data":{"x":1}}`},

@@ -141,7 +141,7 @@ func describeFetch(fetch *tokensource.FetchError) finding {
 // describeOther is for what ends a request from outside, and for the rest.
 func describeOther(err error) finding {
 	if errors.Is(err, context.Canceled) {
-		return finding{summary: "The request for a token was cancelled", facts: []string{"Terraform stopped the run before the answer came."}}
+		return finding{summary: "The request was cancelled", facts: []string{"Terraform stopped the run before the answer came."}}
 	}
 	if errors.Is(err, clientauth.ErrTwoMethods) {
 		return finding{
@@ -166,8 +166,8 @@ func describeConfig(config *tokensource.ConfigError) finding {
 	case errors.Is(config, tokensource.ErrColonInID):
 		return finding{attribute: config.Attribute, summary: colonInID().Summary(), remedy: colonInID().Detail()}
 	case errors.Is(config, oauth2.ErrNoEndpoint):
-		found.facts = []string{"The metadata of the issuer names no token endpoint."}
-		found.remedy = "Set token_endpoint."
+		found.facts = []string{sentence("the metadata of the issuer has no usable " + config.Err.Error())}
+		found.remedy = "Set that endpoint in the provider block or on the ephemeral resource."
 	default:
 		found.facts = []string{sentence(config.Error())}
 	}
@@ -184,8 +184,11 @@ func missingRemedy(attribute string) string {
 		return "A client_id is configured and nothing to prove it with. Set client_secret " + where + ". " +
 			"Or set signed_assertion, federated_assertion or tls.client_certificate. " +
 			"A public client, which proves nothing, says so with token_endpoint_auth_method = \"none\"."
+	case "revocation_endpoint":
+		return "With revoke_on_close the token is revoked, and neither revocation_endpoint nor an issuer to discover it is configured. " +
+			"Set one of them " + where + "."
 	case "signed_assertion", "signed_assertion.private_key":
-		return "The method private_key_jwt needs an assertion: set signed_assertion with a private_key, or federated_assertion, " +
+		return "An assertion is needed, and none is configured: set signed_assertion with a private_key, or federated_assertion, " +
 			"in the provider block or on the ephemeral resource."
 	case "tls.client_certificate":
 		return "The client authenticates with a certificate. Set tls = { client_certificate = …, client_key = … } in the provider block."

@@ -22,7 +22,7 @@ func describeAssertion(attribute string, err error) finding {
 	}
 	found.attribute += "." + part.Field
 	// Terraform points at no more than the block, so that the text names the member.
-	found.facts = []string{found.attribute + ": " + strings.TrimSuffix(part.Err.Error(), ".") + "."}
+	found.facts = []string{"In " + found.attribute + ": " + strings.TrimRight(part.Err.Error(), ".?") + "."}
 	if attribute == "federated_assertion" {
 		found.summary = "The platform's assertion cannot be had"
 	}

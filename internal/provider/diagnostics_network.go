@@ -4,7 +4,6 @@
 package provider
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -42,12 +41,15 @@ func describeNetwork(failure *httpstack.Error, attribute string) finding {
 		found.remedy = "Credentials are only sent where " + attribute + " says."
 	case httpstack.Canceled:
 		found.summary, found.remedy = "The request was cancelled", "Terraform stopped the run before the answer came."
-	case httpstack.TooLarge, httpstack.Truncated, httpstack.Protocol:
+	case httpstack.TooLarge:
+		found.summary = "The answer is too large"
+		found.remedy = "Check that " + attribute + " is the right address. If it is, ask for less at a time."
+	case httpstack.Truncated, httpstack.Protocol:
 		found.summary = "The answer cannot be read"
-		found.remedy = "Is " + attribute + " the address of a token endpoint? If so, something on the way damages its answers."
+		found.remedy = "Check that " + attribute + " is the right address. If it is, the server or something on the way damages its answers."
 	case httpstack.Invalid:
 		found.summary = "The request cannot be sent"
-		found.remedy = "Check " + attribute + " and headers."
+		found.remedy = "Check " + attribute + " and the header fields."
 	case httpstack.Other:
 		found.summary = "The request failed"
 		found.remedy = "Check " + attribute + ", and the network between this machine and the server."
@@ -67,7 +69,7 @@ func describeTLS(failure *httpstack.Error) (summary, remedy string) {
 	if invalid, ok := errors.AsType[x509.CertificateInvalidError](failure); ok && invalid.Reason == x509.Expired {
 		return "The server's certificate is not valid at this time", "Have the certificate renewed, and check this machine's clock."
 	}
-	if _, ok := errors.AsType[tls.AlertError](failure); ok {
+	if failure.Alert {
 		return "The server ended the secure connection",
 			"If it wants a client certificate, set tls = { client_certificate = …, client_key = … } in the provider block, " +
 				"or another one where it refuses the one that is set: it may be expired, or of an authority that the server does not trust."

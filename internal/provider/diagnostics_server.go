@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
@@ -59,8 +61,8 @@ func byCode(code string, client tokensource.Client) (finding, bool) {
 	switch code {
 	case oauth2.InvalidClient:
 		return finding{"client_id", "The server does not accept the client (invalid_client)", nil, invalidClientRemedy(client)}, true
-	case oauth2.InvalidScope:
-		return finding{"scopes", "The server refuses a scope (invalid_scope)", nil, scopeRemedy(client)}, true
+	case oauth2.InvalidScope, "scope_invalid": // the latter is glewlwyd's
+		return finding{"scopes", "The server refuses a scope (" + code + ")", nil, scopeRemedy(client)}, true
 	case oauth2.UnauthorizedClient:
 		return finding{"grant_type", "The client may not use this grant (unauthorized_client)", nil,
 			"The server knows the client. Allow it the grant \"" + client.Request.GrantType + "\" in its registration there."}, true
@@ -73,8 +75,7 @@ func byCode(code string, client tokensource.Client) (finding, bool) {
 			"Mostly a parameter is missing or one too many: compare scopes, audience, resources and parameters with the server's documentation. " +
 				"The client authenticated with " + methodOf(client) + "; a server that wants another method may call that malformed as well."}, true
 	case oauth2.InvalidGrant:
-		return finding{"parameters", "The server refuses the grant (invalid_grant)", nil,
-			"What was presented (a code, an assertion or a refresh token) is wrong, used up, or has expired. Get a new one."}, true
+		return finding{grantAttribute(client), "The server refuses the grant (invalid_grant)", nil, invalidGrantRemedy(client)}, true
 	case oauth2.InvalidTarget:
 		return finding{"resources", "The server refuses the resource (invalid_target)", nil,
 			"Set resources or audience to a value that is registered at the server for this client."}, true
@@ -93,16 +94,17 @@ func byCode(code string, client tokensource.Client) (finding, bool) {
 
 // invalidClientRemedy says what to check, by how the client authenticated.
 func invalidClientRemedy(client tokensource.Client) string {
+	asserts := client.TokenEndpointAuthMethod == clientauth.PrivateKeyJWT || client.TokenEndpointAuthMethod == clientauth.ClientSecretJWT
 	remedy := "The request was sent once, as " + methodOf(client) + ". Check client_id and client_secret, " +
 		"and that the client is registered at this server and not disabled."
 	switch {
 	case client.TokenEndpointAuthMethod == clientauth.TLSClientAuth || client.TokenEndpointAuthMethod == clientauth.SelfSignedTLSClientAuth:
 		return "The client proved itself with the certificate of the connection. Check client_id, and that this certificate is registered for it " +
 			"at the server; and that token_endpoint is the address which asks for certificates, if there are two (mtls_endpoint_aliases)."
-	case client.AssertionAttribute() != "":
+	case asserts:
 		return "The client proved itself with a signed assertion, sent once. Check that its key or issuer is registered at the server for this client, " +
-			"and that the server accepts the assertion's audience, which by default is the token endpoint: some servers want their issuer. See " +
-			client.AssertionAttribute() + "."
+			"and that the server accepts the assertion's audience, which by default is the token endpoint: some servers want their issuer " +
+			"(signed_assertion.audience)."
 	case client.TokenEndpointAuthMethod == clientauth.None && !client.Request.Body.IsZero():
 		return "The request was sent once. Check what is in request_body: the credentials, and that a code in it is new, as it is mostly good for one use."
 	case client.TokenEndpointAuthMethod == clientauth.None:
@@ -136,6 +138,33 @@ func methodOf(client tokensource.Client) string {
 	return client.TokenEndpointAuthMethod
 }
 
+// grantAttribute is the attribute that what is presented as a grant comes from.
+func grantAttribute(client tokensource.Client) string {
+	if client.Request.Assertion != nil {
+		return client.AssertionAttribute()
+	}
+	return "parameters"
+}
+
+// invalidGrantRemedy says what to check, by what was presented as a grant.
+func invalidGrantRemedy(client tokensource.Client) string {
+	switch {
+	case client.Request.Assertion != nil:
+		return "Check that the server trusts the issuer of the assertion and its key, and accepts its audience, which by default is the token endpoint."
+	case client.Request.GrantType == tokensource.GrantClientCredentials:
+		return "Nothing beside the client was presented, so that the client itself is at fault: it may be registered for tokens bound to a key " +
+			"(DPoP, RFC 9449) or to a certificate (RFC 8705), or not for client credentials."
+	default:
+		return "What was presented (a code, an assertion or a refresh token) is wrong, used up, or has expired. Get a new one."
+	}
+}
+
+// lowerFirst makes the first letter of a sentence a small one.
+func lowerFirst(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToLower(first)) + text[size:]
+}
+
 // scopeRemedy names the scopes that were asked for.
 func scopeRemedy(client tokensource.Client) string {
 	if len(client.Request.Scopes) == 0 {
@@ -152,8 +181,13 @@ func byStatus(answer *oauth2.Error, client tokensource.Client) finding {
 		return finding{"client_id", "The server does not accept the client (401 Unauthorized)", nil, invalidClientRemedy(client)}
 	case status == http.StatusForbidden:
 		return finding{"client_id", "The server forbids the request (403 Forbidden)", nil,
-			"Either the client may not have this token, and its permissions at the server want checking, or something in front of the server " +
-				"(a firewall, a proxy, a list of permitted addresses) refuses this machine. The client authenticated with " + methodOf(client) + "."}
+			"Either the client may not have this token: check its permissions at the server, and the scopes, audience and resources asked for. " +
+				"Or something in front of the server (a firewall, a proxy, a list of permitted addresses) refuses this machine. " +
+				"Or the server means 401 and does not accept the client: " + lowerFirst(invalidClientRemedy(client)) +
+				" The client authenticated with " + methodOf(client) + "."}
+	case strings.Contains(answer.Excerpt, "SSL certificate"): // which is how nginx says it
+		return finding{"", "The server wants a client certificate (" + answer.Status() + ")", nil,
+			"Set tls = { client_certificate = …, client_key = … } in the provider block, or another certificate where it refuses the one that is set."}
 	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusGone:
 		return finding{"token_endpoint", "There is no token endpoint at this address (" + answer.Status() + ")", nil,
 			"Check token_endpoint against the server's documentation, or set issuer to have it discovered."}

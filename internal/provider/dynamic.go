@@ -38,13 +38,37 @@ func dynamic(ctx context.Context, value any) types.Dynamic {
 // grow with the values.
 const maxDynamic = 1 << 20
 
-// dynamicJSON decodes a text, if it is JSON; otherwise it is null.
-func dynamicJSON(ctx context.Context, text string) types.Dynamic {
+// dynamicJSON decodes a text, if it is JSON; otherwise it is null. What clean takes
+// away is taken out of its strings once they are decoded: before, an escape could
+// hide it.
+func dynamicJSON(ctx context.Context, text string, clean func(string) string) types.Dynamic {
 	var value any
 	if len(text) > maxDynamic || oauth2.DecodeJSON([]byte(text), &value) != nil {
 		return types.DynamicNull()
 	}
-	return dynamic(ctx, value)
+	return dynamic(ctx, cleaned(value, clean))
+}
+
+// cleaned copies decoded JSON with every string and name cleaned.
+func cleaned(value any, clean func(string) string) any {
+	switch value := value.(type) {
+	case string:
+		return clean(value)
+	case []any:
+		copied := make([]any, len(value))
+		for i, element := range value {
+			copied[i] = cleaned(element, clean)
+		}
+		return copied
+	case map[string]any:
+		copied := make(map[string]any, len(value))
+		for name, member := range value {
+			copied[clean(name)] = cleaned(member, clean)
+		}
+		return copied
+	default:
+		return value
+	}
 }
 
 // dynamicElement turns decoded JSON into the value that jsondecode would give.

@@ -78,7 +78,7 @@ func TestDynamic(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := dynamicJSON(t.Context(), test.json)
+			got := dynamicJSON(t.Context(), test.json, asIs)
 			if !got.Equal(types.DynamicValue(test.want)) {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
@@ -101,7 +101,7 @@ func TestDynamicNull(t *testing.T) {
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := dynamicJSON(t.Context(), text); !got.IsNull() {
+			if got := dynamicJSON(t.Context(), text, asIs); !got.IsNull() {
 				t.Errorf("got %s", got)
 			}
 		})
@@ -119,7 +119,7 @@ func TestDynamicDepth(t *testing.T) {
 		65: types.StringValue(`[true]`),
 		67: types.StringValue(`[[[true]]]`),
 	} {
-		value := dynamicJSON(t.Context(), nested(levels, "true"))
+		value := dynamicJSON(t.Context(), nested(levels, "true"), asIs)
 		core := value.UnderlyingValue()
 		for range 64 {
 			list, ok := core.(types.Tuple)
@@ -156,7 +156,7 @@ func TestDynamicIsFast(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			start := time.Now()
-			dynamicJSON(t.Context(), text)
+			dynamicJSON(t.Context(), text, asIs)
 			if took := time.Since(start); took > 5*time.Second {
 				t.Errorf("took %s", took)
 			}
@@ -201,7 +201,7 @@ func FuzzDynamic(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		value := dynamicJSON(t.Context(), text)
+		value := dynamicJSON(t.Context(), text, asIs)
 		checkCrossesTheProtocol(t, value)
 		if !utf8.ValidString(value.String()) {
 			t.Errorf("%q holds what is no text", value)

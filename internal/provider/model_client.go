@@ -4,11 +4,15 @@
 package provider
 
 import (
+	"context"
 	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 )
 
 // clientModel holds the client attributes of a provider block or of an ephemeral
@@ -43,8 +47,17 @@ type requestModel struct {
 }
 
 // over lays a token block over the provider block: scalars and lists replace the
-// provider's, maps merge over them.
+// provider's, maps merge over them. What belongs together is not taken apart: a
+// client that the block describes does not get the provider's proof of another
+// kind, and a server that it names does not get the provider's endpoints.
 func (m clientModel) over(base clientModel) clientModel {
+	if !m.Issuer.IsNull() {
+		base.TokenEndpoint = firstSet(m.TokenEndpoint, types.StringNull())
+	}
+	if !m.Issuer.IsNull() || !m.TokenEndpoint.IsNull() {
+		base.RevocationEndpoint = types.StringNull()
+	}
+	base = m.withoutOtherProofs(base)
 	return clientModel{
 		requestModel:              m.requestModel.over(base.requestModel),
 		Issuer:                    firstSet(m.Issuer, base.Issuer),
@@ -61,6 +74,34 @@ func (m clientModel) over(base clientModel) clientModel {
 		SignedAssertion:           firstSet(m.SignedAssertion, base.SignedAssertion),
 		FederatedAssertion:        firstSet(m.FederatedAssertion, base.FederatedAssertion),
 	}
+}
+
+// withoutOtherProofs takes those of the provider's credentials away that are of
+// another kind than the block's, and the method where it goes with them.
+func (m clientModel) withoutOtherProofs(base clientModel) clientModel {
+	signs := !m.SignedAssertion.IsNull() && !isNullMember(m.SignedAssertion, "private_key")
+	asserts := signs || !m.FederatedAssertion.IsNull()
+	if asserts {
+		base.ClientSecret = types.StringNull()
+	}
+	if !m.ClientSecret.IsNull() || !m.FederatedAssertion.IsNull() {
+		base.SignedAssertion = types.ObjectNull(base.SignedAssertion.AttributeTypes(context.Background()))
+	}
+	if !m.ClientSecret.IsNull() || !m.SignedAssertion.IsNull() {
+		base.FederatedAssertion = types.ObjectNull(base.FederatedAssertion.AttributeTypes(context.Background()))
+	}
+	usesSecret := slices.Contains(clientauth.SecretMethods(), base.TokenEndpointAuthMethod.ValueString())
+	usesKey := base.TokenEndpointAuthMethod.ValueString() == clientauth.PrivateKeyJWT
+	if (!m.ClientSecret.IsNull() && !usesSecret) || (asserts && !usesKey) {
+		base.TokenEndpointAuthMethod = types.StringNull()
+	}
+	return base
+}
+
+// isNullMember tells whether a member of an object is known to be null.
+func isNullMember(object types.Object, name string) bool {
+	member, ok := object.Attributes()[name]
+	return ok && member.IsNull()
 }
 
 func (m requestModel) over(base requestModel) requestModel {

@@ -63,7 +63,9 @@ func environmentAttributes() []string {
 // pipelines often pass those on.
 func (m *providerModel) readEnvironment(ctx context.Context, getenv func(string) string) diag.Diagnostics {
 	var diags diag.Diagnostics
-	for name, field := range m.fromEnvironment() {
+	fields := m.fromEnvironment()
+	for _, name := range sortedKeys(fields) {
+		field := fields[name]
 		if value := getenv(environmentVariable(name)); field.IsNull() && value != "" {
 			*field = types.StringValue(value)
 			diags.Append(checkEnvironment(ctx, name, *field)...)

@@ -133,9 +133,8 @@ func newAnswerOutputs(ctx context.Context, answer *httpstack.Response, clean fun
 	}
 	outputs.ResponseHeaders = types.MapValueMust(types.StringType, fields)
 	if body, isText := text(answer.Body); isText {
-		body = clean(body)
-		outputs.ResponseBody = types.StringValue(body)
-		outputs.Response = dynamicJSON(ctx, body)
+		outputs.ResponseBody = types.StringValue(clean(body))
+		outputs.Response = dynamicJSON(ctx, body, clean)
 	}
 	return outputs
 }

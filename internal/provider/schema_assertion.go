@@ -41,6 +41,7 @@ func signedAssertionAttributes() map[string]schema.Attribute {
 		"private_key": schema.StringAttribute{
 			Optional:            true,
 			Sensitive:           true,
+			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			MarkdownDescription: "Key to sign with: PEM (PKCS#1, PKCS#8, SEC 1), a JWK, or a JWK Set with `key_id`. RSA, EC (P-256, P-384, P-521) or Ed25519, without a passphrase.",
 		},
 		"key_id": schema.StringAttribute{

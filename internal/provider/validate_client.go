@@ -39,7 +39,9 @@ func (m clientModel) validate(ctx context.Context) diag.Diagnostics {
 	if m.ClientSecretBasicEncoding.ValueString() == clientauth.BasicEncodingRaw && strings.Contains(m.ClientID.ValueString(), ":") {
 		diags.Append(colonInID())
 	}
-	diags.Append(m.validateWire()...)
+	if !m.ParametersIn.IsNull() { // else it may come from the other block
+		diags.Append(m.validateWire()...)
+	}
 	diags.Append(m.validateBody()...)
 	return diags
 }
@@ -77,7 +79,8 @@ func (m clientModel) validateBody() diag.Diagnostics {
 			notSent(name)
 		}
 	}
-	if m.TokenEndpointAuthMethod.ValueString() == clientauth.ClientSecretPost {
+	switch m.TokenEndpointAuthMethod.ValueString() {
+	case clientauth.ClientSecretPost, clientauth.ClientSecretJWT, clientauth.PrivateKeyJWT:
 		notSent("token_endpoint_auth_method")
 	}
 	return diags

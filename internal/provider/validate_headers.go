@@ -26,8 +26,9 @@ func (v headerFields) MarkdownDescription(ctx context.Context) string { return v
 // secrets.
 func (headerFields) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
 	spelled := map[string]string{}
-	for name, element := range req.ConfigValue.Elements() {
-		value, _ := element.(types.String)
+	elements := req.ConfigValue.Elements()
+	for _, name := range sortedKeys(elements) {
+		value, _ := elements[name].(types.String)
 		if err := httpstack.CheckHeader(name, value.ValueString()); err != nil {
 			resp.Diagnostics.AddAttributeError(req.Path.AtMapKey(name), "Invalid header field", sentence(err.Error()))
 		}

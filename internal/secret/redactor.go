@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"html"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -26,11 +27,26 @@ var jwtShaped = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){1,4
 // Redactor takes known secrets out of text that came from outside, in every
 // form in which a server may echo them. The zero value redacts only what looks
 // like a JWT.
-type Redactor struct{ replacer *strings.Replacer }
+type Redactor struct {
+	replacer *strings.Replacer
+	// all has whole texts replaced.
+	all bool
+}
+
+// Bounds of what a redactor looks for, in bytes and in values. What goes beyond
+// them, a body of megabytes for example, is not looked for: then no text is shown
+// at all.
+const (
+	maxLookedFor = 64 << 10
+	maxValues    = 256
+)
 
 // NewRedactor returns a redactor of values. Values shorter than four bytes are
 // ignored.
 func NewRedactor(values ...string) *Redactor {
+	if len(values) > maxValues || len(strings.Join(values, "")) > maxLookedFor {
+		return &Redactor{all: true}
+	}
 	var forms []string
 	for _, value := range values {
 		if len(value) < minRedacted {
@@ -48,7 +64,7 @@ func NewRedactor(values ...string) *Redactor {
 	for _, form := range slices.Compact(forms) {
 		pairs = append(pairs, form, Placeholder)
 	}
-	return &Redactor{strings.NewReplacer(pairs...)}
+	return &Redactor{replacer: strings.NewReplacer(pairs...)}
 }
 
 // Redact returns text with every known secret, and everything that looks like a
@@ -60,6 +76,9 @@ func (r *Redactor) Redact(text string) string {
 // RedactKnown is Redact for text that may hold tokens of its own: it replaces the
 // known secrets alone.
 func (r *Redactor) RedactKnown(text string) string {
+	if r.all && text != "" {
+		return Placeholder
+	}
 	if r.replacer == nil {
 		return text
 	}
@@ -104,31 +123,25 @@ var (
 	htmlNames        = strings.NewReplacer("&#34;", "&quot;", "&#39;", "&#x27;")
 )
 
-// Parts lists the texts within a text that may be secrets of their own: the words
-// of a header field, the values of a form, the strings of a JSON document. Short
-// ones, which are mostly names, are left out.
+// Parts lists the texts within a text that may be secrets of their own: the
+// strings of a JSON document, the values of a form, and of other texts the words,
+// but for short ones, which are mostly names.
 func Parts(text string) []string {
-	const minPart = 8
 	var document any
-	var parts []string
 	if json.Unmarshal([]byte(text), &document) == nil {
-		parts = jsonStrings(document)
-	} else {
-		parts = words(text)
+		return jsonStrings(document)
 	}
-	return slices.DeleteFunc(parts, func(part string) bool { return len(part) < minPart })
+	if values, err := url.ParseQuery(text); err == nil && strings.Contains(text, "=") {
+		return slices.Concat(slices.Concat(slices.Collect(maps.Values(values))...), words(text))
+	}
+	return words(text)
 }
 
-// words splits a header field or a form into what stands between the usual
-// separators, as it is and unescaped.
+// words splits a text at the usual separators.
 func words(text string) []string {
+	const minWord = 8
 	found := strings.FieldsFunc(text, func(char rune) bool { return strings.ContainsRune(" \t\r\n,;:=&\"'", char) })
-	for _, word := range found {
-		if plain, err := url.QueryUnescape(word); err == nil && plain != word {
-			found = append(found, plain)
-		}
-	}
-	return found
+	return slices.DeleteFunc(found, func(word string) bool { return len(word) < minWord })
 }
 
 // jsonStrings lists the strings in a decoded JSON document, names left out.
@@ -156,10 +169,10 @@ func jsonSpellings(value string) []string {
 	if err != nil {
 		return nil
 	}
-	escaped := strings.Trim(string(quoted), `"`)
+	escaped := string(quoted[1 : len(quoted)-1])
 	plain := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(escaped)
-	ascii := strings.Trim(strconv.QuoteToASCII(value), `"`) // which differs from JSON only for control characters
-	return []string{escaped, plain, strings.ReplaceAll(plain, "/", `\/`), ascii}
+	ascii := strconv.QuoteToASCII(value) // which differs from JSON only for control characters
+	return []string{escaped, plain, strings.ReplaceAll(plain, "/", `\/`), ascii[1 : len(ascii)-1]}
 }
 
 // base64Spellings encodes value in both alphabets at each of the three

@@ -24,16 +24,33 @@ import (
 const Placeholder = "[redacted]"
 
 // String is a text that is never printed. Its zero value is the empty secret.
-type String struct{ value string }
+//
+// The value is behind a pointer, because fmt looks into unexported fields of
+// other types without calling their methods: what it finds is an address. Two
+// secrets cannot be compared with ==, which would take that for the value.
+type String struct {
+	_     [0]func()
+	value *string
+}
 
 // New wraps value.
-func New(value string) String { return String{value} }
+func New(value string) String {
+	if value == "" {
+		return String{}
+	}
+	return String{value: &value}
+}
 
 // Reveal returns the value in the clear.
-func (s String) Reveal() string { return s.value }
+func (s String) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 // IsZero tells whether the secret is empty.
-func (s String) IsZero() bool { return s.value == "" }
+func (s String) IsZero() bool { return s.value == nil }
 
 // String implements fmt.Stringer with the placeholder.
 func (String) String() string { return Placeholder }

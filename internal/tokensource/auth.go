@@ -16,31 +16,39 @@ import (
 )
 
 // GrantJWTBearer is the grant whose authorization is an assertion (RFC 7523
-// section 2.1).
+// section 2.1). The client may authenticate beside it.
 const GrantJWTBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer" //nolint:gosec // the name of a grant, and no credential
 
-// auth returns the client authentication that TokenEndpointAuthMethod names,
-// which is no longer empty here. With the JWT bearer grant the assertion is the
-// authorization, and the client may authenticate beside it.
-func (c Client) auth() (oauth2.ClientAuth, error) {
-	if c.Request.GrantType == GrantJWTBearer && c.assertion() != nil {
-		beside, err := c.authByMethod()
-		return clientauth.Grant{Source: c.assertion(), Auth: beside}, err
-	}
-	return c.authByMethod()
+// grants tells whether the client's assertion is the grant, and not the proof of
+// who the client is.
+func (c Client) grants() bool {
+	return c.Request.GrantType == GrantJWTBearer && (c.SignedAssertion != nil || c.FederatedAssertion != nil)
 }
 
-// authByMethod is auth without regard to the grant.
-func (c Client) authByMethod() (oauth2.ClientAuth, error) {
+// hasGrant checks that a JWT bearer grant has an assertion, which may also be a
+// parameter.
+func (c Client) hasGrant() error {
+	if c.Request.GrantType == GrantJWTBearer && c.Request.Body.IsZero() && c.Request.Parameters["assertion"].IsZero() {
+		return missing("signed_assertion")
+	}
+	return nil
+}
+
+// auth returns the client authentication that TokenEndpointAuthMethod names,
+// which is no longer empty here.
+func (c Client) auth() (oauth2.ClientAuth, error) {
 	switch c.TokenEndpointAuthMethod {
 	case clientauth.ClientSecretBasic:
 		basic := clientauth.Basic{ClientID: c.ClientID, ClientSecret: c.ClientSecret, Encoding: c.ClientSecretBasicEncoding}
-		return basic, errors.Join(c.needsSecret(), c.oneMethod())
+		return basic, errors.Join(c.needsSecret(), c.fitsBasic(), c.oneMethod())
 	case clientauth.ClientSecretPost:
 		return clientauth.Post{ClientID: c.ClientID, ClientSecret: c.ClientSecret}, c.needsSecret()
 	case clientauth.ClientSecretJWT:
-		return clientauth.JWT{ClientID: c.ClientID, Source: c.assertion()}, c.needsSecret()
+		return clientauth.JWT{ClientID: c.ClientID, Source: c.secretAssertion}, c.needsSecret()
 	case clientauth.PrivateKeyJWT:
+		if c.grants() {
+			return nil, &ConfigError{Attribute: "token_endpoint_auth_method", Err: ErrOneAssertion}
+		}
 		return clientauth.JWT{ClientID: c.ClientID, Source: c.assertion()}, c.needsAssertion()
 	case clientauth.TLSClientAuth, clientauth.SelfSignedTLSClientAuth:
 		return clientauth.MutualTLS{ClientID: c.ClientID}, c.needsID()
@@ -92,6 +100,11 @@ func (c Client) needsSecret() error {
 	if c.ClientSecret.IsZero() {
 		return missing("client_secret")
 	}
+	return nil
+}
+
+// fitsBasic checks that the client can be named in HTTP Basic.
+func (c Client) fitsBasic() error {
 	if c.ClientSecretBasicEncoding == clientauth.BasicEncodingRaw && strings.Contains(c.ClientID, ":") {
 		return &ConfigError{Attribute: "client_id", Err: ErrColonInID}
 	}
@@ -112,7 +125,7 @@ func (c Client) needsAssertion() error {
 	switch {
 	case c.assertion() == nil:
 		return missing("signed_assertion")
-	case c.SignedAssertion != nil && c.SignedAssertion.PrivateKey.IsZero():
+	case c.SignedAssertion != nil && c.SignedAssertion.PrivateKey.IsZero() && !c.grants():
 		return missing("signed_assertion.private_key")
 	case c.SignedAssertion != nil && c.SignedAssertion.Claims == "":
 		return c.needsID()
@@ -159,18 +172,18 @@ func (c Client) inferMethod(supported []string, connection certificate) (string,
 // not made with its secret.
 func (c Client) assertsItself() bool {
 	signs := c.SignedAssertion != nil && !c.SignedAssertion.PrivateKey.IsZero()
-	return (signs || c.FederatedAssertion != nil) && c.Request.GrantType != GrantJWTBearer
+	return (signs || c.FederatedAssertion != nil) && !c.grants()
 }
 
 // inferSecretMethod chooses among the methods that use a secret.
 func (c Client) inferSecretMethod(supported []string) (string, error) {
-	if c.SignedAssertion != nil && c.Request.GrantType != GrantJWTBearer {
+	if c.SignedAssertion != nil && !c.grants() {
 		return clientauth.ClientSecretJWT, nil
 	}
 	if len(supported) == 0 { // then it is Basic, RFC 8414 section 2
 		return clientauth.ClientSecretBasic, nil
 	}
-	for _, method := range []string{clientauth.ClientSecretBasic, clientauth.ClientSecretPost, clientauth.ClientSecretJWT} {
+	for _, method := range clientauth.SecretMethods() {
 		if slices.Contains(supported, method) {
 			return method, nil
 		}

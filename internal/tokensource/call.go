@@ -48,11 +48,12 @@ func (s *Source) CallAs(ctx context.Context, client Client, request httpstack.Re
 	}
 	s.log.InfoContext(ctx, "the API refused the token, asking for another", "client_id", client.ClientID)
 	s.drop(client, token)
-	if token, err = s.obtain(ctx, client); err != nil {
+	another, err := s.obtain(ctx, client)
+	if err != nil {
 		return nil, err
 	}
-	again, err := s.Call(ctx, authorized(request, token))
-	return again.sentWith(token), err
+	again, err := s.Call(ctx, authorized(request, another))
+	return again.sentWith(token).sentWith(another), err
 }
 
 // sentWith notes the token that went along. There is no answer to note it on

@@ -36,6 +36,8 @@ type Client struct {
 	// the source is filled in.
 	SignedAssertion    *clientauth.SignedAssertion
 	FederatedAssertion *clientauth.FederatedAssertion
+	// secretAssertion is signed with ClientSecret, for client_secret_jwt.
+	secretAssertion clientauth.SignedAssertion
 	// Request is what is asked. Its Endpoint is set by [Source.Token].
 	Request oauth2.TokenRequest
 	// MinValidity is how long a shared token must still be valid; nil leaves that
@@ -73,6 +75,11 @@ func (c Client) identityKey() *tokencache.Key {
 		Add("token_endpoint_auth_method", c.TokenEndpointAuthMethod).
 		Add("client_secret_basic_encoding", c.ClientSecretBasicEncoding)
 	c.addAssertion(key)
+	if c.TokenEndpointAuthMethod == clientauth.None { // then the proof is in one of these, if anywhere
+		key.Add("request_body", c.Request.Body.Reveal()).
+			AddMap("parameters", reveal(c.Request.Parameters)).
+			AddMap("headers", reveal(c.Request.Headers))
+	}
 	return key
 }
 

@@ -19,6 +19,9 @@ var (
 	ErrNoCommonMethod = errors.New("the server supports no client authentication method that the client is configured for")
 	// ErrTwoMethods tells that the client's secret is sent in two ways at once.
 	ErrTwoMethods = errors.New("a client must not authenticate in two ways at once, and parameters have a client_secret beside the one in the Authorization header")
+	// ErrOneAssertion tells that an assertion would have to be the grant and the
+	// client's proof at once.
+	ErrOneAssertion = errors.New("with the JWT bearer grant the assertion is the grant, so that the client needs another method beside it, or none")
 	// ErrColonInID tells that a client id cannot be told from the secret in a
 	// header field of raw Basic (RFC 7617 section 2).
 	ErrColonInID = errors.New("a client id with a colon cannot be sent in raw HTTP Basic")

@@ -4,6 +4,7 @@
 package tokensource
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"time"
@@ -19,43 +20,81 @@ const refusalLifetime = 30 * time.Second
 // hundred resources and a wrong secret must not become a hundred failed logins:
 // some servers lock the client after five.
 type refusals struct {
-	now   func() time.Time
-	mu    sync.Mutex
-	known map[string]refusal
+	now       func() time.Time
+	mu        sync.Mutex
+	standings map[string]*standing
 }
 
-type refusal struct {
-	err   error
-	until time.Time
+// standing is what is known of one client.
+type standing struct {
+	// turn holds back the others while the first request is under way: whether the
+	// server knows the client is learned from one answer.
+	turn chan struct{}
+
+	mu      sync.Mutex
+	tried   bool
+	refused *oauth2.Error
+	until   time.Time
 }
 
 func newRefusals(now func() time.Time) *refusals {
-	return &refusals{now: now, known: map[string]refusal{}}
+	return &refusals{now: now, standings: map[string]*standing{}}
 }
 
-// remember calls fetch, unless the client called key was refused a short while
-// ago: then it returns that error.
-func (r *refusals) remember(key string, fetch func() (*oauth2.Token, error)) (*oauth2.Token, error) {
-	if err := r.recall(key); err != nil {
-		return nil, err
+// ask calls question for a client, unless that was refused a short while ago: then
+// it returns that error.
+func (r *refusals) ask(ctx context.Context, client string, question func() (*oauth2.Token, error)) (*oauth2.Token, error) {
+	known := r.standing(client)
+	select {
+	case known.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
 	}
-	token, err := fetch()
-	if refused, ok := errors.AsType[*oauth2.Error](err); ok && refused.RefusesClient() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.known[key] = refusal{err, r.now().Add(refusalLifetime)}
+	leave := sync.OnceFunc(func() { <-known.turn })
+	defer leave()
+	tried, refused := known.at(r.now())
+	if refused != nil {
+		return nil, refused
 	}
+	if tried {
+		leave()
+	}
+	token, err := question()
+	known.note(err, r.now().Add(refusalLifetime))
 	return token, err
 }
 
-// recall returns the error remembered under key, nil where there is none.
-func (r *refusals) recall(key string) error {
+// at tells whether the client was tried, and the error if it was refused so that
+// it is not to be tried again yet.
+func (s *standing) at(now time.Time) (bool, *oauth2.Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refused != nil && now.Before(s.until) {
+		return true, s.refused
+	}
+	return s.tried, nil
+}
+
+// note learns from the outcome of a request.
+func (s *standing) note(err error, until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	refused, ok := errors.AsType[*oauth2.Error](err)
+	if ok && refused.RefusesClient() {
+		s.tried, s.refused, s.until = false, refused, until
+		return
+	}
+	s.tried, s.refused = true, nil
+}
+
+// standing returns what is known of a client, which may be nothing.
+func (r *refusals) standing(client string) *standing {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	known, ok := r.known[key]
-	if !ok || !r.now().Before(known.until) {
-		delete(r.known, key)
-		return nil
+	known, ok := r.standings[client]
+	if !ok {
+		known = &standing{turn: make(chan struct{}, 1)}
+		r.standings[client] = known
 	}
-	return known.err
+	return known
 }

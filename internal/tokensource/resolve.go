@@ -37,7 +37,7 @@ func (s *Source) resolve(ctx context.Context, client Client) (Client, error) {
 	if usesCertificate(client.TokenEndpointAuthMethod) && !s.certificate.present {
 		return client, missing("tls.client_certificate")
 	}
-	return s.completeAssertion(client, server), nil
+	return s.completeAssertion(client, server)
 }
 
 // needsMetadata tells whether the client leaves something open that the metadata
@@ -71,18 +71,24 @@ func usesCertificate(method string) bool {
 // completeAssertion fills in what the client's assertions need of it and of the
 // server. They are for the token endpoint, which most servers expect (RFC 7523
 // section 3 permits it and the issuer).
-func (s *Source) completeAssertion(client Client, server *oauth2.Metadata) Client {
-	if client.SignedAssertion == nil && client.TokenEndpointAuthMethod == clientauth.ClientSecretJWT {
-		client.SignedAssertion = &clientauth.SignedAssertion{}
-	}
-	if client.SignedAssertion != nil {
-		signed := *client.SignedAssertion
-		signed.ClientID, signed.ClientSecret, signed.Now = client.ClientID, client.ClientSecret, s.now
-		if client.TokenEndpointAuthMethod == clientauth.ClientSecretJWT {
-			signed.PrivateKey = secret.String{}
-		}
+func (s *Source) completeAssertion(client Client, server *oauth2.Metadata) (Client, error) {
+	complete := func(signed clientauth.SignedAssertion) clientauth.SignedAssertion {
+		signed.ClientID, signed.Now = client.ClientID, s.now
 		signed.Supported = server.Strings("token_endpoint_auth_signing_alg_values_supported")
 		signed.Audience = cmp.Or(signed.Audience, client.TokenEndpoint, server.Text("token_endpoint"))
+		return signed
+	}
+	if client.TokenEndpointAuthMethod == clientauth.ClientSecretJWT {
+		var parts clientauth.SignedAssertion
+		if client.SignedAssertion != nil && !client.grants() {
+			parts = *client.SignedAssertion
+		}
+		parts.PrivateKey, parts.ClientSecret = secret.String{}, client.ClientSecret
+		client.secretAssertion = complete(parts)
+	}
+	if client.SignedAssertion != nil {
+		signed := complete(*client.SignedAssertion)
+		signed.ClientSecret = client.ClientSecret
 		client.SignedAssertion = &signed
 	}
 	if client.FederatedAssertion != nil {
@@ -90,7 +96,11 @@ func (s *Source) completeAssertion(client Client, server *oauth2.Metadata) Clien
 		federated.HTTP, federated.Now = s.http, s.now
 		client.FederatedAssertion = &federated
 	}
-	return client
+	if !client.grants() {
+		return client, client.hasGrant()
+	}
+	client.Request.Assertion = client.assertion().Assertion
+	return client, client.needsAssertion()
 }
 
 // metadataLifetime is how long metadata is believed. Runs are mostly shorter.

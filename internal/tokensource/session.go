@@ -176,7 +176,7 @@ func (session *Session) revoke(ctx context.Context, token secret.String, hint st
 		return err
 	}
 	asking := oauth2.Client{HTTP: session.source.http, Auth: auth}
-	return asking.Revoke(ctx, session.client.RevocationEndpoint, session.client.Request.Headers, token, hint)
+	return asking.Revoke(ctx, session.client.RevocationEndpoint, session.client.Request, token, hint)
 }
 
 const (

@@ -89,10 +89,12 @@ func (s *Source) obtain(ctx context.Context, client Client) (*oauth2.Token, erro
 	return s.shared(ctx, client, s.validFor(client.MinValidity), fetch)
 }
 
-// fetch asks the server for a token.
+// fetch asks the server for a token, unless it has refused the client before.
 func (s *Source) fetch(ctx context.Context, client Client) (*oauth2.Token, error) {
 	return s.ask(client, func(asking oauth2.Client) (*oauth2.Token, error) {
-		return asking.Token(ctx, client.Request)
+		return s.refusals.ask(ctx, client.identity(), func() (*oauth2.Token, error) {
+			return asking.Token(ctx, client.Request)
+		})
 	})
 }
 
@@ -104,7 +106,7 @@ var errBodySent = errors.New("there is no refresh token that is still good, and 
 func (s *Source) renew(ctx context.Context, client Client, previous *oauth2.Token) (*oauth2.Token, error) {
 	if previous.Refreshable(s.now()) {
 		token, err := s.ask(client, func(asking oauth2.Client) (*oauth2.Token, error) {
-			return asking.Refresh(ctx, client.Request, previous.RefreshToken)
+			return asking.Refresh(ctx, client.Request, previous)
 		})
 		refused, ok := errors.AsType[*oauth2.Error](err)
 		if !ok || refused.Code != oauth2.InvalidGrant || !client.shareable() {
@@ -140,7 +142,7 @@ func (s *Source) drop(client Client, refused *oauth2.Token) {
 // holds tells whether an entry is a certain token.
 func holds(entry tokencache.Entry, token *oauth2.Token) bool {
 	stored, err := oauth2.UnmarshalToken(entry.Data)
-	return err == nil && stored.AccessToken == token.AccessToken
+	return err == nil && stored.AccessToken.Reveal() == token.AccessToken.Reveal()
 }
 
 // shared returns the token that is stored for client if usable accepts it, or
@@ -150,7 +152,7 @@ func (s *Source) shared(
 ) (*oauth2.Token, error) {
 	key := client.key()
 	entry, err := s.tokens.Get(ctx, key, usable, func(ctx context.Context) (tokencache.Entry, error) {
-		token, err := s.refusals.remember(client.identity(), func() (*oauth2.Token, error) { return fetch(ctx) })
+		token, err := fetch(ctx)
 		if err != nil {
 			return tokencache.Entry{}, err
 		}

@@ -1,0 +1,312 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package clientauth_test
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+)
+
+// unsigned is a JWT with these claims; nothing here looks at its signature.
+func unsigned(claims string) string {
+	encode := base64.RawURLEncoding.EncodeToString
+	return encode([]byte(`{"alg":"RS256"}`)) + "." + encode([]byte(claims)) + ".c2lnbmF0dXJl"
+}
+
+// issued is an assertion that has a minute to live at noon.
+func issued(subject string) string {
+	return unsigned(fmt.Sprintf(`{"sub":%q,"exp":%d}`, subject, noon.Add(time.Minute).Unix()))
+}
+
+// platform makes assertions readable in an environment of variables.
+func platform(assertion clientauth.FederatedAssertion, environment map[string]string) clientauth.FederatedAssertion {
+	assertion.Getenv = func(name string) string { return environment[name] }
+	assertion.Now = func() time.Time { return noon }
+	return assertion
+}
+
+// noAssertion wants an error about field that says all of wants and shows no
+// assertion.
+func noAssertion(t *testing.T, assertion clientauth.FederatedAssertion, field string, wants ...string) {
+	t.Helper()
+	text, err := assertion.Assertion(t.Context())
+	var about *clientauth.FieldError
+	if !errors.As(err, &about) {
+		t.Fatalf("got %v and the error %v, want one about %s", text, err, field)
+	}
+	if about.Field != field {
+		t.Errorf("the error is about %s, not %s: %v", about.Field, field, err)
+	}
+	for _, want := range wants {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not say %q: %v", want, err)
+		}
+	}
+	if strings.Contains(err.Error(), "eyJ") || !text.IsZero() {
+		t.Errorf("the error shows an assertion, or one came along: %v", err)
+	}
+}
+
+// TestVariable reads the variables of GitLab, HCP Terraform and others.
+func TestVariable(t *testing.T) {
+	t.Parallel()
+	good := issued("job")
+	for name, value := range map[string]string{
+		"as it is":         good,
+		"line end":         good + "\n",
+		"spaces around":    " \t" + good + " \r\n",
+		"without exp":      unsigned(`{"sub":"job"}`),
+		"a second is left": unsigned(fmt.Sprintf(`{"exp":%d}`, noon.Unix()+1)),
+		"exp in parts":     unsigned(fmt.Sprintf(`{"exp":%d.5}`, noon.Unix()+1)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assertion := platform(clientauth.FederatedAssertion{Variable: "ID_TOKEN"}, map[string]string{"ID_TOKEN": value})
+			got, err := assertion.Assertion(t.Context())
+			if err != nil || got.Reveal() != strings.TrimSpace(value) {
+				t.Errorf("got %q, error %v", got.Reveal(), err)
+			}
+		})
+	}
+}
+
+func TestVariableThatHoldsNoAssertion(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		value string
+		wants []string
+	}{
+		"not set":     {"", []string{"the environment variable ID_TOKEN is not set"}},
+		"white space": {" \n", []string{"ID_TOKEN"}},
+		"no JWT":      {"glpat-7Fjfp0ZBr1KtDRbnfVdmIw", []string{"ID_TOKEN", "no JWT"}},
+		"encrypted":   {"eyJh.a.b.c.d", []string{"ID_TOKEN", "JWE"}},
+		"expired":     {unsigned(`{"exp":1772366340}`), []string{"ID_TOKEN", "has expired", "2026-03-01T11:59:00Z", "2026-03-01T12:00:00Z"}},
+		// RFC 7519 section 4.1.4: on the very second it is over.
+		"expires now": {unsigned(`{"exp":1772366400}`), []string{"has expired", "2026-03-01T12:00:00Z"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assertion := platform(clientauth.FederatedAssertion{Variable: "ID_TOKEN"}, map[string]string{"ID_TOKEN": test.value})
+			noAssertion(t, assertion, "env", test.wants...)
+		})
+	}
+}
+
+// TestFileIsReadAfresh: Kubernetes and others replace the file while it is used.
+func TestFileIsReadAfresh(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "token")
+	assertion := platform(clientauth.FederatedAssertion{File: file}, nil)
+	for _, subject := range []string{"first", "second", "third"} {
+		write(t, file, issued(subject)+"\n")
+		got, err := assertion.Assertion(t.Context())
+		if err != nil || got.Reveal() != issued(subject) {
+			t.Errorf("%s: got %q, error %v", subject, got.Reveal(), err)
+		}
+	}
+	write(t, file, unsigned(`{"exp":1}`))
+	noAssertion(t, assertion, "file", "1970-01-01T00:00:01Z", file)
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	noAssertion(t, assertion, "file", file)
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFileThatHoldsNoAssertion(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	long, empty := filepath.Join(directory, "long"), filepath.Join(directory, "empty")
+	write(t, long, strings.Repeat("a", 1<<20))
+	write(t, empty, "")
+	tests := map[string]struct {
+		file  string
+		wants []string
+	}{
+		"missing":   {filepath.Join(directory, "missing"), []string{"missing", "no such file"}},
+		"directory": {directory, []string{directory}},
+		"too long":  {long, []string{long, "longer than 65536 bytes"}},
+		"empty":     {empty, []string{empty, "no JWT"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			noAssertion(t, platform(clientauth.FederatedAssertion{File: test.file}, nil), "file", test.wants...)
+		})
+	}
+}
+
+const platformToken = "AAABd7Fjfp0ZBr1KtDRbnfVdmIw"
+
+// environment holds the variables of a GitHub Actions and an Azure DevOps job.
+func environment() map[string]string {
+	return map[string]string{
+		"ACTIONS_ID_TOKEN_REQUEST_URL":   "https://run.actions.example.com/abc//idtoken/1/2?api-version=2.0",
+		"ACTIONS_ID_TOKEN_REQUEST_TOKEN": platformToken,
+		"SYSTEM_OIDCREQUESTURI":          "https://dev.azure.com/org/3/_apis/distributedtask/hubs/build/plans/4/jobs/5/oidctoken",
+		"SYSTEM_ACCESSTOKEN":             platformToken + "\n",
+	}
+}
+
+func github() *clientauth.PlatformRequest {
+	return &clientauth.PlatformRequest{
+		URLVariable:   "ACTIONS_ID_TOKEN_REQUEST_URL",
+		TokenVariable: "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+		Query:         map[string]string{"audience": "api://AzureADTokenExchange"},
+		Pointer:       jsonpointer.MustParse("/value"),
+	}
+}
+
+// TestPlatformRequest compares requests and answers with what the platforms
+// document.
+func TestPlatformRequest(t *testing.T) {
+	t.Parallel()
+	azure := &clientauth.PlatformRequest{
+		URLVariable: "SYSTEM_OIDCREQUESTURI", TokenVariable: "SYSTEM_ACCESSTOKEN", Method: http.MethodPost,
+		Query:   map[string]string{"api-version": "7.1", "serviceConnectionId": "6"},
+		Pointer: jsonpointer.MustParse("/oidcToken"),
+	}
+	metadata := &clientauth.PlatformRequest{URL: "http://127.0.0.1:8080/identity?format=full", Query: map[string]string{"audience": "a b&c"}}
+	const authorization = "Accept: application/json\nAuthorization: Bearer " + platformToken + "\n"
+	tests := map[string]struct {
+		request      *clientauth.PlatformRequest
+		answer, want string
+	}{
+		"GitHub Actions": {
+			github(), `{"count":3042,"value":"` + issued("job") + `"}`,
+			"GET /abc//idtoken/1/2?api-version=2.0&audience=api%3A%2F%2FAzureADTokenExchange HTTP/1.1\nHost: run.actions.example.com\n" + authorization,
+		},
+		"Azure DevOps": {
+			azure, `{"oidcToken":"` + issued("job") + `"}`,
+			"POST /org/3/_apis/distributedtask/hubs/build/plans/4/jobs/5/oidctoken?api-version=7.1&serviceConnectionId=6 HTTP/1.1\nHost: dev.azure.com\n" + authorization,
+		},
+		"plain text, no token": {
+			metadata, issued("job") + "\n",
+			"GET /identity?format=full&audience=a+b%26c HTTP/1.1\nHost: 127.0.0.1:8080\nAccept: application/json\n",
+		},
+		"JSON text": {
+			&clientauth.PlatformRequest{URL: "https://platform.example.com"}, `"` + issued("job") + `"`,
+			"GET / HTTP/1.1\nHost: platform.example.com\nAccept: application/json\n",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := &server{status: http.StatusOK, body: test.answer}
+			assertion := platform(clientauth.FederatedAssertion{Request: test.request, HTTP: server}, environment())
+			for call := range 2 {
+				got, err := assertion.Assertion(t.Context())
+				if err != nil || got.Reveal() != issued("job") {
+					t.Fatalf("got %q, error %v", got.Reveal(), err)
+				}
+				if len(server.asked) != call+1 {
+					t.Fatalf("%d requests after %d calls", len(server.asked), call+1)
+				}
+				if request := written(server.asked[call]); request != test.want {
+					t.Errorf("got  %swant %s", request, test.want)
+				}
+			}
+		})
+	}
+}
+
+// TestPlatformThatGivesNoAssertion: one request, and an error without the token.
+func TestPlatformThatGivesNoAssertion(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		status int
+		body   string
+		field  string
+		wants  []string
+	}{
+		"forbidden":         {403, `{"message":"Resource not accessible by integration ` + platformToken + `"}`, "request", []string{"403 Forbidden", "run.actions.example.com"}},
+		"sign-in page":      {203, `<html><head><title>Sign In</title></head></html>`, "request", []string{"no JWT"}},
+		"out of order":      {503, `busy`, "request", []string{"503"}},
+		"pointer misses":    {200, `{"oidcToken":"` + issued("job") + `"}`, "request.pointer", []string{`"/value"`}},
+		"pointer at null":   {200, `{"value":null}`, "request.pointer", []string{`"/value"`}},
+		"pointer at object": {200, `{"value":{"token":"` + issued("job") + `"}}`, "request.pointer", []string{`"/value"`}},
+		"number":            {200, `42`, "request.pointer", []string{`"/value"`}},
+		"empty":             {200, ``, "request", []string{"no JWT"}},
+		"empty text":        {200, `{"value":""}`, "request", []string{"no JWT"}},
+		"no JWT":            {200, `{"value":"` + platformToken + `"}`, "request", []string{"no JWT"}},
+		"expired":           {200, `{"value":"` + unsigned(`{"exp":1772366340}`) + `"}`, "request", []string{"the platform", "2026-03-01T11:59:00Z"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := &server{status: test.status, body: test.body}
+			assertion := platform(clientauth.FederatedAssertion{Request: github(), HTTP: server}, environment())
+			noAssertion(t, assertion, test.field, test.wants...)
+			_, err := assertion.Assertion(t.Context())
+			if strings.Contains(err.Error(), platformToken) {
+				t.Errorf("the error shows the bearer token: %v", err)
+			}
+			if len(server.asked) != 2 {
+				t.Errorf("%d requests for two calls", len(server.asked))
+			}
+		})
+	}
+}
+
+// TestRefusalOfThePlatform keeps what the platform said for the diagnostic.
+func TestRefusalOfThePlatform(t *testing.T) {
+	t.Parallel()
+	server := &server{status: http.StatusForbidden, body: "echo: Bearer " + platformToken}
+	assertion := platform(clientauth.FederatedAssertion{Request: github(), HTTP: server}, environment())
+	_, err := assertion.Assertion(t.Context())
+	var answer *oauth2.Error
+	if !errors.As(err, &answer) {
+		t.Fatalf("got %v", err)
+	}
+	if answer.StatusCode != http.StatusForbidden || !strings.Contains(answer.Excerpt, "echo: Bearer") || strings.Contains(answer.Excerpt, platformToken) {
+		t.Errorf("got %d and %q", answer.StatusCode, answer.Excerpt)
+	}
+}
+
+// TestPlatformThatIsNotAsked: the job lacks what the request needs.
+func TestPlatformThatIsNotAsked(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		change func(map[string]string)
+		field  string
+		want   string
+	}{
+		"no permission: id-token": {func(env map[string]string) { clear(env) }, "request.url_env", "ACTIONS_ID_TOKEN_REQUEST_URL is not set"},
+		"no token":                {func(env map[string]string) { delete(env, "ACTIONS_ID_TOKEN_REQUEST_TOKEN") }, "request.token_env", "ACTIONS_ID_TOKEN_REQUEST_TOKEN is not set"},
+		"no URL": {func(env map[string]string) {
+			env["ACTIONS_ID_TOKEN_REQUEST_URL"] = "https://h:port/?key=" + platformToken
+		}, "request", "no URL"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			variables := environment()
+			test.change(variables)
+			server := &server{}
+			assertion := platform(clientauth.FederatedAssertion{Request: github(), HTTP: server}, variables)
+			noAssertion(t, assertion, test.field, test.want)
+			if _, err := assertion.Assertion(t.Context()); strings.Contains(err.Error(), platformToken) || len(server.asked) > 0 {
+				t.Errorf("%d requests, error %v", len(server.asked), err)
+			}
+		})
+	}
+}

@@ -1,0 +1,197 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"strings"
+	"testing"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
+)
+
+// Keys under the labels and header fields that openssl and ssh-keygen write. There
+// is nothing in them.
+const (
+	// openssl genpkey -algorithm ed25519 -aes256 -pass pass:x
+	encryptedPKCS8 = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END ENCRYPTED PRIVATE KEY-----\n"
+	// openssl ecparam -genkey | openssl ec -aes128
+	encryptedSEC1 = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123456789ABCDEF0123456789ABCDEF\n\n" +
+		"MC4CAQAwBQYDK2VwBCIEIA==\n-----END EC PRIVATE KEY-----\n"
+	// ssh-keygen -t ed25519
+	openSSH = "-----BEGIN OPENSSH PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END OPENSSH PRIVATE KEY-----\n"
+)
+
+// signedBy is a block with signed_assertion.
+func signedBy(privateKey string, more ...attributes) attributes {
+	return attributes{"signed_assertion": merged(append([]attributes{{"private_key": privateKey}}, more...)...)}
+}
+
+// invalidAssertions are wrong in the provider block and in the ephemeral resource.
+func invalidAssertions(t *testing.T) map[string]invalid {
+	t.Helper()
+	p256, other := authservertest.NewKey(t, authservertest.P256), authservertest.NewKey(t, authservertest.P256)
+	p224, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, rsa := authservertest.PKCS8(t, p256), authservertest.PKCS8(t, authservertest.NewKey(t, authservertest.RSA))
+	stranger := authservertest.CertificatePEM(selfSigned(t, other))
+	set := `{"keys":[` + jwk(t, p256, "a") + "," + jwk(t, other, "b") + "]}"
+	const key = "signed_assertion.private_key"
+	from := func(places attributes) attributes { return attributes{"federated_assertion": places} }
+	request := func(places attributes) attributes { return from(attributes{"request": places}) }
+	return map[string]invalid{
+		"both assertions":            {merged(signedBy(text), from(attributes{"env": "A"})), "federated_assertion", "One assertion"},
+		"private key and secret":     {merged(signedBy(text), attributes{"client_secret": "very-secret"}), "client_secret", "token_endpoint_auth_method"},
+		"passphrase, PKCS#8":         {signedBy(encryptedPKCS8), key, "passphrase"},
+		"passphrase, SEC 1":          {signedBy(encryptedSEC1), key, "passphrase"},
+		"OpenSSH":                    {signedBy(openSSH), key, "ssh-keygen"},
+		"damaged PEM":                {signedBy("-----BEGIN PRIVATE KEY-----\nMC4CAQ!\n"), key, "damaged"},
+		"damaged key":                {signedBy(privateKey), key, "damaged"},
+		"name of a file":             {signedBy("/etc/key.pem"), key, "name of its file"},
+		"certificate for a key":      {signedBy(stranger), key, "CERTIFICATE"},
+		"curve without algorithm":    {signedBy(authservertest.SEC1(t, p224)), key, "P-224"},
+		"public JWK":                 {signedBy(`{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`), key, "public"},
+		"JWK of no kind":             {signedBy(`{"kty":"DSA"}`), key, "JWK"},
+		"JWK Set without key_id":     {signedBy(set), key, `["a" "b"]`},
+		"JWK Set, no such key_id":    {signedBy(set, attributes{"key_id": "c"}), key, "key_id"},
+		"algorithm of another kind":  {signedBy(text, attributes{"algorithm": "RS256"}), "signed_assertion.algorithm", "ES256"},
+		"algorithm of another curve": {signedBy(text, attributes{"algorithm": "ES384"}), "signed_assertion.algorithm", "ES256"},
+		"algorithm of secrets":       {signedBy(rsa, attributes{"algorithm": "HS256"}), "signed_assertion.algorithm", "PS256"},
+		"algorithm of keys":          {attributes{"signed_assertion": attributes{"algorithm": "RS256"}}, "signed_assertion.algorithm", "HS256"},
+		"certificate of another key": {signedBy(text, attributes{"certificate": stranger}), "signed_assertion.certificate", "not that of the private key"},
+		"claims no JSON":             {signedBy(text, attributes{"claims": "sub=x"}), "signed_assertion.claims", "jsonencode"},
+		"claims no object":           {signedBy(text, attributes{"claims": `["x"]`}), "signed_assertion.claims", "jsonencode"},
+		"claims null":                {signedBy(text, attributes{"claims": `null`}), "signed_assertion.claims", "jsonencode"},
+		"lifetime of nothing":        {signedBy(text, attributes{"lifetime": "0s"}), "signed_assertion.lifetime", "1s"},
+		"env and file":               {from(attributes{"env": "A", "file": "b"}), "federated_assertion", "env, file, request"},
+		"file and request":           {from(attributes{"file": "b", "request": attributes{"url_env": "C"}}), "federated_assertion", "env, file, request"},
+		"from nowhere":               {from(attributes{}), "federated_assertion", "env, file, request"},
+		"request to two addresses":   {request(attributes{"url": endpoint, "url_env": "C"}), "federated_assertion.request", "url, url_env"},
+		"request to no address":      {request(attributes{"token_env": "C"}), "federated_assertion.request", "url, url_env"},
+		"relative request":           {request(attributes{"url": "/token"}), "federated_assertion.request.url", "absolute"},
+		"request by another method":  {request(attributes{"url_env": "C", "method": "PUT"}), "federated_assertion.request.method", "POST"},
+		"pointer without a slash":    {request(attributes{"url_env": "C", "pointer": "value"}), "federated_assertion.request.pointer", "/"},
+		"empty variable name":        {from(attributes{"env": ""}), "federated_assertion.env", "empty"},
+	}
+}
+
+// invalidClientCertificates are wrong in the provider block.
+func invalidClientCertificates(t *testing.T) map[string]invalid {
+	t.Helper()
+	key := authservertest.NewKey(t, authservertest.P256)
+	certificate, text := authservertest.CertificatePEM(selfSigned(t, key)), authservertest.PKCS8(t, key)
+	other := authservertest.PKCS8(t, authservertest.NewKey(t, authservertest.P256))
+	connection := func(certificate, key any) attributes {
+		return attributes{"tls": attributes{"client_certificate": certificate, "client_key": key}}
+	}
+	return map[string]invalid{
+		"certificate without key":    {connection(certificate, nil), "tls.client_key", "client_key"},
+		"key without certificate":    {connection(nil, text), "tls.client_certificate", "client_certificate"},
+		"key of another certificate": {connection(certificate, other), "tls.client_certificate", "key"},
+		"key with a passphrase":      {connection(certificate, encryptedPKCS8), "tls.client_key", "passphrase"},
+		"certificate for a key":      {connection(certificate, certificate), "tls.client_key", "CERTIFICATE"},
+	}
+}
+
+// TestValidateAssertions holds that each mistake is found without a server, by its
+// path, and that no key is quoted.
+func TestValidateAssertions(t *testing.T) {
+	t.Parallel()
+	for name, wrong := range invalidAssertions(t) {
+		t.Run("provider/"+name, func(t *testing.T) {
+			t.Parallel()
+			wrong.mustBeFound(t, newSession(t).validateProvider(wrong.config))
+		})
+		t.Run("ephemeral/"+name, func(t *testing.T) {
+			t.Parallel()
+			wrong.mustBeFound(t, newSession(t).validateEphemeral(tokenType, wrong.config))
+		})
+	}
+	for name, wrong := range invalidClientCertificates(t) {
+		t.Run("tls/"+name, func(t *testing.T) {
+			t.Parallel()
+			wrong.mustBeFound(t, newSession(t).validateProvider(wrong.config))
+		})
+	}
+}
+
+// TestValidateAssertionsAccepts holds that what is unusual and right is no finding,
+// nor what is not known yet.
+func TestValidateAssertionsAccepts(t *testing.T) {
+	t.Parallel()
+	p256 := authservertest.NewKey(t, authservertest.P256)
+	text, certificate := authservertest.PKCS8(t, p256), authservertest.CertificatePEM(selfSigned(t, p256))
+	set := `{"keys":[` + jwk(t, p256, "a") + "," + jwk(t, authservertest.NewKey(t, authservertest.RSA), "b") + "]}"
+	request := func(places attributes) attributes {
+		return attributes{"federated_assertion": attributes{"request": places}}
+	}
+	tests := map[string]attributes{
+		"key and secret, method named":      merged(signedBy(text), attributes{"client_secret": "x", "token_endpoint_auth_method": "private_key_jwt"}),
+		"key for the grant, secret beside":  merged(signedBy(text), attributes{"client_secret": "x", "grant_type": authserver.JWTBearer}),
+		"parameters of the curve before":    signedBy("-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + authservertest.SEC1(t, p256)),
+		"certificate before the key":        signedBy(certificate + text),
+		"white space around":                signedBy("\n  " + strings.ReplaceAll(text, "\n", "\r\n") + "\n"),
+		"JWK Set with key_id":               signedBy(set, attributes{"key_id": "b", "algorithm": "PS512"}),
+		"empty signed_assertion":            {"signed_assertion": attributes{}},
+		"secret's algorithm":                {"signed_assertion": attributes{"algorithm": "HS512"}, "client_secret": "x"},
+		"certificate of the key":            signedBy(text, attributes{"certificate": certificate}),
+		"claims with null":                  signedBy(text, attributes{"claims": `{"jti":null}`}),
+		"unknown key":                       {"signed_assertion": attributes{"private_key": unknown, "algorithm": "RS256", "certificate": certificate}},
+		"unknown key beside a secret":       {"signed_assertion": attributes{"private_key": unknown}, "client_secret": "x"},
+		"unknown secret beside a key":       merged(signedBy(text), attributes{"client_secret": unknown}),
+		"key and secret, method unknown":    merged(signedBy(text), attributes{"client_secret": "x", "token_endpoint_auth_method": unknown}),
+		"unknown algorithm":                 signedBy(text, attributes{"algorithm": unknown}),
+		"unknown key_id for a set":          signedBy(set, attributes{"key_id": unknown}),
+		"unknown certificate":               signedBy(text, attributes{"certificate": unknown}),
+		"unknown claims":                    signedBy(text, attributes{"claims": unknown}),
+		"unknown beside federated":          {"signed_assertion": unknown, "federated_assertion": attributes{"env": "A"}},
+		"unknown env beside file":           {"federated_assertion": attributes{"env": unknown, "file": "b"}},
+		"unknown env alone":                 {"federated_assertion": attributes{"env": unknown}},
+		"unknown request":                   {"federated_assertion": attributes{"request": unknown}},
+		"unknown url beside url_env":        request(attributes{"url": unknown, "url_env": "C"}),
+		"unknown query":                     request(attributes{"url_env": "C", "query": unknown}),
+		"unknown value in the query":        request(attributes{"url_env": "C", "query": attributes{"audience": unknown}}),
+		"unknown client key":                {"tls": attributes{"client_certificate": certificate, "client_key": unknown}},
+		"unknown client certificate":        {"tls": attributes{"client_certificate": unknown, "client_key": text}},
+		"client certificate":                {"tls": attributes{"client_certificate": certificate, "client_key": text}},
+		"client certificate, key in a JWK":  {"tls": attributes{"client_certificate": certificate, "client_key": jwk(t, p256, "a")}},
+		"client certificate, key in SEC 1":  {"tls": attributes{"client_certificate": certificate, "client_key": authservertest.SEC1(t, p256)}},
+		"private key, method of the secret": merged(signedBy(text, attributes{"algorithm": "ES256"}), attributes{"token_endpoint_auth_method": unknown}),
+	}
+	for name, config := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			newSession(t).validateProvider(config).mustBeEmpty(t)
+		})
+	}
+}
+
+// TestUnknownInAssertion holds that a value within an assertion of the provider
+// block that is not known yet is named by the attribute it is in, and nothing is
+// sent.
+func TestUnknownInAssertion(t *testing.T) {
+	t.Parallel()
+	tests := map[string]attributes{
+		"signed_assertion":    {"signed_assertion": attributes{"private_key": unknown}},
+		"federated_assertion": {"federated_assertion": attributes{"request": attributes{"url_env": "C", "query": attributes{"a": unknown}}}},
+		"tls":                 {"tls": attributes{"client_certificate": unknown, "client_key": unknown}},
+	}
+	for name, block := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t)
+			s := newSession(t).mustConfigure(merged(attributes{"token_endpoint": srv.TokenURL(), "client_id": clientID}, block))
+			got := s.open(tokenType, nil).diagnostics.String()
+			if !strings.Contains(got, "Provider configuration not known yet: "+name) {
+				t.Errorf("the user is told\n%s", got)
+			}
+			mustCount(t, srv, 0)
+		})
+	}
+}

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Copyright (c) The oauth2cc Authors
+# SPDX-License-Identifier: MPL-2.0
+#
+# Installs the servers that `make interop` runs, as far as they are missing, in
+# the versions that its tests were written for. Debian 12 has them. Installing
+# packages takes root.
+
+set -euo pipefail
+cd "$(dirname "$0")"
+
+packages=()
+require() { # require COMMAND PACKAGE...
+  PATH=$PATH:/usr/sbin command -v "$1" >/dev/null || packages+=("${@:2}")
+}
+require glewlwyd 'glewlwyd=2.7.5-*'
+require nginx 'nginx-light=1.22.1-*'
+require sqlite3 sqlite3
+require openssl openssl
+require ssh-keygen openssh-client
+require node nodejs
+require npm npm
+
+if [[ ${#packages[@]} -gt 0 ]]; then
+  echo "installing ${packages[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  # The tests run servers of their own: the packages' services need not start.
+  RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+fi
+
+cd oidc-provider
+# The lock file that npm leaves behind tells whether it is done.
+if ! cmp -s package-lock.json node_modules/.interop-lock; then
+  npm ci --no-audit --no-fund
+  cp package-lock.json node_modules/.interop-lock
+fi
