@@ -85,7 +85,7 @@ func (m providerModel) httpConfig(ctx context.Context) (httpstack.Config, diag.D
 // errors.
 func (c *configured) effective(ctx context.Context, block clientModel, from kind) (tokensource.Client, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	laid := block.over(c.client)
+	laid := block.over(ctx, c.client)
 	unknown := append(unknownIn(ctx, laid.byName()), c.unknown...)
 	if len(unknown) > 0 {
 		diags.Append(unknownError(unknown, from))

@@ -50,14 +50,14 @@ type requestModel struct {
 // provider's, maps merge over them. What belongs together is not taken apart: a
 // client that the block describes does not get the provider's proof of another
 // kind, and a server that it names does not get the provider's endpoints.
-func (m clientModel) over(base clientModel) clientModel {
+func (m clientModel) over(ctx context.Context, base clientModel) clientModel {
 	if !m.Issuer.IsNull() {
 		base.TokenEndpoint = firstSet(m.TokenEndpoint, types.StringNull())
 	}
 	if !m.Issuer.IsNull() || !m.TokenEndpoint.IsNull() {
 		base.RevocationEndpoint = types.StringNull()
 	}
-	base = m.withoutOtherProofs(base)
+	base = m.withoutOtherProofs(ctx, base)
 	return clientModel{
 		requestModel:              m.requestModel.over(base.requestModel),
 		Issuer:                    firstSet(m.Issuer, base.Issuer),
@@ -78,17 +78,17 @@ func (m clientModel) over(base clientModel) clientModel {
 
 // withoutOtherProofs takes those of the provider's credentials away that are of
 // another kind than the block's, and the method where it goes with them.
-func (m clientModel) withoutOtherProofs(base clientModel) clientModel {
+func (m clientModel) withoutOtherProofs(ctx context.Context, base clientModel) clientModel {
 	signs := !m.SignedAssertion.IsNull() && !isNullMember(m.SignedAssertion, "private_key")
 	asserts := signs || !m.FederatedAssertion.IsNull()
 	if asserts {
 		base.ClientSecret = types.StringNull()
 	}
 	if !m.ClientSecret.IsNull() || !m.FederatedAssertion.IsNull() {
-		base.SignedAssertion = types.ObjectNull(base.SignedAssertion.AttributeTypes(context.Background()))
+		base.SignedAssertion = types.ObjectNull(base.SignedAssertion.AttributeTypes(ctx))
 	}
 	if !m.ClientSecret.IsNull() || !m.SignedAssertion.IsNull() {
-		base.FederatedAssertion = types.ObjectNull(base.FederatedAssertion.AttributeTypes(context.Background()))
+		base.FederatedAssertion = types.ObjectNull(base.FederatedAssertion.AttributeTypes(ctx))
 	}
 	usesSecret := slices.Contains(clientauth.SecretMethods(), base.TokenEndpointAuthMethod.ValueString())
 	usesKey := base.TokenEndpointAuthMethod.ValueString() == clientauth.PrivateKeyJWT
