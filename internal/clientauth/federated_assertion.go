@@ -4,6 +4,7 @@
 package clientauth
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -112,7 +113,7 @@ func (f FederatedAssertion) read(ctx context.Context) (string, error) {
 
 // variable reads an environment variable that has to be set.
 func variable(getenv func(string) string, field, name string) (string, error) {
-	value := getenv(name)
+	value := strings.TrimSpace(getenv(name))
 	if value == "" {
 		return "", fieldError(field, fmt.Errorf("the environment variable %s is not set: the pipeline's job may have to ask for an identity token", name))
 	}
@@ -194,6 +195,7 @@ func (f FederatedAssertion) address() (*url.URL, error) {
 // pick takes the assertion out of the platform's answer: at the pointer where it
 // is JSON, else the whole text.
 func (f FederatedAssertion) pick(body []byte) (string, error) {
+	body = bytes.TrimPrefix(body, []byte(byteOrderMark))
 	if !json.Valid(body) {
 		return string(body), nil
 	}

@@ -154,6 +154,7 @@ func TestWhichJWK(t *testing.T) {
 		"alg of the JWK":                    {jwk(t, rsaJWK, map[string]any{"alg": "PS384"}), "", nil, "PS384"},
 		"further members":                   {jwk(t, ecJWK, map[string]any{"use": "sig", "key_ops": []string{"sign"}, "ext": true, "x-y": 1}), "", nil, "ES256"},
 		"set of one":                        {jwkSet(ec), "", "ec", "ES256"},
+		"set with a key of an unknown kind": {jwkSet(map[string]any{"kty": "AKP", "kid": "x"}, ec), "ec", "ec", "ES256"},
 		"set, by key_id":                    {jwkSet(ec, ed), "ed", "ed", "EdDSA"},
 		"set, by key_id, first":             {jwkSet(ec, ed), "ec", "ec", "ES256"},
 		"set, public key under another kid": {jwkSet(jwk(t, rsaJWK, map[string]any{"kid": "old", "d": nil, "p": nil, "q": nil}), ed), "ed", "ed", "EdDSA"},
@@ -230,4 +231,12 @@ func generated(t *testing.T, kind string) string {
 		t.Fatal(err)
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
+
+// TestByteOrderMark: some editors and shells begin every file with one.
+func TestByteOrderMark(t *testing.T) {
+	t.Parallel()
+	if _, err := clientauth.ParseKey(secret.New("\uFEFF"+inJSON(t, jwk(t, ed25519JWK, nil))), ""); err != nil {
+		t.Error(err)
+	}
 }

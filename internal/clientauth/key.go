@@ -24,11 +24,14 @@ type Key struct {
 	id, algorithm string
 }
 
+// byteOrderMark is what some editors and shells put before a text.
+const byteOrderMark = "\uFEFF"
+
 // ParseKey reads a private key: PEM in PKCS#1, PKCS#8 or SEC 1, or a JWK, or a
 // JWK Set from which id chooses one. The errors say what the text is instead, and
 // never quote it.
 func ParseKey(text secret.String, id string) (Key, error) {
-	trimmed := strings.TrimSpace(text.Reveal())
+	trimmed := strings.TrimSpace(strings.TrimPrefix(text.Reveal(), byteOrderMark))
 	switch {
 	case trimmed == "":
 		return Key{}, errors.New("the key is empty")
@@ -96,16 +99,14 @@ func newKey(parsed any, err error) (Key, error) {
 
 // parseJWK reads a JWK, or one of a JWK Set (RFC 7517 sections 4 and 5).
 func parseJWK(text []byte, id string) (Key, error) {
-	var set jose.JSONWebKeySet
-	if err := json.Unmarshal(text, &set); err != nil || len(set.Keys) == 0 {
-		var single jose.JSONWebKey
-		if err := json.Unmarshal(text, &single); err != nil {
-			return Key{}, errors.New("the JWK cannot be read; is it whole, and is its \"kty\" RSA, EC or OKP?")
-		}
-		set.Keys = []jose.JSONWebKey{single}
-		id = ""
+	keys, isSet, err := readJWKs(text)
+	if err != nil {
+		return Key{}, err
 	}
-	jwk, err := chooseJWK(set.Keys, id)
+	if !isSet {
+		id = "" // there is nothing to choose
+	}
+	jwk, err := chooseJWK(keys, id)
 	if err != nil {
 		return Key{}, err
 	}
@@ -115,6 +116,28 @@ func parseJWK(text []byte, id string) (Key, error) {
 	key, err := newKey(jwk.Key, nil)
 	key.id, key.algorithm = jwk.KeyID, jwk.Algorithm
 	return key, err
+}
+
+// readJWKs reads the one key, or those of a set, and tells which it is. Keys of a
+// set that are of an unknown kind are passed over (RFC 7517 section 5).
+func readJWKs(text []byte) (keys []jose.JSONWebKey, isSet bool, err error) {
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	isSet = json.Unmarshal(text, &set) == nil && set.Keys != nil
+	if !isSet {
+		set.Keys = []json.RawMessage{text}
+	}
+	for _, member := range set.Keys {
+		var key jose.JSONWebKey
+		if json.Unmarshal(member, &key) == nil {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil, isSet, errors.New("the JWK cannot be read; is it whole, with \"p\" and \"q\" if it is RSA, and is its \"kty\" RSA, EC or OKP?")
+	}
+	return keys, isSet, nil
 }
 
 // chooseJWK picks the key with an id, or the only one.
