@@ -47,7 +47,7 @@ func invalidAssertions(t *testing.T) map[string]invalid {
 	request := func(places attributes) attributes { return from(attributes{"request": places}) }
 	return map[string]invalid{
 		"both assertions":            {merged(signedBy(text), from(attributes{"env": "A"})), "federated_assertion", "One assertion"},
-		"private key and secret":     {merged(signedBy(text), attributes{"client_secret": "very-secret"}), "client_secret", "token_endpoint_auth_method"},
+		"private key and secret":     {merged(signedBy(text), attributes{"client_secret": "very-secret"}), "token_endpoint_auth_method", "Remove one"},
 		"passphrase, PKCS#8":         {signedBy(encryptedPKCS8), key, "passphrase"},
 		"passphrase, SEC 1":          {signedBy(encryptedSEC1), key, "passphrase"},
 		"OpenSSH":                    {signedBy(openSSH), key, "ssh-keygen"},

@@ -91,7 +91,7 @@ var invalidClients = map[string]invalid{
 		attributes{"client_secret_basic_encoding": "raw", "client_id": "a:b"}, "client_id", "colon",
 	},
 	"secret and method none": {
-		attributes{"client_secret": "very-secret", "token_endpoint_auth_method": "none"}, "client_secret", "no secret is sent",
+		attributes{"client_secret": "very-secret", "token_endpoint_auth_method": "none"}, "token_endpoint_auth_method", "no secret is sent",
 	},
 	"encoding and method post": {
 		attributes{"client_secret_basic_encoding": "raw", "token_endpoint_auth_method": "client_secret_post"},

@@ -58,7 +58,7 @@ func (m clientModel) assertionRules(signed *signedAssertionModel, federated, pro
 			"One assertion is sent: either one that this provider signs or one that the platform issues. Remove signed_assertion or federated_assertion.",
 		},
 		{
-			proves && (key || federated) && isSet(m.ClientSecret) && method.IsNull(), "client_secret",
+			proves && (key || federated) && isSet(m.ClientSecret) && method.IsNull(), "token_endpoint_auth_method",
 			"The client has an assertion and a secret, and proves itself with one of them. Remove one, or say which with token_endpoint_auth_method.",
 		},
 		{

@@ -24,7 +24,8 @@ func (m clientModel) validate(ctx context.Context) diag.Diagnostics {
 	diags := m.validateAssertions(ctx)
 	method := m.TokenEndpointAuthMethod.ValueString()
 	if method == clientauth.None && isSet(m.ClientSecret) {
-		diags.AddAttributeError(path.Root("client_secret"), "Contradicting attributes",
+		// Not at client_secret: Terraform shows the line that a finding points at.
+		diags.AddAttributeError(path.Root("token_endpoint_auth_method"), "Contradicting attributes",
 			"With token_endpoint_auth_method = \"none\" no secret is sent. Remove client_secret or change the method.")
 	}
 	if method != "" && method != clientauth.ClientSecretBasic && isSet(m.ClientSecretBasicEncoding) {
@@ -39,9 +40,7 @@ func (m clientModel) validate(ctx context.Context) diag.Diagnostics {
 	if m.ClientSecretBasicEncoding.ValueString() == clientauth.BasicEncodingRaw && strings.Contains(m.ClientID.ValueString(), ":") {
 		diags.Append(colonInID())
 	}
-	if !m.ParametersIn.IsNull() { // else it may come from the other block
-		diags.Append(m.validateWire()...)
-	}
+	diags.Append(m.validateWire()...)
 	diags.Append(m.validateBody()...)
 	return diags
 }
