@@ -2,19 +2,19 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Package tokencache shares tokens: whoever asks for the same thing gets the
-// same token, and those who ask at once wait for one request.
+// same token, and those who ask at once wait for one request, in this process
+// and, with a [Store] that others use too, in all of them.
 //
 // It stores opaque bytes with an expiry under keys made by [Key], and knows
 // neither what a token is nor how to get one. It keeps nothing that has expired
-// and nothing whose expiry is unknown.
+// and nothing whose expiry is unknown, hands nothing to a store that is not
+// sealed, and never lets a store that fails stand in the way: then it goes on in
+// the memory of this process, and says so once.
 package tokencache
 
 import (
 	"context"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 )
 
 // Entry is one stored value.
@@ -28,91 +28,82 @@ type Entry struct {
 	ExpiresAt time.Time
 }
 
-// Cache is a cache in the memory of one process. Make one with [New]; it is safe
-// for concurrent use.
+// Cache gets entries from a store, or from where they come from. Make one with
+// [New]; it is safe for concurrent use.
 type Cache struct {
 	now     func() time.Time
-	flights singleflight.Group
-	mu      sync.Mutex
-	entries map[string]Entry
+	shared  Store // nil where entries stay in this process
+	memory  *Memory
+	health  health
+	flights flights
 }
 
-// New returns an empty cache that tells the time by now.
-func New(now func() time.Time) *Cache {
-	return &Cache{now: now, entries: map[string]Entry{}}
+// New returns a cache that tells the time by now. Entries go to shared, and stay
+// in the memory of this process where that is nil.
+func New(shared Store, now func() time.Time) *Cache {
+	return &Cache{now: now, shared: shared, memory: NewMemory(now)}
 }
 
 // Fetch gets a value from where it comes from.
 type Fetch func(ctx context.Context) (Entry, error)
 
-// Get returns the entry stored under key if it has not expired and usable
-// accepts it. Otherwise it calls fetch, once for all callers of the same key that
-// wait at the same time, and stores what comes back. An error goes to all who
-// waited and is not stored.
+// Get returns the entry stored in slot if it has not expired and usable accepts
+// it. Otherwise it calls fetch, once for all callers of the same slot that wait
+// at the same time, and stores what comes back. An error goes to all of this
+// process who waited, and is not stored.
 //
 // A caller whose context ends stops waiting. The fetch goes on for the others,
-// so it must bound its own time.
-func (c *Cache) Get(ctx context.Context, key string, usable func(Entry) bool, fetch Fetch) (Entry, error) {
-	entry, landing := c.lookUpOrBoard(ctx, key, usable, fetch)
-	if landing == nil {
-		return entry, nil
-	}
-	select {
-	case result := <-landing:
-		fetched, _ := result.Val.(Entry)
-		return fetched, result.Err
-	case <-ctx.Done():
-		return Entry{}, context.Cause(ctx)
-	}
-}
-
-// lookUpOrBoard returns a usable entry, or else a flight that will bring one. It
-// does both under one lock, and a flight stores what it brought before it ends:
-// so no caller can miss both and start a second fetch.
-func (c *Cache) lookUpOrBoard(
-	ctx context.Context, key string, usable func(Entry) bool, fetch Fetch,
-) (Entry, <-chan singleflight.Result) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if entry, ok := c.lookup(key); ok && usable(entry) {
-		return entry, nil
-	}
-	return Entry{}, c.flights.DoChan(key, func() (any, error) {
-		entry, err := fetch(context.WithoutCancel(ctx))
-		if err == nil {
-			c.store(key, entry)
+// and is cancelled when nobody waits any more.
+func (c *Cache) Get(ctx context.Context, slot Slot, usable func(Entry) bool, fetch Fetch) (Entry, error) {
+	for {
+		if entry, ok := c.lookup(ctx, slot, usable); ok {
+			return entry, nil
 		}
-		return entry, err
-	})
-}
-
-// Drop forgets the entry stored under key, if refused says that it is the one
-// that turned out to be no good. Another one, fetched since, stays.
-func (c *Cache) Drop(key string, refused func(Entry) bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if entry, ok := c.entries[key]; ok && refused(entry) {
-		delete(c.entries, key)
+		landed, err := c.flights.fly(ctx, slot.name, func(ctx context.Context) (landing, error) {
+			return c.settle(ctx, slot, usable, fetch)
+		})
+		// What another caller found in the store may not do for this one.
+		if err != nil || landed.fetched || usable(landed.entry) {
+			return landed.entry, err
+		}
 	}
 }
 
-// lookup returns an entry that has not expired, and forgets one that has. The
-// caller holds the lock.
-func (c *Cache) lookup(key string) (Entry, bool) {
-	entry, ok := c.entries[key]
-	if ok && !c.now().Before(entry.ExpiresAt) {
-		delete(c.entries, key)
-		return Entry{}, false
+// settle gets an entry while it holds the slot's lock, so that other processes
+// wait for this one's.
+func (c *Cache) settle(ctx context.Context, slot Slot, usable func(Entry) bool, fetch Fetch) (landing, error) {
+	unlock, err := c.lock(ctx, slot)
+	if err != nil {
+		return landing{}, err
 	}
-	return entry, ok
+	defer unlock()
+	if entry, ok := c.lookup(ctx, slot, usable); ok {
+		return landing{entry: entry}, nil
+	}
+	entry, err := fetch(ctx)
+	if err != nil {
+		return landing{}, err
+	}
+	c.save(ctx, slot, entry)
+	return landing{entry: entry, fetched: true}, nil
 }
 
-// store keeps an entry whose expiry is known.
-func (c *Cache) store(key string, entry Entry) {
-	if entry.ExpiresAt.IsZero() {
+// Drop forgets the entry stored in slot, here and for all who share the store, if
+// refused says that it is the one that turned out to be no good. Another one,
+// fetched since, stays.
+func (c *Cache) Drop(ctx context.Context, slot Slot, refused func(Entry) bool) {
+	c.dropFrom(ctx, c.memory, slot, refused)
+	if c.store() == c.memory {
 		return
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.entries[key] = entry
+	unlock, err := c.lock(ctx, slot) // nobody stores another one between the look and the end
+	if err != nil {
+		return
+	}
+	defer unlock()
+	c.dropFrom(ctx, c.store(), slot, refused)
 }
+
+// Trouble returns the first failure of the shared store, once: nil if there was
+// none, or if it was returned before. It is a [*StoreError].
+func (c *Cache) Trouble() error { return c.health.tell() }

@@ -39,12 +39,17 @@ func (s *source) fetch(ctx context.Context) (tokencache.Entry, error) {
 	return entry, s.err
 }
 
+// slot is where the tests store.
+func slot() tokencache.Slot {
+	return tokencache.NewKey("gX1fBat3bV").Add("client_id", "s6BhdRkqt3").Slot()
+}
+
 func anyEntry(tokencache.Entry) bool { return true }
 
 // get asks the cache and fails the test on an error.
 func get(t *testing.T, cache *tokencache.Cache, from *source) byte {
 	t.Helper()
-	entry, err := cache.Get(t.Context(), "key", anyEntry, from.fetch)
+	entry, err := cache.Get(t.Context(), slot(), anyEntry, from.fetch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +59,7 @@ func get(t *testing.T, cache *tokencache.Cache, from *source) byte {
 func TestOneFetchForAllWhoWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cache := tokencache.New(time.Now)
+		cache := tokencache.New(nil, time.Now)
 		from := &source{gate: make(chan struct{})} // of unknown lifetime: shared, though never stored
 		var waiting sync.WaitGroup
 		for range 100 {
@@ -76,7 +81,7 @@ func TestOneFetchForAllWhoWait(t *testing.T) {
 func TestEntriesExpire(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cache := tokencache.New(time.Now)
+		cache := tokencache.New(nil, time.Now)
 		from := &source{lifetime: time.Minute}
 		get(t, cache, from)
 		time.Sleep(time.Minute - time.Nanosecond)
@@ -92,7 +97,7 @@ func TestEntriesExpire(t *testing.T) {
 
 func TestUnknownExpiryIsNotStored(t *testing.T) {
 	t.Parallel()
-	cache, from := tokencache.New(time.Now), &source{}
+	cache, from := tokencache.New(nil, time.Now), &source{}
 	get(t, cache, from)
 	if got := get(t, cache, from); got != 2 {
 		t.Errorf("got entry %d again", got)
@@ -101,10 +106,10 @@ func TestUnknownExpiryIsNotStored(t *testing.T) {
 
 func TestUnusableEntryIsReplaced(t *testing.T) {
 	t.Parallel()
-	cache, from := tokencache.New(time.Now), &source{lifetime: time.Hour}
+	cache, from := tokencache.New(nil, time.Now), &source{lifetime: time.Hour}
 	get(t, cache, from)
 	never := func(tokencache.Entry) bool { return false }
-	if _, err := cache.Get(t.Context(), "key", never, from.fetch); err != nil {
+	if _, err := cache.Get(t.Context(), slot(), never, from.fetch); err != nil {
 		t.Fatal(err)
 	}
 	if got := get(t, cache, from); got != 2 {
@@ -114,8 +119,8 @@ func TestUnusableEntryIsReplaced(t *testing.T) {
 
 func TestErrorsAreNotStored(t *testing.T) {
 	t.Parallel()
-	cache, refusal := tokencache.New(time.Now), errors.New("refused")
-	_, err := cache.Get(t.Context(), "key", anyEntry, (&source{lifetime: time.Hour, err: refusal}).fetch)
+	cache, refusal := tokencache.New(nil, time.Now), errors.New("refused")
+	_, err := cache.Get(t.Context(), slot(), anyEntry, (&source{lifetime: time.Hour, err: refusal}).fetch)
 	if !errors.Is(err, refusal) {
 		t.Fatalf("got %v", err)
 	}
@@ -125,12 +130,12 @@ func TestErrorsAreNotStored(t *testing.T) {
 func TestWaiterLeavesAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cache := tokencache.New(time.Now)
+		cache := tokencache.New(nil, time.Now)
 		from := &source{gate: make(chan struct{}), lifetime: time.Hour}
 		leader, leave := context.WithCancel(t.Context())
 		var waiting sync.WaitGroup
 		waiting.Go(func() {
-			if _, err := cache.Get(leader, "key", anyEntry, from.fetch); !errors.Is(err, context.Canceled) {
+			if _, err := cache.Get(leader, slot(), anyEntry, from.fetch); !errors.Is(err, context.Canceled) {
 				t.Errorf("the one who left got %v", err)
 			}
 		})
@@ -140,6 +145,7 @@ func TestWaiterLeavesAlone(t *testing.T) {
 				t.Errorf("the one who stayed got entry %d", got)
 			}
 		})
+		synctest.Wait()
 		leave()
 		synctest.Wait()
 		close(from.gate)
@@ -152,13 +158,13 @@ func TestDrop(t *testing.T) {
 	is := func(number byte) func(tokencache.Entry) bool {
 		return func(entry tokencache.Entry) bool { return entry.Data[0] == number }
 	}
-	cache, from := tokencache.New(time.Now), &source{lifetime: time.Hour}
+	cache, from := tokencache.New(nil, time.Now), &source{lifetime: time.Hour}
 	get(t, cache, from)
-	cache.Drop("key", is(9))
+	cache.Drop(t.Context(), slot(), is(9))
 	if got := get(t, cache, from); got != 1 {
 		t.Errorf("dropping another entry took this one away: got entry %d", got)
 	}
-	cache.Drop("key", is(1))
+	cache.Drop(t.Context(), slot(), is(1))
 	if got := get(t, cache, from); got != 2 {
 		t.Errorf("the dropped entry is still there: got entry %d", got)
 	}

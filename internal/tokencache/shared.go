@@ -1,0 +1,129 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package tokencache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	// storeTimeout bounds each look into a store and each change of it.
+	storeTimeout = 5 * time.Second
+	// lockTimeout bounds the wait for another process that is getting the same.
+	lockTimeout = 30 * time.Second
+	// maxSkew is how far ahead the clock of the machine may be that stored an entry.
+	// What was stored later than that comes from a time that is not to be trusted.
+	maxSkew = time.Minute
+)
+
+// errLocked tells that waiting for a lock was given up.
+var errLocked = fmt.Errorf("%w for %s", ErrLocked, lockTimeout)
+
+// store is the one in use: the shared one, unless there is none or it fails.
+func (c *Cache) store() Store {
+	if c.shared != nil && c.health.good(c.now()) {
+		return c.shared
+	}
+	return c.memory
+}
+
+// lookup returns the entry that is stored in slot if usable accepts it. A store
+// that fails is passed over.
+func (c *Cache) lookup(ctx context.Context, slot Slot, usable func(Entry) bool) (Entry, bool) {
+	store := c.store()
+	entry, err := c.load(ctx, store, slot)
+	if err == nil {
+		return entry, usable(entry)
+	}
+	if c.failed(ctx, store, "read", err) {
+		return c.lookup(ctx, slot, usable)
+	}
+	return Entry{}, false
+}
+
+// load reads an entry. It lasts for as long as it says itself and the store says:
+// the clock of another machine may be wrong.
+func (c *Cache) load(ctx context.Context, store Store, slot Slot) (Entry, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	sealed, left, err := store.Load(ctx, slot.name)
+	if err != nil {
+		return Entry{}, err
+	}
+	entry, err := slot.open(sealed)
+	if err != nil {
+		return Entry{}, err
+	}
+	now := c.now()
+	if end := now.Add(left); end.Before(entry.ExpiresAt) {
+		entry.ExpiresAt = end
+	}
+	if !now.Before(entry.ExpiresAt) || now.Add(maxSkew).Before(entry.IssuedAt) {
+		return Entry{}, ErrNotFound
+	}
+	return entry, nil
+}
+
+// save stores an entry whose expiry is known. It stays in the memory of this
+// process too, for when the store fails later on.
+func (c *Cache) save(ctx context.Context, slot Slot, entry Entry) {
+	if entry.ExpiresAt.IsZero() {
+		return
+	}
+	lifetime := entry.ExpiresAt.Sub(c.now())
+	if lifetime <= 0 {
+		return
+	}
+	sealed := slot.seal(entry)
+	_ = c.memory.Save(ctx, slot.name, sealed, lifetime) // what is too large for it is not shared
+	if store := c.store(); store != c.memory {
+		ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+		defer cancel()
+		c.failed(ctx, store, "written", store.Save(ctx, slot.name, sealed, lifetime))
+	}
+}
+
+// dropFrom forgets an entry if it is the refused one.
+func (c *Cache) dropFrom(ctx context.Context, store Store, slot Slot, refused func(Entry) bool) {
+	entry, err := c.load(ctx, store, slot)
+	if err == nil && refused(entry) {
+		err = store.Delete(ctx, slot.name)
+	}
+	c.failed(ctx, store, "changed", err)
+}
+
+// lock takes the slot's lock in the store in use. A store that cannot be locked
+// is passed over. The error is that of a context that ended.
+func (c *Cache) lock(ctx context.Context, slot Slot) (func(), error) {
+	store := c.store()
+	waiting, cancel := context.WithTimeoutCause(ctx, lockTimeout, errLocked)
+	defer cancel()
+	unlock, err := store.Lock(waiting, slot.name)
+	switch {
+	case err == nil:
+		return unlock, nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case waiting.Err() != nil:
+		err = errLocked
+	}
+	if c.failed(ctx, store, "locked", err) {
+		return c.lock(ctx, slot)
+	}
+	return nil, err
+}
+
+// failed takes note of a store's failure, and tells whether another store is in
+// use from now on. A context that its owner ended is none, nor is finding nothing.
+func (c *Cache) failed(ctx context.Context, store Store, operation string, err error) bool {
+	if err == nil || errors.Is(err, ErrNotFound) || store == c.memory || errors.Is(ctx.Err(), context.Canceled) {
+		return false
+	}
+	damaged := errors.Is(err, ErrDamaged) // that one entry is, and is written anew
+	c.health.fail(&StoreError{Operation: operation, Err: err}, c.now(), !damaged)
+	return !damaged
+}
