@@ -59,20 +59,35 @@ const maxAssertion = 64 << 10
 
 // Assertion implements [Assertion].
 func (f FederatedAssertion) Assertion(ctx context.Context) (secret.String, error) {
+	text, _, err := f.assertion(ctx)
+	return secret.New(text), err
+}
+
+// Claims returns what the platform asserts now, not verified.
+func (f FederatedAssertion) Claims(ctx context.Context) (map[string]any, error) {
+	_, decoded, err := f.assertion(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return decoded.Claims, nil
+}
+
+// assertion reads an assertion that has not expired.
+func (f FederatedAssertion) assertion(ctx context.Context) (string, *oauth2.JWT, error) {
 	text, err := f.read(ctx)
 	if err != nil {
-		return secret.String{}, err
+		return "", nil, err
 	}
 	text = strings.TrimSpace(text)
 	decoded, err := oauth2.DecodeJWT(text)
 	if err != nil {
-		return secret.String{}, fieldError(f.field(), fmt.Errorf("the assertion from %s cannot be used: %w", f.origin(), err))
+		return "", nil, fieldError(f.field(), fmt.Errorf("the assertion from %s cannot be used: %w", f.origin(), err))
 	}
 	if expiry := decoded.ExpiresAt(); !expiry.IsZero() && !f.Now().Before(expiry) {
-		return secret.String{}, fieldError(f.field(), fmt.Errorf("the assertion from %s has expired: its exp is %s, and now it is %s",
+		return "", nil, fieldError(f.field(), fmt.Errorf("the assertion from %s has expired: its exp is %s, and now it is %s",
 			f.origin(), expiry.Format(time.RFC3339), f.Now().UTC().Format(time.RFC3339)))
 	}
-	return secret.New(text), nil
+	return text, decoded, nil
 }
 
 // field is the member of the configured object that is used.

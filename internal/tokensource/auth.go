@@ -5,7 +5,9 @@ package tokensource
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"strings"
@@ -135,7 +137,12 @@ func (c Client) needsAssertion() error {
 }
 
 // certificate says what client certificate the connections have.
-type certificate struct{ present, selfSigned bool }
+type certificate struct {
+	present, selfSigned bool
+	// thumbprint tells certificates apart: tokens may be bound to one (RFC 8705
+	// section 3.1).
+	thumbprint string
+}
 
 // describeCertificate tells what there is to know of a certificate, which may be
 // nil.
@@ -143,7 +150,12 @@ func describeCertificate(presented *x509.Certificate) certificate {
 	if presented == nil {
 		return certificate{}
 	}
-	return certificate{present: true, selfSigned: bytes.Equal(presented.RawSubject, presented.RawIssuer)}
+	thumbprint := sha256.Sum256(presented.Raw)
+	return certificate{
+		present:    true,
+		selfSigned: bytes.Equal(presented.RawSubject, presented.RawIssuer),
+		thumbprint: hex.EncodeToString(thumbprint[:]),
+	}
 }
 
 // inferMethod chooses the client authentication by what is configured and by

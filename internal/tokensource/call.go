@@ -47,7 +47,7 @@ func (s *Source) CallAs(ctx context.Context, client Client, request httpstack.Re
 		return answer.sentWith(token), err
 	}
 	s.log.InfoContext(ctx, "the API refused the token, asking for another", "client_id", client.ClientID)
-	s.drop(client, token)
+	s.drop(ctx, client, token)
 	another, err := s.obtain(ctx, client)
 	if err != nil {
 		return nil, err

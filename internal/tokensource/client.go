@@ -4,6 +4,7 @@
 package tokensource
 
 import (
+	"strings"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
@@ -47,9 +48,10 @@ type Client struct {
 
 // key names the token that this client gets, by everything that makes a
 // difference to it. MinValidity does not: it only decides about reusing one.
-func (c Client) key() string {
+// Secrets are those that the client has no part in.
+func (c Client) key(secrets ...string) *tokencache.Key {
 	r := c.Request
-	return c.identityKey().
+	return c.identityKey(secrets...).
 		Add("grant_type", r.GrantType).
 		Add("scopes", r.Scopes...).
 		Add("audience", r.Audience).
@@ -59,8 +61,7 @@ func (c Client) key() string {
 		Add("parameters_in", string(r.ParametersIn)).
 		Add("method", r.Method).
 		AddMap("response_fields", pointers(r.Fields)).
-		Add("default_expires_in", r.DefaultLifetime.String()).
-		Sum()
+		Add("default_expires_in", r.DefaultLifetime.String())
 }
 
 // identity names the client and how it proves itself to which server, whatever it
@@ -68,8 +69,8 @@ func (c Client) key() string {
 func (c Client) identity() string { return c.identityKey().Sum() }
 
 // identityKey is identity, for more to be added.
-func (c Client) identityKey() *tokencache.Key {
-	key := tokencache.NewKey([]byte(c.ClientSecret.Reveal())).
+func (c Client) identityKey(secrets ...string) *tokencache.Key {
+	key := tokencache.NewKey(append(secrets, c.ClientSecret.Reveal(), c.privateKey())...).
 		Add("token_endpoint", c.Request.Endpoint).
 		Add("client_id", c.ClientID).
 		Add("token_endpoint_auth_method", c.TokenEndpointAuthMethod).
@@ -83,10 +84,22 @@ func (c Client) identityKey() *tokencache.Key {
 	return key
 }
 
+// privateKey is the text of the key that the client signs with, empty where it has
+// none. The line breaks around it differ between machines.
+func (c Client) privateKey() string {
+	if c.SignedAssertion == nil {
+		return ""
+	}
+	return strings.TrimSpace(c.SignedAssertion.PrivateKey.Reveal())
+}
+
+// hasSecret tells whether the client has something that nobody else has.
+func (c Client) hasSecret() bool { return !c.ClientSecret.IsZero() || c.privateKey() != "" }
+
 // addAssertion adds where the client's assertions come from and what they say.
 func (c Client) addAssertion(key *tokencache.Key) {
 	if a := c.SignedAssertion; a != nil {
-		key.Add("signed_assertion", a.PrivateKey.Reveal(), a.KeyID, a.Algorithm, a.Certificate, a.Audience, a.Type, a.Claims)
+		key.Add("signed_assertion", a.KeyID, a.Algorithm, a.Certificate, a.Audience, a.Type, a.Claims)
 	}
 	if a := c.FederatedAssertion; a != nil {
 		key.Add("federated_assertion", a.Variable, a.File)

@@ -109,8 +109,8 @@ const metadataLifetime = time.Hour
 // Metadata returns the metadata of issuer, fetched once for all who ask. The error
 // is a [*DiscoveryError].
 func (s *Source) Metadata(ctx context.Context, issuer string) (*oauth2.Metadata, error) {
-	always := func(tokencache.Entry) bool { return true }
-	entry, err := s.documents.Get(ctx, issuer, always, func(ctx context.Context) (tokencache.Entry, error) {
+	slot := tokencache.NewKey().Add("issuer", issuer).Slot()
+	entry, err := s.documents.Get(ctx, slot, anyEntry, func(ctx context.Context) (tokencache.Entry, error) {
 		metadata, err := oauth2.Discover(ctx, s.http, issuer)
 		if err != nil {
 			return tokencache.Entry{}, &DiscoveryError{err}

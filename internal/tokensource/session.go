@@ -111,7 +111,7 @@ func (session *Session) Renew(ctx context.Context) error {
 func (session *Session) successor(ctx context.Context) (*oauth2.Token, error) {
 	source, previous := session.source, session.current()
 	renew := func(ctx context.Context) (*oauth2.Token, error) { return source.renew(ctx, session.client, previous) }
-	if session.own || !session.client.shareable() {
+	if session.own || !source.shares(session.client) {
 		return renew(ctx)
 	}
 	fresh := source.validFor(nil)

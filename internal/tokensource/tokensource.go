@@ -32,14 +32,17 @@ type Config struct {
 	Now func() time.Time
 	// Logger receives what was decided, never a secret; nil discards it.
 	Logger *slog.Logger
+	// Cache says with whom tokens are shared.
+	Cache Cache
 }
 
-// Source gets tokens for any number of clients, and shares them for as long as
-// it lives. It is safe for concurrent use.
+// Source gets tokens for any number of clients and shares them, see [Cache]. It is
+// safe for concurrent use.
 type Source struct {
 	http      oauth2.Doer
 	now       func() time.Time
 	log       *slog.Logger
+	cache     Cache
 	tokens    *tokencache.Cache
 	documents *tokencache.Cache
 	refusals  *refusals
@@ -59,8 +62,9 @@ func New(config Config) *Source {
 		http:      config.HTTP,
 		now:       config.Now,
 		log:       config.Logger,
-		tokens:    tokencache.New(config.Now),
-		documents: tokencache.New(config.Now),
+		cache:     config.Cache,
+		tokens:    tokencache.New(config.Cache.Store, config.Now),
+		documents: tokencache.New(nil, config.Now),
 		refusals:  newRefusals(config.Now),
 
 		certificate: describeCertificate(config.ClientCertificate),
@@ -83,7 +87,7 @@ func (s *Source) Token(ctx context.Context, client Client) (*oauth2.Token, error
 // obtain is Token for a client that is resolved.
 func (s *Source) obtain(ctx context.Context, client Client) (*oauth2.Token, error) {
 	fetch := func(ctx context.Context) (*oauth2.Token, error) { return s.fetch(ctx, client) }
-	if !client.shareable() {
+	if !s.shares(client) {
 		return fetch(ctx)
 	}
 	return s.shared(ctx, client, s.validFor(client.MinValidity), fetch)
@@ -131,55 +135,4 @@ func (s *Source) ask(client Client, question func(oauth2.Client) (*oauth2.Token,
 		return nil, &FetchError{Client: client, Err: err}
 	}
 	return token, nil
-}
-
-// drop forgets a token that an API refused. Another one, fetched for the same
-// client since, stays.
-func (s *Source) drop(client Client, refused *oauth2.Token) {
-	s.tokens.Drop(client.key(), func(entry tokencache.Entry) bool { return holds(entry, refused) })
-}
-
-// holds tells whether an entry is a certain token.
-func holds(entry tokencache.Entry, token *oauth2.Token) bool {
-	stored, err := oauth2.UnmarshalToken(entry.Data)
-	return err == nil && stored.AccessToken.Reveal() == token.AccessToken.Reveal()
-}
-
-// shared returns the token that is stored for client if usable accepts it, or
-// fetches and stores one.
-func (s *Source) shared(
-	ctx context.Context, client Client, usable func(tokencache.Entry) bool, fetch func(context.Context) (*oauth2.Token, error),
-) (*oauth2.Token, error) {
-	key := client.key()
-	entry, err := s.tokens.Get(ctx, key, usable, func(ctx context.Context) (tokencache.Entry, error) {
-		token, err := fetch(ctx)
-		if err != nil {
-			return tokencache.Entry{}, err
-		}
-		data, err := token.Marshal()
-		return tokencache.Entry{Data: data, IssuedAt: token.RequestedAt, ExpiresAt: token.ExpiresAt}, err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return oauth2.UnmarshalToken(entry.Data)
-}
-
-// Bounds of how long a token must still be valid to be reused, where the user
-// names none: a tenth of its lifetime, and at most a minute.
-const (
-	usualMinValidity = time.Minute
-	usualMinShare    = 10
-)
-
-// validFor accepts the entries that are valid for at least minValidity, or where
-// that is nil, for as long as is usual.
-func (s *Source) validFor(minValidity *time.Duration) func(tokencache.Entry) bool {
-	return func(entry tokencache.Entry) bool {
-		needed := min(usualMinValidity, entry.ExpiresAt.Sub(entry.IssuedAt)/usualMinShare)
-		if minValidity != nil {
-			needed = *minValidity
-		}
-		return entry.ExpiresAt.Sub(s.now()) >= needed
-	}
 }

@@ -111,6 +111,7 @@ func TestWaiterLeavesAlone(t *testing.T) {
 				t.Errorf("the one who stayed got %s", got)
 			}
 		})
+		synctest.Wait()
 		leave()
 		synctest.Wait()
 		close(network.gate)
@@ -144,7 +145,8 @@ func TestReuse(t *testing.T) {
 		"unknown lifetime, min_validity":     {``, minValidity(0), 0, false},
 		"expired on arrival":                 {`,"expires_at":1300815779`, minValidity(0), 0, false},
 		"long expired":                       {`,"expires_in":3600`, nil, 100 * time.Hour, false},
-		"clock set back":                     {`,"expires_in":3600`, nil, -time.Hour, true},
+		"clock set back":                     {`,"expires_in":3600`, nil, -time.Hour, false},
+		"clock set back by seconds":          {`,"expires_in":3600`, nil, -30 * time.Second, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

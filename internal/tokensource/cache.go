@@ -1,0 +1,144 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package tokensource
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
+)
+
+// Cache says with whom tokens are shared. Its zero value shares them among those
+// who ask the same [Source].
+type Cache struct {
+	// Off has every request for a token be one of its own.
+	Off bool
+	// Store shares them with other processes; nil keeps them in this one.
+	Store tokencache.Store
+	// EncryptionKey has a part in sealing what goes to the store. Clients that prove
+	// themselves without a secret or a private key have no other.
+	EncryptionKey secret.String
+	// ClientKey is the private key that belongs to the client certificate of the
+	// connections, where there is one.
+	ClientKey secret.String
+}
+
+// Trouble returns why the store could not be used, once: nil if it could, or if
+// that was told before. It is a [*tokencache.StoreError] and no reason to fail.
+func (s *Source) Trouble() error { return s.tokens.Trouble() }
+
+// shares tells whether the client's tokens are shared.
+func (s *Source) shares(client Client) bool { return !s.cache.Off && client.shareable() }
+
+// drop forgets a token that an API refused, for all who share it. Another one,
+// fetched for the same client since, stays.
+func (s *Source) drop(ctx context.Context, client Client, refused *oauth2.Token) {
+	slot, err := s.slot(ctx, client)
+	if err != nil {
+		return // then it has not been shared
+	}
+	s.tokens.Drop(ctx, slot, func(entry tokencache.Entry) bool { return holds(entry, refused) })
+}
+
+// holds tells whether an entry is a certain token.
+func holds(entry tokencache.Entry, token *oauth2.Token) bool {
+	stored, err := oauth2.UnmarshalToken(entry.Data)
+	return err == nil && stored.AccessToken.Reveal() == token.AccessToken.Reveal()
+}
+
+// shared returns the token that is stored for client if usable accepts it, or
+// fetches and stores one.
+func (s *Source) shared(
+	ctx context.Context, client Client, usable func(tokencache.Entry) bool, fetch func(context.Context) (*oauth2.Token, error),
+) (*oauth2.Token, error) {
+	slot, err := s.slot(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	entry, err := s.tokens.Get(ctx, slot, usable, func(ctx context.Context) (tokencache.Entry, error) {
+		token, err := fetch(ctx)
+		if err != nil {
+			return tokencache.Entry{}, err
+		}
+		data, err := token.Marshal()
+		return tokencache.Entry{Data: data, IssuedAt: token.RequestedAt, ExpiresAt: token.ExpiresAt}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return oauth2.UnmarshalToken(entry.Data)
+}
+
+// Bounds of how long a token must still be valid to be reused, where the user
+// names none: a tenth of its lifetime, and at most a minute.
+const (
+	usualMinValidity = time.Minute
+	usualMinShare    = 10
+)
+
+// validFor accepts the entries that are valid for at least minValidity, or where
+// that is nil, for as long as is usual.
+func (s *Source) validFor(minValidity *time.Duration) func(tokencache.Entry) bool {
+	return func(entry tokencache.Entry) bool {
+		needed := min(usualMinValidity, entry.ExpiresAt.Sub(entry.IssuedAt)/usualMinShare)
+		if minValidity != nil {
+			needed = *minValidity
+		}
+		return entry.ExpiresAt.Sub(s.now()) >= needed
+	}
+}
+
+// slot is where the client's token is cached: named by everything that makes a
+// difference to it, and sealed under everything the client proves itself with.
+func (s *Source) slot(ctx context.Context, client Client) (tokencache.Slot, error) {
+	var clientKey string
+	if usesCertificate(client.TokenEndpointAuthMethod) {
+		clientKey = s.cache.ClientKey.Reveal()
+	}
+	if s.cache.Store != nil && clientKey == "" && !client.hasSecret() && s.cache.EncryptionKey.IsZero() {
+		return tokencache.Slot{}, missing("cache.encryption_key")
+	}
+	key := client.key(s.cache.EncryptionKey.Reveal(), clientKey).
+		Add("client_certificate", s.certificate.thumbprint)
+	if client.FederatedAssertion != nil && s.cache.Store != nil {
+		identity, err := s.platformIdentity(ctx, client)
+		if err != nil {
+			return tokencache.Slot{}, err
+		}
+		key.Add("identity", string(identity))
+	}
+	return key.Slot(), nil
+}
+
+// identityLifetime is how long the identity is believed that the platform gives
+// this process.
+const identityLifetime = time.Minute
+
+// platformIdentity is who the platform says this process is. Two jobs may have the
+// same configuration, and a server may give each of them another token: those are
+// never shared. What differs between two assertions for the same job makes no
+// difference (RFC 7519 section 4.1).
+func (s *Source) platformIdentity(ctx context.Context, client Client) ([]byte, error) {
+	slot := client.identityKey().Slot()
+	entry, err := s.documents.Get(ctx, slot, anyEntry, func(ctx context.Context) (tokencache.Entry, error) {
+		claims, err := client.FederatedAssertion.Claims(ctx)
+		if err != nil {
+			return tokencache.Entry{}, &FetchError{Client: client, Err: err}
+		}
+		maps.DeleteFunc(claims, func(name string, _ any) bool {
+			return name == "exp" || name == "iat" || name == "nbf" || name == "jti"
+		})
+		data, err := json.Marshal(claims) // in the order of the names
+		return tokencache.Entry{Data: data, ExpiresAt: s.now().Add(identityLifetime)}, err
+	})
+	return entry.Data, err
+}
+
+// anyEntry accepts every entry.
+func anyEntry(tokencache.Entry) bool { return true }
