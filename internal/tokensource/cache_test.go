@@ -1,0 +1,251 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package tokensource_test
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
+)
+
+// fleet are processes that share a store.
+type fleet struct {
+	network *server
+	store   *tokencache.Memory
+}
+
+func newFleet() fleet {
+	network := newServer()
+	return fleet{network, tokencache.NewMemory(network.now)}
+}
+
+// process is one of them.
+func (f fleet) process(encryptionKey string) *tokensource.Source {
+	return tokensource.New(tokensource.Config{
+		HTTP: f.network, Now: f.network.now,
+		Cache: tokensource.Cache{Store: f.store, EncryptionKey: secret.New(encryptionKey)},
+	})
+}
+
+// wellKnown is a client with something of everything.
+func wellKnown(t *testing.T) tokensource.Client {
+	t.Helper()
+	asking := scoped("read", "write")
+	asking.Request.Audience = "a"
+	asking.Request.Resources = []string{"urn:a", "urn:b"}
+	asking.Request.Parameters = secrets("a", "1", "b", "2")
+	asking.Request.Headers = secrets("X-A", "1", "X-B", "2")
+	asking.Request.Fields = oauth2.Fields{oauth2.FieldTokenType: pointer(t, "/kind")}
+	return asking
+}
+
+func pointer(t *testing.T, text string) jsonpointer.Pointer {
+	t.Helper()
+	parsed, err := jsonpointer.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+// TestSlot: processes share a token exactly when nothing differs that could change
+// the answer.
+func TestSlot(t *testing.T) {
+	t.Parallel()
+	longer := 30 * time.Minute
+	tests := map[string]struct {
+		change func(*tokensource.Client)
+		shared bool
+	}{
+		"nothing":                 {func(*tokensource.Client) {}, true},
+		"min_validity":            {func(c *tokensource.Client) { c.MinValidity = &longer }, true},
+		"revocation_endpoint":     {func(c *tokensource.Client) { c.RevocationEndpoint = revocationURL }, true},
+		"token_endpoint":          {func(c *tokensource.Client) { c.TokenEndpoint += "?tenant=b" }, false},
+		"client_id":               {func(c *tokensource.Client) { c.ClientID = "another" }, false},
+		"client_secret":           {func(c *tokensource.Client) { c.ClientSecret = secret.New("another") }, false},
+		"method":                  {func(c *tokensource.Client) { c.TokenEndpointAuthMethod = clientauth.ClientSecretPost }, false},
+		"encoding":                {func(c *tokensource.Client) { c.ClientSecretBasicEncoding = clientauth.BasicEncodingRaw }, false},
+		"grant_type":              {func(c *tokensource.Client) { c.Request.GrantType = "" }, false},
+		"another scope":           {func(c *tokensource.Client) { c.Request.Scopes = []string{"read"} }, false},
+		"scopes in another order": {func(c *tokensource.Client) { c.Request.Scopes = []string{"write", "read"} }, false},
+		"audience":                {func(c *tokensource.Client) { c.Request.Audience = "b" }, false},
+		"resources":               {func(c *tokensource.Client) { c.Request.Resources = []string{"urn:a"} }, false},
+		"parameters":              {func(c *tokensource.Client) { c.Request.Parameters = secrets("a", "1", "b", "3") }, false},
+		"parameters, swapped":     {func(c *tokensource.Client) { c.Request.Parameters = secrets("a", "2", "b", "1") }, false},
+		"headers":                 {func(c *tokensource.Client) { c.Request.Headers = secrets("X-A", "1") }, false},
+		"parameters_in":           {func(c *tokensource.Client) { c.Request.ParametersIn = oauth2.InJSON }, false},
+		"HTTP method":             {func(c *tokensource.Client) { c.Request.Method = http.MethodPut }, false},
+		"response_fields":         {func(c *tokensource.Client) { c.Request.Fields = nil }, false},
+		"default_expires_in":      {func(c *tokensource.Client) { c.Request.DefaultLifetime = time.Minute }, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			processes := newFleet()
+			tokenFor(t, processes.process(""), wellKnown(t))
+			asking, want := wellKnown(t), "t2"
+			test.change(&asking)
+			if test.shared {
+				want = "t1"
+			}
+			if got := tokenFor(t, processes.process(""), asking); got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+// TestSlotOfPrivateKey: the line breaks around a key differ between machines, as
+// some read it from a file and others from a variable.
+func TestSlotOfPrivateKey(t *testing.T) {
+	t.Parallel()
+	key := authservertest.PKCS8(t, authservertest.NewKey(t, authservertest.P256))
+	another := authservertest.PKCS8(t, authservertest.NewKey(t, authservertest.P256))
+	signing := func(text string) tokensource.Client {
+		asking := client()
+		asking.ClientSecret = secret.String{}
+		asking.SignedAssertion = &clientauth.SignedAssertion{PrivateKey: secret.New(text)}
+		return asking
+	}
+	processes := newFleet()
+	for i, test := range []struct{ key, want string }{{key, "t1"}, {key + "\n\n", "t1"}, {another, "t2"}} {
+		if got := tokenFor(t, processes.process(""), signing(test.key)); got != test.want {
+			t.Errorf("process %d got %s, want %s", i, got, test.want)
+		}
+	}
+}
+
+// TestEncryptionKey is needed by those who have no secret, and parts those who
+// have different ones.
+func TestEncryptionKey(t *testing.T) {
+	t.Parallel()
+	processes := newFleet()
+	public := client()
+	public.ClientSecret, public.TokenEndpointAuthMethod = secret.String{}, clientauth.None
+	_, err := processes.process("").Token(t.Context(), public)
+	if config, ok := errors.AsType[*tokensource.ConfigError](err); !ok || config.Attribute != "cache.encryption_key" {
+		t.Errorf("without a key: %v", err)
+	}
+	if got := processes.network.count("/token"); got != 0 {
+		t.Errorf("%d requests", got)
+	}
+	for i, test := range []struct{ key, want string }{{"one", "t1"}, {"one", "t1"}, {"another", "t2"}} {
+		if got := tokenFor(t, processes.process(test.key), public); got != test.want {
+			t.Errorf("process %d got %s, want %s", i, got, test.want)
+		}
+	}
+}
+
+// unsigned is a JWT that nobody verifies.
+func unsigned(claims string) string {
+	encode := base64.RawURLEncoding.EncodeToString
+	return encode([]byte(`{"alg":"RS256"}`)) + "." + encode([]byte(claims)) + "." + encode([]byte("signature"))
+}
+
+// TestJobsAreToldApart: two jobs of one configuration share a token only if the
+// platform says that they are the same.
+func TestJobsAreToldApart(t *testing.T) {
+	t.Parallel()
+	job := func(claims string) tokensource.Client {
+		asking := client()
+		asking.ClientSecret = secret.String{}
+		asking.FederatedAssertion = &clientauth.FederatedAssertion{
+			Variable: "ID_TOKEN",
+			Getenv:   func(string) string { return unsigned(claims) },
+		}
+		return asking
+	}
+	processes := newFleet()
+	for i, test := range []struct{ claims, want string }{
+		{`{"sub":"repo:a","iat":1300815000,"exp":1300819000,"jti":"1"}`, "t1"},
+		{`{"jti":"2","exp":1300819999,"nbf":1300815001,"sub":"repo:a"}`, "t1"},
+		{`{"sub":"repo:b","iat":1300815000,"exp":1300819000,"jti":"1"}`, "t2"},
+		{`{"sub":"repo:a","environment":"production","exp":1300819000}`, "t3"},
+	} {
+		if got := tokenFor(t, processes.process("key"), job(test.claims)); got != test.want {
+			t.Errorf("job %d got %s, want %s", i, got, test.want)
+		}
+	}
+	_, err := processes.process("key").Token(t.Context(), job(`{"exp":1300815779}`))
+	if _, ok := errors.AsType[*tokensource.FetchError](err); !ok {
+		t.Errorf("with an expired assertion: %v", err)
+	}
+}
+
+// TestRefusedTokenIsDroppedEverywhere.
+func TestRefusedTokenIsDroppedEverywhere(t *testing.T) {
+	t.Parallel()
+	processes := newFleet()
+	one, other := processes.process(""), processes.process("")
+	tokenFor(t, one, client())
+	tokenFor(t, other, client())
+	processes.network.next("/orders", answer{http.StatusUnauthorized, ""})
+	if _, err := one.CallAs(t.Context(), client(), orders(t, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if got := tokenFor(t, other, client()); got != "t2" {
+		t.Errorf("the other process got %s", got)
+	}
+}
+
+// TestNeverStored: what is not to be shared does not reach the store.
+func TestNeverStored(t *testing.T) {
+	t.Parallel()
+	get := func(asking tokensource.Client) func(context.Context, *tokensource.Source) error {
+		return func(ctx context.Context, source *tokensource.Source) error {
+			_, err := source.Token(ctx, asking)
+			return err
+		}
+	}
+	verbatim := client()
+	verbatim.Request.Body = secret.New("grant_type=client_credentials")
+	tests := map[string]struct {
+		members string
+		get     func(context.Context, *tokensource.Source) error
+	}{
+		"unknown lifetime": {``, get(client())},
+		"request_body":     {`,"expires_in":3600`, get(verbatim)},
+		"revoke_on_close": {`,"expires_in":3600`, func(ctx context.Context, source *tokensource.Source) error {
+			asking := client()
+			asking.RevocationEndpoint = revocationURL
+			_, err := source.Open(ctx, asking, true)
+			return err
+		}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			processes := newFleet()
+			processes.network.members = test.members
+			if err := test.get(t.Context(), processes.process("")); err != nil {
+				t.Fatal(err)
+			}
+			processes.network.members = `,"expires_in":3600`
+			if got := tokenFor(t, processes.process(""), client()); got != "t2" {
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+}
+
+func TestCacheOff(t *testing.T) {
+	t.Parallel()
+	network := newServer()
+	source := tokensource.New(tokensource.Config{HTTP: network, Now: network.now, Cache: tokensource.Cache{Off: true}})
+	tokenFor(t, source, client())
+	if got := tokenFor(t, source, client()); got != "t2" {
+		t.Errorf("got %s", got)
+	}
+}
