@@ -109,7 +109,7 @@ func describeTLS(p *progress, err error) *Error {
 		return nil
 	}
 	if isClosed(err) {
-		return &Error{Kind: TLS, Detail: "the server closed the connection during the TLS handshake"}
+		return &Error{Kind: TLS, Detail: "the server closed the connection during the TLS handshake", Err: io.ErrUnexpectedEOF}
 	}
 	// Nothing but certificates has been exchanged yet, so the text is harmless.
 	return &Error{Kind: TLS, Detail: err.Error(), Err: err}

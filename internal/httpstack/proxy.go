@@ -45,9 +45,13 @@ func checkConnectAnswer(_ context.Context, _ *url.URL, _ *http.Request, answer *
 	return nil
 }
 
+// passingGateway are the statuses by which a proxy says that the server cannot be
+// reached now, and not that it may not be.
+var passingGateway = []int{http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
+
 func proxyAnswered(status int) *Error {
 	detail := fmt.Sprintf("the proxy answered with status %d %s", status, http.StatusText(status))
-	return &Error{Kind: Proxy, Detail: strings.TrimSpace(detail)}
+	return &Error{Kind: Proxy, Detail: strings.TrimSpace(detail), passing: slices.Contains(passingGateway, status)}
 }
 
 // forwarded tells whether an HTTP proxy reads the request for target and answers
@@ -81,5 +85,5 @@ func proxyFailed(p *progress, err error) *Error {
 		// net/http words these itself, by the reply codes of RFC 1928 section 6.
 		cause.Detail = op.Err.Error()
 	}
-	return &Error{Kind: Proxy, Detail: fmt.Sprintf("proxy %s: %s", p.proxy.Host, cause.Detail), Err: cause.Err}
+	return &Error{Kind: Proxy, Detail: fmt.Sprintf("proxy %s: %s", p.proxy.Host, cause.Detail), Err: cause.Err, passing: cause.Transient()}
 }

@@ -1,0 +1,180 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package httpstack
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+const (
+	// DefaultMaxRetries is how often a request is repeated where nobody says otherwise.
+	DefaultMaxRetries = 3
+	// LimitMaxRetries is the most that can be asked for: more is no patience but a loop.
+	LimitMaxRetries = 10
+
+	firstBackOff   = 500 * time.Millisecond
+	longestBackOff = 10 * time.Second
+)
+
+// Retries says how often and for how long a failed request is repeated. Its zero
+// value repeats none.
+type Retries struct {
+	// Max is the number of further attempts after the first.
+	Max int
+	// Timeout is that of one attempt. A wait that a server asks for has to be over
+	// within Timeout × (Max + 1) from the beginning.
+	Timeout time.Duration
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Sleep waits until the time is over or the context ends, whose error it then
+	// returns. Nil means to wait for real.
+	Sleep func(context.Context, time.Duration) error
+	// Logger receives a record of each decision. Nil discards them.
+	Logger *slog.Logger
+}
+
+// Verdict says what a failed attempt means for the next one. Its zero value is
+// that there must be none.
+type Verdict struct {
+	// Repeat tells that another attempt may succeed, and does no harm.
+	Repeat bool
+	// After is how long the server asks to wait, see [RetryAfter]; nil leaves that to
+	// the exponential backoff.
+	After *time.Duration
+	// Reason says what happened, for the log. It holds no secret.
+	Reason string
+}
+
+// Tries tells what became of a request that may have been repeated.
+type Tries struct {
+	// Count is the number of attempts, and Elapsed the time from the begin of the
+	// first to the end of the last.
+	Count   int
+	Elapsed time.Duration
+	// Wait is how long the server asked to wait when it was given up, and RetryAt
+	// when that will be over; zero where it did not.
+	Wait    time.Duration
+	RetryAt time.Time
+}
+
+// String says how often a request was tried and when to try again; "" where it was
+// tried once and the server named no time.
+func (t Tries) String() string {
+	tried, again := "", ""
+	if t.Count > 1 {
+		tried = fmt.Sprintf("tried %d times over %s", t.Count, t.Elapsed.Round(100*time.Millisecond))
+	}
+	if !t.RetryAt.IsZero() {
+		again = fmt.Sprintf("the server wants to be asked again in %s, at %s",
+			t.Wait.Round(time.Second), t.RetryAt.UTC().Format(time.RFC3339))
+	}
+	if tried != "" && again != "" {
+		return tried + "; " + again
+	}
+	return tried + again
+}
+
+// Retry makes an attempt, and further ones as long as its verdict and r say so. It
+// returns what the last one returned. Each attempt has to build its request anew,
+// as proofs in it may be good for one use.
+//
+// A wait that does not fit into the time which is left, also to a deadline of ctx,
+// is not begun: the last answer is the result. When ctx ends, so does the waiting,
+// with the error of ctx.
+func Retry[T any](ctx context.Context, r Retries, attempt func() (T, Verdict, error)) (T, Tries, error) {
+	r.setDefaults()
+	waits := newBackOff()
+	tries, start := Tries{}, r.Now()
+	for {
+		result, verdict, err := attempt()
+		tries.Count++
+		tries.Elapsed = r.Now().Sub(start)
+		if !verdict.Repeat || ctx.Err() != nil {
+			return result, tries, err
+		}
+		wait, left := waits.NextBackOff(), r.left(ctx, tries.Elapsed, verdict)
+		if verdict.After != nil {
+			wait = *verdict.After
+		}
+		if tries.Count > r.Max || wait >= left {
+			tries.notice(verdict, r.Now())
+			r.log(ctx, slog.LevelWarn, "request given up", tries, wait, verdict)
+			return result, tries, err
+		}
+		r.log(ctx, slog.LevelDebug, "request will be repeated", tries, wait, verdict)
+		if err := r.Sleep(ctx, wait); err != nil {
+			return result, tries, err
+		}
+	}
+}
+
+// notice keeps when the server wants to be asked again.
+func (t *Tries) notice(verdict Verdict, now time.Time) {
+	if verdict.After != nil && *verdict.After > 0 {
+		t.Wait, t.RetryAt = *verdict.After, now.Add(*verdict.After)
+	}
+}
+
+// newBackOff spreads the waits out, so that clients which failed together do not
+// come back together. The module's own loop is not used, as it drops the error of
+// the last attempt where a server says when to come back.
+func newBackOff() *backoff.ExponentialBackOff {
+	waits := backoff.NewExponentialBackOff()
+	waits.InitialInterval, waits.Multiplier, waits.MaxInterval = firstBackOff, 2, longestBackOff
+	return waits
+}
+
+// left is the time that a wait may take. Our own waits are short, and are not to
+// cost attempts where the timeout is short too.
+func (r *Retries) left(ctx context.Context, elapsed time.Duration, verdict Verdict) time.Duration {
+	left := time.Duration(math.MaxInt64)
+	if verdict.After != nil {
+		left = r.Timeout*time.Duration(r.Max+1) - elapsed
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		left = min(left, time.Until(deadline))
+	}
+	return left
+}
+
+func (r *Retries) setDefaults() {
+	if r.Now == nil {
+		r.Now = time.Now
+	}
+	if r.Sleep == nil {
+		r.Sleep = sleep
+	}
+	if r.Logger == nil {
+		r.Logger = slog.New(slog.DiscardHandler)
+	}
+}
+
+// sleep is the Sleep of real time.
+func sleep(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (r *Retries) log(ctx context.Context, level slog.Level, message string, tries Tries, wait time.Duration, verdict Verdict) {
+	r.Logger.LogAttrs(ctx, level, message,
+		slog.String("reason", verdict.Reason),
+		slog.Int("attempts", tries.Count),
+		slog.Int("max_retries", r.Max),
+		slog.Duration("elapsed", tries.Elapsed),
+		slog.Duration("wait", wait),
+		slog.Bool("asked_to_wait", verdict.After != nil),
+	)
+}

@@ -1,0 +1,250 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package httpstack_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+)
+
+var errBusy = errors.New("busy")
+
+// failing is an attempt that fails in the same way for ever, after taking its time.
+type failing struct {
+	verdict httpstack.Verdict
+	takes   time.Duration
+	at      []time.Time // when each attempt began
+}
+
+func (f *failing) attempt() (string, httpstack.Verdict, error) {
+	f.at = append(f.at, time.Now())
+	time.Sleep(f.takes)
+	return "partial", f.verdict, errBusy
+}
+
+// waits are the times between the attempts.
+func (f *failing) waits() []time.Duration {
+	var waits []time.Duration
+	for i := 1; i < len(f.at); i++ {
+		waits = append(waits, f.at[i].Sub(f.at[i-1])-f.takes)
+	}
+	return waits
+}
+
+func after(wait time.Duration) httpstack.Verdict {
+	return httpstack.Verdict{Repeat: true, After: &wait}
+}
+
+// TestRetryBacksOff: the waits are about half a second, then twice as long each
+// time, and about ten seconds at the most, however short the timeout is.
+func TestRetryBacksOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		busy := failing{verdict: httpstack.Verdict{Repeat: true}}
+		result, tries, err := httpstack.Retry(t.Context(), httpstack.Retries{Max: 10, Timeout: time.Millisecond}, busy.attempt)
+		if !errors.Is(err, errBusy) || result != "partial" || tries.Count != 11 {
+			t.Errorf("got %q, %d attempts, error %v", result, tries.Count, err)
+		}
+		about := []int{500, 1000, 2000, 4000, 8000, 10000, 10000, 10000, 10000, 10000}
+		waits := busy.waits()
+		if len(waits) != len(about) {
+			t.Fatalf("waits %s", waits)
+		}
+		exact := 0
+		for i, wait := range waits {
+			middle := time.Duration(about[i]) * time.Millisecond
+			if wait < middle/2 || wait > middle*3/2 {
+				t.Errorf("wait %d is %s, want about %s", i+1, wait, middle)
+			}
+			if wait == middle {
+				exact++
+			}
+		}
+		if exact == len(waits) {
+			t.Error("the waits have no jitter")
+		}
+	})
+}
+
+// TestRetryWaitsAsAsked holds how long is waited and how often is tried.
+func TestRetryWaitsAsAsked(t *testing.T) {
+	t.Parallel()
+	const second = time.Second
+	tests := map[string]struct {
+		retries httpstack.Retries
+		failing failing
+		want    []time.Duration
+		// wait is how long the server wants to be left alone in the end.
+		wait time.Duration
+	}{
+		"final":             {httpstack.Retries{Max: 3, Timeout: 30 * second}, failing{}, nil, 0},
+		"off":               {httpstack.Retries{Timeout: 30 * second}, failing{verdict: after(second)}, nil, second},
+		"no time":           {httpstack.Retries{Max: 3}, failing{verdict: after(second)}, nil, second},
+		"as asked":          {httpstack.Retries{Max: 2, Timeout: 30 * second}, failing{verdict: after(7 * second)}, []time.Duration{7 * second, 7 * second}, 7 * second},
+		"at once":           {httpstack.Retries{Max: 2, Timeout: 30 * second}, failing{verdict: after(0)}, []time.Duration{0, 0}, 0},
+		"fits just":         {httpstack.Retries{Max: 1, Timeout: 30 * second}, failing{verdict: after(60*second - 1)}, []time.Duration{60*second - 1}, 60*second - 1},
+		"does not fit":      {httpstack.Retries{Max: 1, Timeout: 30 * second}, failing{verdict: after(60 * second)}, nil, 60 * second},
+		"hours":             {httpstack.Retries{Max: 10, Timeout: 30 * second}, failing{verdict: after(time.Hour)}, nil, time.Hour},
+		"absurd":            {httpstack.Retries{Max: 10, Timeout: time.Hour}, failing{verdict: after(100 * 365 * 24 * time.Hour)}, nil, 100 * 365 * 24 * time.Hour},
+		"the second no":     {httpstack.Retries{Max: 1, Timeout: 10 * second}, failing{verdict: after(11 * second), takes: 9 * second}, nil, 11 * second},
+		"attempts count":    {httpstack.Retries{Max: 3, Timeout: 10 * second}, failing{verdict: after(4 * second), takes: 10 * second}, []time.Duration{4 * second, 4 * second}, 4 * second},
+		"as many as can be": {httpstack.Retries{Max: 2, Timeout: 10 * second}, failing{verdict: after(0), takes: 10 * second}, []time.Duration{0, 0}, 0},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				_, tries, err := httpstack.Retry(t.Context(), test.retries, test.failing.attempt)
+				if got := test.failing.waits(); !slices.Equal(got, test.want) {
+					t.Errorf("waits %s, want %s", got, test.want)
+				}
+				if !errors.Is(err, errBusy) || tries.Count != len(test.want)+1 || tries.Elapsed != time.Since(start) {
+					t.Errorf("got %+v, error %v", tries, err)
+				}
+				if tries.Wait != test.wait || tries.RetryAt.IsZero() != (test.wait == 0) {
+					t.Errorf("to be asked again in %s, at %s", tries.Wait, tries.RetryAt)
+				}
+				if test.wait > 0 && !tries.RetryAt.Equal(time.Now().Add(test.wait)) {
+					t.Errorf("to be asked again at %s", tries.RetryAt)
+				}
+			})
+		})
+	}
+}
+
+// TestRetrySucceeds: the first success is the result, and nothing of the failures
+// stays with it.
+func TestRetrySucceeds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		count := 0
+		result, tries, err := httpstack.Retry(t.Context(), httpstack.Retries{Max: 3, Timeout: time.Second}, func() (int, httpstack.Verdict, error) {
+			if count++; count < 3 {
+				return 0, after(time.Second), errBusy
+			}
+			return count, httpstack.Verdict{}, nil
+		})
+		if err != nil || result != 3 || tries.Count != 3 || tries.Elapsed != 2*time.Second || !tries.RetryAt.IsZero() {
+			t.Errorf("got %d, %+v, error %v", result, tries, err)
+		}
+	})
+}
+
+// TestRetryEndsWithItsContext: during a wait, during an attempt, and before a wait
+// that would outlast its deadline.
+func TestRetryEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	patient := httpstack.Retries{Max: 10, Timeout: time.Minute}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(15*time.Second, cancel)
+		busy := failing{verdict: after(10 * time.Second)}
+		start := time.Now()
+		_, tries, err := httpstack.Retry(ctx, patient, busy.attempt)
+		if !errors.Is(err, context.Canceled) || tries.Count != 2 || time.Since(start) != 15*time.Second {
+			t.Errorf("in a wait: %d attempts, %s, error %v", tries.Count, time.Since(start), err)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		_, tries, err := httpstack.Retry(ctx, patient, func() (int, httpstack.Verdict, error) {
+			cancel()
+			return 0, after(0), errBusy
+		})
+		if !errors.Is(err, errBusy) || tries.Count != 1 {
+			t.Errorf("in an attempt: %d attempts, error %v", tries.Count, err)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		busy := failing{verdict: after(5 * time.Second)}
+		start := time.Now()
+		_, tries, err := httpstack.Retry(ctx, patient, busy.attempt)
+		if !errors.Is(err, errBusy) || tries.Count != 1 || tries.Wait != 5*time.Second || time.Since(start) != 0 {
+			t.Errorf("before its deadline: %+v after %s, error %v", tries, time.Since(start), err)
+		}
+	})
+}
+
+// TestRetryLogs: each decision is in the log, with its reason.
+func TestRetryLogs(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	plain := slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey || a.Key == "elapsed" {
+			return slog.Attr{}
+		}
+		return a
+	}})
+	retries := httpstack.Retries{
+		Max: 1, Timeout: time.Minute, Logger: slog.New(plain),
+		Sleep: func(context.Context, time.Duration) error { return nil },
+	}
+	verdict := after(7 * time.Second)
+	verdict.Reason = "the server answered 503"
+	_, _, _ = httpstack.Retry(t.Context(), retries, (&failing{verdict: verdict}).attempt)
+	const want = `level=DEBUG msg="request will be repeated" reason="the server answered 503" attempts=1 max_retries=1 wait=7s asked_to_wait=true
+level=WARN msg="request given up" reason="the server answered 503" attempts=2 max_retries=1 wait=7s asked_to_wait=true
+`
+	if log.String() != want {
+		t.Errorf("logged\n%swant\n%s", log.String(), want)
+	}
+}
+
+// TestTriesInWords holds what a user is told.
+func TestTriesInWords(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2025, 10, 3, 13, 0, 0, 0, time.FixedZone("", 3600))
+	tests := map[string]httpstack.Tries{
+		"":                        {Count: 1, Elapsed: time.Second},
+		"tried 4 times over 3.5s": {Count: 4, Elapsed: 3512345678},
+		"the server wants to be asked again in 1h0m0s, at 2025-10-03T12:00:00Z":                     {Count: 1, Wait: time.Hour, RetryAt: at},
+		"tried 2 times over 0s; the server wants to be asked again in 30s, at 2025-10-03T12:00:00Z": {Count: 2, Wait: 30 * time.Second, RetryAt: at},
+	}
+	for want, tries := range tests {
+		if got := tries.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// TestTransientStatus holds the statuses after which the same request may do
+// better (RFC 9110 section 15).
+func TestTransientStatus(t *testing.T) {
+	t.Parallel()
+	var transient []int
+	for status := 100; status < 505; status++ {
+		if httpstack.TransientStatus(status) {
+			transient = append(transient, status)
+		}
+	}
+	if want := []int{408, 429, 500, 502, 503, 504}; !slices.Equal(transient, want) {
+		t.Errorf("got %d, want %d", transient, want)
+	}
+}
+
+// TestIdempotent holds RFC 9110 section 9.2.2.
+func TestIdempotent(t *testing.T) {
+	t.Parallel()
+	for method, want := range map[string]bool{
+		http.MethodGet: true, http.MethodHead: true, http.MethodOptions: true, http.MethodPut: true, http.MethodDelete: true,
+		http.MethodPost: false, http.MethodPatch: false, "PURGE": false, "get": false, "": false,
+	} {
+		if got := httpstack.Idempotent(method); got != want {
+			t.Errorf("%s: %t", strings.TrimSpace(method), got)
+		}
+	}
+}
