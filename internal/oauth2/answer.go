@@ -96,6 +96,7 @@ func ReadError(endpoint string, response *httpstack.Response, redactor *secret.R
 // reported is the error that the server reported.
 func (r answerReader) reported(response *httpstack.Response, document any) *Error {
 	failure := r.newError(response)
+	failure.Page = document == nil && len(bytes.TrimSpace(response.Body)) > 0
 	failure.Code = r.show(r.fields.errorCode(document))
 	description, _ := r.fields.text(document, FieldErrorDescription)
 	failure.Description = r.show(description)
@@ -132,7 +133,7 @@ func (r answerReader) newError(response *httpstack.Response) *Error {
 	return &Error{
 		Endpoint:    r.endpoint,
 		StatusCode:  response.StatusCode,
-		RetryAfter:  retryAfter(response),
+		RetryAfter:  httpstack.RetryAfter(response),
 		ContentType: r.show(mediaType(response.Header)),
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 )
 
 // Error codes of RFC 6749 section 5.2 and of the extensions that a client has to
@@ -45,14 +47,17 @@ type Error struct {
 	Code string
 	// Description and URI are error_description and error_uri.
 	Description, URI string
-	// RetryAfter is how long the server asked to wait (RFC 9110 section 10.2.3);
-	// zero where it did not.
-	RetryAfter time.Duration
+	// RetryAfter is how long the server asked to wait, see [httpstack.RetryAfter];
+	// nil where it did not.
+	RetryAfter *time.Duration
 	// Excerpt shows the beginning of an answer that names no error code, at most
 	// 512 bytes.
 	Excerpt string
 	// ContentType is the answer's media type without its parameters.
 	ContentType string
+	// Page tells that the body is neither JSON nor a form: it is mostly not the server
+	// that speaks then, but a proxy before it.
+	Page bool
 	// Err says what makes an answer with a status of success unusable; nil where
 	// the server reported the error.
 	Err error
@@ -81,6 +86,39 @@ func (e *Error) Unwrap() error { return e.Err }
 // alone, or with another code beside it.
 func (e *Error) RefusesClient() bool {
 	return e.Code == InvalidClient || e.StatusCode == http.StatusUnauthorized
+}
+
+// Temporary tells whether the same question may be answered differently a moment
+// later: the server, or one before it, could not answer now. What it has to say
+// against the request or the client is no such answer, whatever the status.
+func (e *Error) Temporary() bool {
+	if e.Code == TemporarilyUnavailable {
+		return true
+	}
+	return httpstack.TransientStatus(e.StatusCode) && !blames(e.Code)
+}
+
+// blames tells whether an error code is about the request or the client: those of
+// RFC 6749 section 5.2 and what others have made like them.
+func blames(code string) bool {
+	switch code = strings.ToLower(code); code {
+	case AccessDenied, UseDPoPNonce, "scope_invalid", "interaction_required", "login_required", "consent_required":
+		return true
+	}
+	return strings.HasPrefix(code, "invalid_") || strings.HasPrefix(code, "unsupported_") || strings.HasPrefix(code, "unauthorized")
+}
+
+// FromProxy tells whether something between this machine and the server seems to
+// refuse the request, and not the server: the answer is a page without an error
+// code. Statuses that say what is wrong with the request are taken at their word.
+func (e *Error) FromProxy() bool {
+	switch e.StatusCode {
+	case http.StatusUnauthorized, http.StatusMethodNotAllowed, http.StatusProxyAuthRequired, http.StatusGone,
+		http.StatusLengthRequired, http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong,
+		http.StatusUnsupportedMediaType, http.StatusRequestHeaderFieldsTooLarge:
+		return false
+	}
+	return e.Page && e.Code == "" && e.StatusCode/100 == http.StatusBadRequest/100
 }
 
 // Status is the HTTP status with its text, for example "401 Unauthorized".

@@ -143,35 +143,84 @@ func TestErrorFields(t *testing.T) {
 	}
 }
 
-// TestRetryAfter holds RFC 9110 section 10.2.3.
+// TestRetryAfter: what httpstack.RetryAfter reads is in the error, and nothing is
+// not zero.
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
+	server := answering(http.StatusTooManyRequests, "")
+	if got := server.refused(t, oauth2.TokenRequest{}).RetryAfter; got != nil {
+		t.Errorf("got %s without a header", *got)
+	}
+	for header, want := range map[string]time.Duration{"120": 2 * time.Minute, "0": 0, "Tue, 22 Mar 2011 17:44:30 GMT": 90 * time.Second} {
+		server.answer.Header.Set("Retry-After", header)
+		if got := server.refused(t, oauth2.TokenRequest{}).RetryAfter; got == nil || *got != want {
+			t.Errorf("%s: got %v, want %s", header, got, want)
+		}
+	}
+}
+
+// TestTemporary tells what a moment can mend (RFC 9110 section 15) from what the
+// request or the client is to blame for, whatever status that comes with.
+func TestTemporary(t *testing.T) {
+	t.Parallel()
+	code := func(code string) string { return `{"error":"` + code + `"}` }
+	const page = "<html><title>blocked</title></html>"
 	tests := map[string]struct {
-		header string
-		want   time.Duration
+		status               int
+		body                 string
+		temporary, fromProxy bool
 	}{
-		"absent":           {"", 0},
-		"seconds":          {"120", 2 * time.Minute},
-		"spaces":           {" 120 ", 2 * time.Minute},
-		"zero":             {"0", 0},
-		"negative":         {"-5", 0},
-		"fraction":         {"1.5", time.Second},
-		"absurd":           {"99999999999999999999", 100 * 365 * 24 * time.Hour},
-		"IMF-fixdate":      {"Tue, 22 Mar 2011 17:44:30 GMT", 90 * time.Second},
-		"RFC 850":          {"Tuesday, 22-Mar-11 17:44:30 GMT", 90 * time.Second},
-		"asctime":          {"Tue Mar 22 17:44:30 2011", 90 * time.Second},
-		"date in the past": {"Tue, 22 Mar 2011 17:42:00 GMT", 0},
-		"garbage":          {"soon", 0},
-		"NaN":              {"NaN", 0},
-		"infinite":         {"Inf", 0},
+		"408":                            {408, "", true, false},
+		"429":                            {429, "", true, false},
+		"429, limit":                     {429, code("too_many_requests"), true, false},
+		"429, page":                      {429, page, true, true},
+		"500":                            {500, "", true, false},
+		"500, server_error":              {500, code("server_error"), true, false},
+		"500, Spring":                    {500, code("Internal Server Error"), true, false},
+		"501":                            {501, "", false, false},
+		"502, page":                      {502, page, true, false},
+		"503, JSON":                      {503, "{}", true, false},
+		"504":                            {504, "", true, false},
+		"temporarily_unavailable in 400": {400, code("temporarily_unavailable"), true, false},
+		"temporarily_unavailable in 200": {200, code("temporarily_unavailable"), true, false},
+		"server_error in 400":            {400, code("server_error"), false, false},
+
+		"invalid_client in 500":         {500, code("invalid_client"), false, false},
+		"invalid_client in 429":         {429, code("invalid_client"), false, false},
+		"INVALID_CLIENT in 500":         {500, code("INVALID_CLIENT"), false, false},
+		"invalid_grant in 503":          {503, code("invalid_grant"), false, false},
+		"invalid_scope in 500":          {500, code("invalid_scope"), false, false},
+		"invalid_request in 500":        {500, code("invalid_request"), false, false},
+		"invalid_target in 500":         {500, code("invalid_target"), false, false},
+		"unauthorized_client in 500":    {500, code("unauthorized_client"), false, false},
+		"unsupported_grant_type in 503": {503, code("unsupported_grant_type"), false, false},
+		"access_denied in 503":          {503, code("access_denied"), false, false},
+		"invalid_client in 200":         {200, code("invalid_client"), false, false},
+
+		"400, page":      {400, page, false, true},
+		"403, page":      {403, page, false, true},
+		"403, text":      {403, "Access denied by policy", false, true},
+		"404, page":      {404, page, false, true},
+		"403, empty":     {403, "", false, false}, // glewlwyd's answer to a wrong secret
+		"403, blanks":    {403, " \r\n", false, false},
+		"403, JSON":      {403, `{"message":"Forbidden"}`, false, false},
+		"403, JSON list": {403, `[]`, false, false},
+		"401, page":      {401, page, false, false},
+		"405, page":      {405, page, false, false},
+		"407, page":      {407, page, false, false},
+		"410, page":      {410, page, false, false},
+		"411, page":      {411, page, false, false},
+		"413, page":      {413, page, false, false},
+		"414, page":      {414, page, false, false},
+		"415, page":      {415, page, false, false},
+		"431, page":      {431, page, false, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := answering(http.StatusTooManyRequests, "")
-			server.answer.Header.Set("Retry-After", test.header)
-			if got := server.refused(t, oauth2.TokenRequest{}).RetryAfter; got != test.want {
-				t.Errorf("got %s, want %s", got, test.want)
+			refused := answering(test.status, test.body).refused(t, oauth2.TokenRequest{})
+			if refused.Temporary() != test.temporary || refused.FromProxy() != test.fromProxy {
+				t.Errorf("temporary %t, from a proxy %t", refused.Temporary(), refused.FromProxy())
 			}
 		})
 	}

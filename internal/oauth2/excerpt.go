@@ -6,10 +6,8 @@ package oauth2
 import (
 	"encoding/json"
 	"html"
-	"net/http"
 	"regexp"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
@@ -111,18 +109,4 @@ func shorten(text string) string {
 	}
 	const mark = " …"
 	return strings.ToValidUTF8(text[:maxShown-len(mark)], "") + mark
-}
-
-// retryAfter reads Retry-After, in seconds or as a date (RFC 9110 section
-// 10.2.3). Zero means there is none, or that it is over.
-func retryAfter(response *httpstack.Response) time.Duration {
-	value := strings.TrimSpace(response.Header.Get("Retry-After"))
-	if seconds, ok := float(value); ok {
-		return time.Duration(min(max(seconds, 0), maxLifetime)) * time.Second
-	}
-	at, err := http.ParseTime(value)
-	if err != nil {
-		return 0
-	}
-	return max(0, at.Sub(response.RequestedAt).Truncate(time.Second))
 }

@@ -63,7 +63,7 @@ func Discover(ctx context.Context, doer Doer, issuer string) (*Metadata, error) 
 		if !answered(err) {
 			return nil, err
 		}
-		if failure == nil || errors.Is(err, ErrIssuerMismatch) {
+		if failure == nil || errors.Is(err, ErrIssuerMismatch) || notFound(failure) && !notFound(err) {
 			failure = err
 		}
 	}
@@ -71,13 +71,20 @@ func Discover(ctx context.Context, doer Doer, issuer string) (*Metadata, error) 
 }
 
 // answered tells whether an error is about what a server answered: then another
-// address may do better. Where no answer came, none will.
+// address may do better. Where no answer came none will, nor where the server has
+// no time for answers.
 func answered(err error) bool {
 	if failure, ok := errors.AsType[*httpstack.Error](err); ok {
 		return failure.Kind == httpstack.Redirect || failure.Kind == httpstack.TooLarge
 	}
-	_, ok := errors.AsType[*Error](err)
-	return ok
+	answer, ok := errors.AsType[*Error](err)
+	return ok && answer.StatusCode != http.StatusTooManyRequests && answer.StatusCode != http.StatusServiceUnavailable
+}
+
+// notFound tells whether there is nothing at an address.
+func notFound(err error) bool {
+	answer, ok := errors.AsType[*Error](err)
+	return ok && answer.StatusCode == http.StatusNotFound
 }
 
 // wellKnown lists the addresses of an issuer's metadata. RFC 8414 section 3.1
