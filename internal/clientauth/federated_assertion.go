@@ -34,8 +34,9 @@ type FederatedAssertion struct {
 	Request *PlatformRequest
 
 	Getenv func(string) string
-	HTTP   oauth2.Doer
-	Now    func() time.Time
+	// Fetch sends the request, as often as it takes.
+	Fetch func(context.Context, oauth2.DocumentRequest) ([]byte, error)
+	Now   func() time.Time
 }
 
 // PlatformRequest asks the platform for an assertion, as GitHub Actions and Azure
@@ -158,7 +159,7 @@ func (f FederatedAssertion) ask(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	body, err := oauth2.FetchDocument(ctx, f.HTTP, request)
+	body, err := f.Fetch(ctx, request)
 	if err != nil {
 		return "", fieldError("request", err)
 	}

@@ -4,6 +4,7 @@
 package clientauth_test
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -212,7 +213,7 @@ func TestPlatformRequest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := &server{status: http.StatusOK, body: test.answer}
-			assertion := platform(clientauth.FederatedAssertion{Request: test.request, HTTP: server}, environment())
+			assertion := platform(clientauth.FederatedAssertion{Request: test.request, Fetch: fetching(server)}, environment())
 			for call := range 2 {
 				got, err := assertion.Assertion(t.Context())
 				if err != nil || got.Reveal() != issued("job") {
@@ -226,6 +227,13 @@ func TestPlatformRequest(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// fetching asks a server once.
+func fetching(doer oauth2.Doer) func(context.Context, oauth2.DocumentRequest) ([]byte, error) {
+	return func(ctx context.Context, request oauth2.DocumentRequest) ([]byte, error) {
+		return oauth2.FetchDocument(ctx, doer, request)
 	}
 }
 
@@ -254,7 +262,7 @@ func TestPlatformThatGivesNoAssertion(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := &server{status: test.status, body: test.body}
-			assertion := platform(clientauth.FederatedAssertion{Request: github(), HTTP: server}, environment())
+			assertion := platform(clientauth.FederatedAssertion{Request: github(), Fetch: fetching(server)}, environment())
 			noAssertion(t, assertion, test.field, test.wants...)
 			_, err := assertion.Assertion(t.Context())
 			if strings.Contains(err.Error(), platformToken) {
@@ -271,7 +279,7 @@ func TestPlatformThatGivesNoAssertion(t *testing.T) {
 func TestRefusalOfThePlatform(t *testing.T) {
 	t.Parallel()
 	server := &server{status: http.StatusForbidden, body: "echo: Bearer " + platformToken}
-	assertion := platform(clientauth.FederatedAssertion{Request: github(), HTTP: server}, environment())
+	assertion := platform(clientauth.FederatedAssertion{Request: github(), Fetch: fetching(server)}, environment())
 	_, err := assertion.Assertion(t.Context())
 	var answer *oauth2.Error
 	if !errors.As(err, &answer) {
@@ -302,7 +310,7 @@ func TestPlatformThatIsNotAsked(t *testing.T) {
 			variables := environment()
 			test.change(variables)
 			server := &server{}
-			assertion := platform(clientauth.FederatedAssertion{Request: github(), HTTP: server}, variables)
+			assertion := platform(clientauth.FederatedAssertion{Request: github(), Fetch: fetching(server)}, variables)
 			noAssertion(t, assertion, test.field, test.want)
 			if _, err := assertion.Assertion(t.Context()); strings.Contains(err.Error(), platformToken) || len(server.asked) > 0 {
 				t.Errorf("%d requests, error %v", len(server.asked), err)

@@ -71,7 +71,7 @@ func FuzzFederatedAnswer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		server := &server{status: status, body: body}
-		assertion := platform(clientauth.FederatedAssertion{Request: github(), HTTP: server}, environment())
+		assertion := platform(clientauth.FederatedAssertion{Request: github(), Fetch: fetching(server)}, environment())
 		text, err := assertion.Assertion(t.Context())
 		if len(server.asked) != 1 {
 			t.Fatalf("%d requests", len(server.asked))

@@ -15,18 +15,24 @@ import (
 // Answer is what an API answered to a call.
 type Answer struct {
 	*httpstack.Response
+	// Tries tells how often it was asked for.
+	Tries httpstack.Tries
 	// Tokens are those that went along, for taking them out of an answer that
 	// repeats them.
 	Tokens []secret.String
 }
 
-// Call sends a request without a token.
+// Call sends a request without a token. The answer may be one that it was repeated
+// for, as often as is permitted.
 func (s *Source) Call(ctx context.Context, request httpstack.Request) (*Answer, error) {
-	response, err := s.http.Do(ctx, request)
+	response, tries, err := httpstack.Retry(ctx, s.retries, func() (*httpstack.Response, httpstack.Verdict, error) {
+		response, err := s.http.Do(ctx, request)
+		return response, judgeCall(request, response, err), err
+	})
 	if err != nil {
-		return nil, err
+		return nil, retried(err, tries)
 	}
-	return &Answer{Response: response}, nil
+	return &Answer{Response: response, Tries: tries}, nil
 }
 
 // CallAs sends a request with the client's token in its Authorization header (RFC

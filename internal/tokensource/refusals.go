@@ -12,13 +12,19 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 )
 
-// refusalLifetime is how long a refused client is not tried again. It covers
-// the resources of one run, and is over before somebody has mended the server.
-const refusalLifetime = 30 * time.Second
+const (
+	// refusalLifetime is how long a refused client is not tried again. It covers
+	// the resources of one run, and is over before somebody has mended the server.
+	refusalLifetime = 30 * time.Second
+	// longestRest bounds how long a client is not tried again because the server
+	// wants to be asked later.
+	longestRest = 5 * time.Minute
+)
 
-// refusals remembers which clients a server did not recognise. A run with a
-// hundred resources and a wrong secret must not become a hundred failed logins:
-// some servers lock the client after five.
+// refusals remembers which clients a server did not recognise, or does not want to
+// hear from for a while. A run with a hundred resources and a wrong secret must not
+// become a hundred failed logins, as some servers lock the client after five; nor
+// may it go on to ask a server that limits requests.
 type refusals struct {
 	now       func() time.Time
 	mu        sync.Mutex
@@ -33,7 +39,7 @@ type standing struct {
 
 	mu      sync.Mutex
 	tried   bool
-	refused *oauth2.Error
+	refused error
 	until   time.Time
 }
 
@@ -60,13 +66,13 @@ func (r *refusals) ask(ctx context.Context, client string, question func() (*oau
 		leave()
 	}
 	token, err := question()
-	known.note(err, r.now().Add(refusalLifetime))
+	known.note(err, r.now())
 	return token, err
 }
 
 // at tells whether the client was tried, and the error if it was refused so that
 // it is not to be tried again yet.
-func (s *standing) at(now time.Time) (bool, *oauth2.Error) {
+func (s *standing) at(now time.Time) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.refused != nil && now.Before(s.until) {
@@ -76,15 +82,31 @@ func (s *standing) at(now time.Time) (bool, *oauth2.Error) {
 }
 
 // note learns from the outcome of a request.
-func (s *standing) note(err error, until time.Time) {
+func (s *standing) note(err error, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	refused, ok := errors.AsType[*oauth2.Error](err)
-	if ok && refused.RefusesClient() {
-		s.tried, s.refused, s.until = false, refused, until
+	if until := refusedUntil(err, now); now.Before(until) {
+		s.tried, s.refused, s.until = false, err, until
 		return
 	}
 	s.tried, s.refused = true, nil
+}
+
+// refusedUntil is when a client may be tried again after an outcome; the zero time
+// where nothing is against doing so at once.
+func refusedUntil(err error, now time.Time) time.Time {
+	answer, ok := errors.AsType[*oauth2.Error](err)
+	if ok && answer.RefusesClient() {
+		return now.Add(refusalLifetime)
+	}
+	given, ok := errors.AsType[*RetriedError](err)
+	if ok && given.RetryAt.After(now.Add(longestRest)) {
+		return now.Add(longestRest)
+	}
+	if ok {
+		return given.RetryAt
+	}
+	return time.Time{}
 }
 
 // standing returns what is known of a client, which may be nothing.

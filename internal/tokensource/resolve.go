@@ -93,7 +93,7 @@ func (s *Source) completeAssertion(client Client, server *oauth2.Metadata) (Clie
 	}
 	if client.FederatedAssertion != nil {
 		federated := *client.FederatedAssertion
-		federated.HTTP, federated.Now = s.http, s.now
+		federated.Fetch, federated.Now = s.fetchDocument, s.now
 		client.FederatedAssertion = &federated
 	}
 	if !client.grants() {
@@ -111,7 +111,7 @@ const metadataLifetime = time.Hour
 func (s *Source) Metadata(ctx context.Context, issuer string) (*oauth2.Metadata, error) {
 	slot := tokencache.NewKey().Add("issuer", issuer).Slot()
 	entry, err := s.documents.Get(ctx, slot, anyEntry, func(ctx context.Context) (tokencache.Entry, error) {
-		metadata, err := oauth2.Discover(ctx, s.http, issuer)
+		metadata, err := s.discover(ctx, issuer)
 		if err != nil {
 			return tokencache.Entry{}, &DiscoveryError{err}
 		}

@@ -175,8 +175,7 @@ func (session *Session) revoke(ctx context.Context, token secret.String, hint st
 	if err != nil {
 		return err
 	}
-	asking := oauth2.Client{HTTP: session.source.http, Auth: auth}
-	return asking.Revoke(ctx, session.client.RevocationEndpoint, session.client.Request, token, hint)
+	return session.source.revoke(ctx, oauth2.Client{HTTP: session.source.http, Auth: auth}, session.client, token, hint)
 }
 
 const (

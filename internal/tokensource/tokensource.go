@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
@@ -28,6 +29,9 @@ type Config struct {
 	HTTP oauth2.Doer
 	// ClientCertificate is the one that HTTP presents, nil where it presents none.
 	ClientCertificate *x509.Certificate
+	// Retries says how often what fails is tried again. It tells the time and logs as
+	// the source does.
+	Retries httpstack.Retries
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
 	// Logger receives what was decided, never a secret; nil discards it.
@@ -40,6 +44,7 @@ type Config struct {
 // safe for concurrent use.
 type Source struct {
 	http      oauth2.Doer
+	retries   httpstack.Retries
 	now       func() time.Time
 	log       *slog.Logger
 	cache     Cache
@@ -58,8 +63,10 @@ func New(config Config) *Source {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
+	config.Retries.Now, config.Retries.Logger = config.Now, config.Logger
 	return &Source{
 		http:      config.HTTP,
+		retries:   config.Retries,
 		now:       config.Now,
 		log:       config.Logger,
 		cache:     config.Cache,
@@ -97,7 +104,7 @@ func (s *Source) obtain(ctx context.Context, client Client) (*oauth2.Token, erro
 func (s *Source) fetch(ctx context.Context, client Client) (*oauth2.Token, error) {
 	return s.ask(client, func(asking oauth2.Client) (*oauth2.Token, error) {
 		return s.refusals.ask(ctx, client.identity(), func() (*oauth2.Token, error) {
-			return asking.Token(ctx, client.Request)
+			return s.requestToken(ctx, asking, client)
 		})
 	})
 }
@@ -110,7 +117,7 @@ var errBodySent = errors.New("there is no refresh token that is still good, and 
 func (s *Source) renew(ctx context.Context, client Client, previous *oauth2.Token) (*oauth2.Token, error) {
 	if previous.Refreshable(s.now()) {
 		token, err := s.ask(client, func(asking oauth2.Client) (*oauth2.Token, error) {
-			return asking.Refresh(ctx, client.Request, previous)
+			return s.refreshToken(ctx, asking, client, previous)
 		})
 		refused, ok := errors.AsType[*oauth2.Error](err)
 		if !ok || refused.Code != oauth2.InvalidGrant || !client.shareable() {

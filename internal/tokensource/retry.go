@@ -1,0 +1,187 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package tokensource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+)
+
+// What is asked again after a failure, and when. How often and for how long is the
+// business of [httpstack.Retry].
+
+// RetriedError is the failure of a request that was tried several times, or that
+// the server wants to hear again later.
+type RetriedError struct {
+	httpstack.Tries
+
+	// Err is the error of the last attempt.
+	Err error
+}
+
+// Error implements error.
+func (e *RetriedError) Error() string { return fmt.Sprintf("%v (%s)", e.Err, e.Tries) }
+
+// Unwrap returns the error of the last attempt.
+func (e *RetriedError) Unwrap() error { return e.Err }
+
+// retried adds to an error what was tried, if there is something to tell.
+func retried(err error, tries httpstack.Tries) error {
+	if err == nil || tries.String() == "" {
+		return err
+	}
+	return &RetriedError{tries, err}
+}
+
+// repetition says what a second request does where the first may have arrived.
+type repetition int
+
+const (
+	// harmless: it asks once more.
+	harmless repetition = iota
+	// harmlessIfRefused: the first may have used something up, unless the server
+	// said that it was too busy to look at it.
+	harmlessIfRefused
+	// harmful: the first may have used something up, whatever came back.
+	harmful
+)
+
+// afterArrival tells whether a request may be sent again after an answer.
+func (r repetition) afterArrival(status int) bool {
+	switch r {
+	case harmless:
+		return true
+	case harmlessIfRefused:
+		return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
+	default:
+		return false
+	}
+}
+
+// judge says whether to ask again after an error, in general.
+func (r repetition) judge(err error) httpstack.Verdict {
+	if _, ok := errors.AsType[*clientauth.FieldError](err); ok {
+		return httpstack.Verdict{} // an assertion, which was asked for as often as it may be
+	}
+	if failure, ok := errors.AsType[*httpstack.Error](err); ok {
+		return httpstack.Verdict{Repeat: failure.Transient() && (r == harmless || !failure.Sent), Reason: failure.Error()}
+	}
+	if answer, ok := errors.AsType[*oauth2.Error](err); ok {
+		return httpstack.Verdict{
+			Repeat: answer.Temporary() && r.afterArrival(answer.StatusCode),
+			After:  answer.RetryAfter,
+			Reason: answer.Endpoint + " answered " + answer.Status(),
+		}
+	}
+	return httpstack.Verdict{}
+}
+
+// judgeToken is judge for token requests, which something between here and the
+// server may have refused.
+func (r repetition) judgeToken(err error) httpstack.Verdict {
+	verdict := r.judge(err)
+	if answer, ok := errors.AsType[*oauth2.Error](err); ok && answer.FromProxy() {
+		verdict.Repeat = verdict.Repeat || r == harmless
+	}
+	return verdict
+}
+
+// judgeCall says whether to send a request to an API again.
+func judgeCall(request httpstack.Request, response *httpstack.Response, err error) httpstack.Verdict {
+	r := repetitionOf(request.Method)
+	if err != nil {
+		return r.judge(err)
+	}
+	status := response.StatusCode
+	if !httpstack.TransientStatus(status) || slices.Contains(request.Expected, status) {
+		return httpstack.Verdict{}
+	}
+	after := httpstack.RetryAfter(response)
+	return httpstack.Verdict{
+		// Without a hint a 503 may come from a proxy whose server broke off in the middle.
+		Repeat: r == harmless || r.afterArrival(status) && after != nil,
+		After:  after,
+		Reason: fmt.Sprintf("%s answered %d %s", request.Endpoint, status, http.StatusText(status)),
+	}
+}
+
+// repetitionOf tells requests of other than the token endpoint apart.
+func repetitionOf(method string) repetition {
+	if httpstack.Idempotent(method) {
+		return harmless
+	}
+	return harmlessIfRefused
+}
+
+// repetition tells whether the client's token request presents something that is
+// good for one use: a code, a refresh token, or what may be in a body of the
+// user's own.
+func (c Client) repetition() repetition {
+	grant := c.Request.GrantType
+	if replaced, ok := c.Request.Parameters["grant_type"]; ok {
+		grant = replaced.Reveal()
+	}
+	codes := []string{"authorization_code", "device_code", "urn:ietf:params:oauth:grant-type:device_code"}
+	if !c.Request.Body.IsZero() || slices.Contains(codes, grant) || c.presents("code", "device_code") {
+		return harmful
+	}
+	if grant == "refresh_token" || c.presents("refresh_token") {
+		return harmlessIfRefused
+	}
+	return harmless
+}
+
+// presents tells whether one of the parameters is sent.
+func (c Client) presents(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return !c.Request.Parameters[name].IsZero() })
+}
+
+// retry makes attempts as long as judge has nothing against it.
+func retry[T any](ctx context.Context, s *Source, judge func(error) httpstack.Verdict, attempt func() (T, error)) (T, error) {
+	result, tries, err := httpstack.Retry(ctx, s.retries, func() (T, httpstack.Verdict, error) {
+		result, err := attempt()
+		return result, judge(err), err
+	})
+	return result, retried(err, tries)
+}
+
+func (s *Source) requestToken(ctx context.Context, asking oauth2.Client, client Client) (*oauth2.Token, error) {
+	return retry(ctx, s, client.repetition().judgeToken, func() (*oauth2.Token, error) {
+		return asking.Token(ctx, client.Request)
+	})
+}
+
+func (s *Source) refreshToken(ctx context.Context, asking oauth2.Client, client Client, previous *oauth2.Token) (*oauth2.Token, error) {
+	return retry(ctx, s, harmlessIfRefused.judge, func() (*oauth2.Token, error) {
+		return asking.Refresh(ctx, client.Request, previous)
+	})
+}
+
+func (s *Source) discover(ctx context.Context, issuer string) (*oauth2.Metadata, error) {
+	return retry(ctx, s, harmless.judge, func() (*oauth2.Metadata, error) {
+		return oauth2.Discover(ctx, s.http, issuer)
+	})
+}
+
+// fetchDocument asks the platform for an assertion.
+func (s *Source) fetchDocument(ctx context.Context, request oauth2.DocumentRequest) ([]byte, error) {
+	return retry(ctx, s, repetitionOf(request.Method).judge, func() ([]byte, error) {
+		return oauth2.FetchDocument(ctx, s.http, request)
+	})
+}
+
+func (s *Source) revoke(ctx context.Context, asking oauth2.Client, client Client, token secret.String, hint string) error {
+	_, err := retry(ctx, s, harmless.judge, func() (struct{}, error) {
+		return struct{}{}, asking.Revoke(ctx, client.RevocationEndpoint, client.Request, token, hint)
+	})
+	return err
+}
