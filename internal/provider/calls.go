@@ -30,7 +30,9 @@ func (c *configured) call(ctx context.Context, model callModel, from kind) (*tok
 	}
 	if answer.StatusCode/100 != 2 && !slices.Contains(request.Expected, answer.StatusCode) {
 		failure := oauth2.ReadError("API", answer.Response, sentRedactor(request, answer.Tokens))
-		diags.Append(describeCall(failure, request, model.authenticated()).diagnostic(from))
+		found := describeCall(failure, request, model.authenticated())
+		found.facts = append(found.facts, triesFacts(answer.Tries)...)
+		diags.Append(found.diagnostic(from))
 	}
 	return answer, diags
 }

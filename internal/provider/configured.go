@@ -4,6 +4,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -52,7 +53,8 @@ func (p *Provider) newConfigured(ctx context.Context, model providerModel) (*con
 		diags.AddError("The connection settings cannot be used", sentence(err.Error()))
 		return nil, diags
 	}
-	config := tokensource.Config{HTTP: stack, Now: p.now, Logger: logger}
+	config := tokensource.Config{HTTP: stack, Now: p.now, Logger: logger, Retries: model.retries(settings.Timeout)}
+	config.Retries.Sleep = p.sleep
 	if settings.ClientCertificate != nil {
 		config.ClientCertificate = settings.ClientCertificate.Leaf
 	}
@@ -78,6 +80,16 @@ func (m providerModel) httpConfig(ctx context.Context) (httpstack.Config, diag.D
 		config.ClientCertificate = certificate
 	}
 	return config, diags
+}
+
+// retries maps max_retries, for attempts that take no longer than timeout.
+func (m providerModel) retries(timeout time.Duration) httpstack.Retries {
+	retries := httpstack.Retries{Max: httpstack.DefaultMaxRetries, Timeout: cmp.Or(timeout, httpstack.DefaultTimeout)}
+	if !m.MaxRetries.IsNull() {
+		most, _ := m.MaxRetries.ValueBigFloat().Int64() // the schema refuses what is no small whole number
+		retries.Max = int(most)
+	}
+	return retries
 }
 
 // effective returns the client that a token block asks for, laid over the provider

@@ -92,7 +92,20 @@ func (f finding) diagnostic(from kind) diag.Diagnostic {
 
 // tokenError tells a user why there is no token.
 func tokenError(err error, from kind) diag.Diagnostic {
-	return describeError(err).diagnostic(from)
+	found := describeError(err)
+	if given, ok := errors.AsType[*tokensource.RetriedError](err); ok {
+		found.facts = append(found.facts, triesFacts(given.Tries)...)
+	}
+	return found.diagnostic(from)
+}
+
+// triesFacts tells how often a request was tried, and when to try again, if there
+// is something to tell.
+func triesFacts(tries httpstack.Tries) []string {
+	if tries.String() == "" {
+		return nil
+	}
+	return []string{sentence(tries.String())}
 }
 
 // describeError turns any error of package tokensource into a finding. An error of

@@ -47,9 +47,6 @@ func serverFacts(answer *oauth2.Error) []string {
 			said = append(said, fmt.Sprintf("  %s: %s", member.name, member.value))
 		}
 	}
-	if answer.RetryAfter > 0 {
-		said = append(said, fmt.Sprintf("  Retry-After: %s", answer.RetryAfter))
-	}
 	if len(said) > 0 {
 		facts = append(facts, strings.Join(said, "\n"))
 	}

@@ -17,6 +17,7 @@ var update = flag.Bool("update", false, "rewrite the golden files under testdata
 // What differs from run to run.
 var (
 	loopbackPort = regexp.MustCompile(`(127\.0\.0\.1|localhost):\d+`)
+	elapsed      = regexp.MustCompile(`times over [0-9.]+m?s`)
 	instant      = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z`)
 )
 
@@ -28,6 +29,7 @@ var goldenName = strings.NewReplacer(" ", "_", ",", "")
 func matchGolden(t *testing.T, name string, got diagnostics) {
 	t.Helper()
 	text := loopbackPort.ReplaceAllString(got.String(), "$1:PORT")
+	text = elapsed.ReplaceAllString(text, "times over DURATION")
 	text = instant.ReplaceAllString(text, "TIME")
 	path := filepath.Join("testdata", "diagnostics", goldenName.Replace(name)+".txt")
 	if *update {

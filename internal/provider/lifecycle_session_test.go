@@ -4,7 +4,9 @@
 package provider_test
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -23,11 +25,11 @@ type session struct {
 	schema *tfprotov6.GetProviderSchemaResponse
 }
 
-// newSession starts a provider that sees an empty environment, unless options say
-// otherwise.
+// newSession starts a provider that sees an empty environment and does not wait
+// before it repeats a request, unless options say otherwise.
 func newSession(t *testing.T, options ...provider.Option) *session {
 	t.Helper()
-	options = append([]provider.Option{environment(nil)}, options...)
+	options = append([]provider.Option{environment(nil), provider.WithSleep(instantly)}, options...)
 	server := providerserver.NewProtocol6(provider.New("test", options...)())()
 	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
@@ -40,6 +42,9 @@ func newSession(t *testing.T, options ...provider.Option) *session {
 func environment(variables map[string]string) provider.Option {
 	return provider.WithGetenv(func(name string) string { return variables[name] })
 }
+
+// instantly waits no time.
+func instantly(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 // configure sends the provider block.
 func (s *session) configure(config attributes) diagnostics {

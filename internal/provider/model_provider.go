@@ -26,6 +26,7 @@ type providerModel struct {
 	ProxyURL           types.String         `tfsdk:"proxy_url"`
 	AllowPlaintextHTTP types.Bool           `tfsdk:"allow_plaintext_http"`
 	Timeout            timetypes.GoDuration `tfsdk:"timeout"`
+	MaxRetries         types.Number         `tfsdk:"max_retries"`
 }
 
 // connectionByName lists the values of connectionAttributes by their names.
@@ -34,12 +35,13 @@ func (m providerModel) connectionByName() map[string]attr.Value {
 		"proxy_url":            m.ProxyURL,
 		"allow_plaintext_http": m.AllowPlaintextHTTP,
 		"timeout":              m.Timeout,
+		"max_retries":          m.MaxRetries,
 		"tls":                  m.TLS,
 	}
 }
 
-// fromEnvironment lists the fields that a variable can stand in for, by the
-// names of their attributes.
+// fromEnvironment lists the texts that a variable can stand in for, by the names
+// of their attributes. max_retries is a number, and is read apart.
 func (m *providerModel) fromEnvironment() map[string]*types.String {
 	return map[string]*types.String{
 		"issuer":                     &m.Issuer,
@@ -55,7 +57,7 @@ func (m *providerModel) fromEnvironment() map[string]*types.String {
 
 // environmentAttributes lists the attributes that a variable can stand in for.
 func environmentAttributes() []string {
-	return slices.Sorted(maps.Keys((&providerModel{}).fromEnvironment()))
+	return append(slices.Sorted(maps.Keys((&providerModel{}).fromEnvironment())), maxRetriesName)
 }
 
 // readEnvironment sets the fields that the configuration leaves out, and holds
@@ -71,13 +73,16 @@ func (m *providerModel) readEnvironment(ctx context.Context, getenv func(string)
 			diags.Append(checkEnvironment(ctx, name, *field)...)
 		}
 	}
+	if value := getenv(environmentVariable(maxRetriesName)); m.MaxRetries.IsNull() && value != "" {
+		m.MaxRetries = parseMaxRetries(value)
+		diags.Append(fromVariable(maxRetriesName, checkMaxRetries(m.MaxRetries))...)
+	}
 	return diags
 }
 
-// checkEnvironment validates a value as if it stood in the provider block, and
-// says in each finding which variable it comes from.
+// checkEnvironment validates a value as if it stood in the provider block.
 func checkEnvironment(ctx context.Context, name string, value types.String) diag.Diagnostics {
-	var found, diags diag.Diagnostics
+	var found diag.Diagnostics
 	attribute, _ := providerAttributes()[name].(schema.StringAttribute)
 	if attribute.CustomType == (timetypes.GoDurationType{}) {
 		found.Append(validateDuration(ctx, path.Root(name), value)...)
@@ -87,6 +92,12 @@ func checkEnvironment(ctx context.Context, name string, value types.String) diag
 		check.ValidateString(ctx, validator.StringRequest{Path: path.Root(name), ConfigValue: value}, &resp)
 		found.Append(resp.Diagnostics...)
 	}
+	return fromVariable(name, found)
+}
+
+// fromVariable says in each finding which variable the value comes from.
+func fromVariable(name string, found diag.Diagnostics) diag.Diagnostics {
+	var diags diag.Diagnostics
 	for _, finding := range found {
 		diags.AddAttributeError(path.Root(name), finding.Summary(),
 			"The environment variable "+environmentVariable(name)+" is not usable. "+finding.Detail())

@@ -23,10 +23,10 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/provider"
 )
 
-// factories serve the provider, without an environment, and the one that echoes
+// factories serve the provider, without an environment and without waits, and the one that echoes
 // ephemeral values into the state.
 func factories(options ...provider.Option) map[string]func() (tfprotov6.ProviderServer, error) {
-	options = append([]provider.Option{environment(nil)}, options...)
+	options = append([]provider.Option{environment(nil), provider.WithSleep(instantly)}, options...)
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"oauth2cc": providerserver.NewProtocol6WithError(provider.New("test", options...)()),
 		"echo":     echoprovider.NewProviderServer(),

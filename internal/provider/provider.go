@@ -28,6 +28,7 @@ type Provider struct {
 	version string
 	getenv  func(string) string
 	now     func() time.Time
+	sleep   func(context.Context, time.Duration) error
 }
 
 var (
@@ -49,6 +50,12 @@ func WithGetenv(getenv func(string) string) Option {
 // WithNow has the time told by now instead of [time.Now].
 func WithNow(now func() time.Time) Option {
 	return func(p *Provider) { p.now = now }
+}
+
+// WithSleep has the waits before a request is repeated made by sleep, which ends
+// with the context, instead of by a timer.
+func WithSleep(sleep func(context.Context, time.Duration) error) Option {
+	return func(p *Provider) { p.sleep = sleep }
 }
 
 // New returns a function that makes providers of the given version, each with a

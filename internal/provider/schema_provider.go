@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -12,6 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 )
 
 // Schema implements [provider.Provider].
@@ -50,6 +53,15 @@ func connectionAttributes() map[string]schema.Attribute {
 			CustomType:          timetypes.GoDurationType{},
 			MarkdownDescription: "Time limit of one attempt to get an answer, for example `\"10s\"`. Default `30s`.",
 			Validators:          []validator.String{durationFrom(time.Millisecond)},
+		},
+		"max_retries": schema.NumberAttribute{
+			Optional: true,
+			MarkdownDescription: fmt.Sprintf("How often a request that failed for a passing reason is tried again: no connection, no answer in "+
+				"time, the statuses 408, 429 and 5xx except 501, or a page of a proxy. Default `%d`; `0` turns it off. Waits grow from half a "+
+				"second to ten, or are what the server asks for (`Retry-After`) where that is over within `timeout` × (`max_retries` + 1) of the "+
+				"first attempt: where it asks for longer, the error says at once until when. What may be good for one use (a code, a refresh token, "+
+				"a `request_body`) is not sent again once it may have arrived.", httpstack.DefaultMaxRetries),
+			Validators: []validator.Number{maxRetries()},
 		},
 	}
 }
@@ -94,9 +106,15 @@ func tlsAttribute() schema.Attribute {
 // attribute.
 func withEnvironment(attributes map[string]schema.Attribute) map[string]schema.Attribute {
 	for _, name := range environmentAttributes() {
-		attribute, _ := attributes[name].(schema.StringAttribute)
-		attribute.MarkdownDescription += " Environment variable: `" + environmentVariable(name) + "`."
-		attributes[name] = attribute
+		note := " Environment variable: `" + environmentVariable(name) + "`."
+		switch attribute := attributes[name].(type) {
+		case schema.StringAttribute:
+			attribute.MarkdownDescription += note
+			attributes[name] = attribute
+		case schema.NumberAttribute:
+			attribute.MarkdownDescription += note
+			attributes[name] = attribute
+		}
 	}
 	return attributes
 }
