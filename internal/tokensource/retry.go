@@ -67,8 +67,21 @@ func (r repetition) afterArrival(status int) bool {
 	}
 }
 
-// judge says whether to ask again after an error, in general.
+// judge says whether to ask again after an error.
 func (r repetition) judge(err error) httpstack.Verdict {
+	return r.judgeBy(err, (*oauth2.Error).Temporary)
+}
+
+// judgeToken is judge for token requests, which something between here and the
+// server may have refused. With metadata that would be no sign of it: where there
+// is none, servers show a page as well.
+func (r repetition) judgeToken(err error) httpstack.Verdict {
+	return r.judgeBy(err, func(answer *oauth2.Error) bool { return answer.Temporary() || answer.FromProxy() })
+}
+
+// judgeBy says whether to ask again after an error, if it comes from an answer by
+// whether that is passing.
+func (r repetition) judgeBy(err error, passing func(*oauth2.Error) bool) httpstack.Verdict {
 	if _, ok := errors.AsType[*clientauth.FieldError](err); ok {
 		return httpstack.Verdict{} // an assertion, which was asked for as often as it may be
 	}
@@ -77,22 +90,12 @@ func (r repetition) judge(err error) httpstack.Verdict {
 	}
 	if answer, ok := errors.AsType[*oauth2.Error](err); ok {
 		return httpstack.Verdict{
-			Repeat: answer.Temporary() && r.afterArrival(answer.StatusCode),
+			Repeat: passing(answer) && r.afterArrival(answer.StatusCode),
 			After:  answer.RetryAfter,
 			Reason: answer.Endpoint + " answered " + answer.Status(),
 		}
 	}
 	return httpstack.Verdict{}
-}
-
-// judgeToken is judge for token requests, which something between here and the
-// server may have refused.
-func (r repetition) judgeToken(err error) httpstack.Verdict {
-	verdict := r.judge(err)
-	if answer, ok := errors.AsType[*oauth2.Error](err); ok && answer.FromProxy() {
-		verdict.Repeat = verdict.Repeat || r == harmless
-	}
-	return verdict
 }
 
 // judgeCall says whether to send a request to an API again.
