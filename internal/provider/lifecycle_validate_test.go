@@ -43,6 +43,8 @@ var invalidRequests = map[string]invalid{
 	"no lifetime":                 {attributes{"default_expires_in": 0}, "default_expires_in", "between 1 and"},
 	"negative lifetime":           {attributes{"default_expires_in": -3600}, "default_expires_in", "between 1 and"},
 	"lifetime in milliseconds":    {attributes{"default_expires_in": 3600000000}, "default_expires_in", "between 1 and"},
+	"lifetime as a fraction":      {attributes{"default_expires_in": 1.5}, "default_expires_in", "whole number between 1 and 31622400, and is 1.5"},
+	"lifetime beyond all numbers": {attributes{"default_expires_in": 1e300}, "default_expires_in", "and is 1e+300"},
 	"fragment sign at URI's end":  {attributes{"resources": []string{"urn:example:api#"}}, "resources[0]", "fragment"},
 	"resource that is no URI":     {attributes{"resources": []string{"https://a b/"}}, "resources[0]", "absolute URI"},
 	"resource with line break":    {attributes{"resources": []string{"urn:example:api\n"}}, "resources[0]", "absolute URI"},
@@ -53,8 +55,16 @@ var invalidRequests = map[string]invalid{
 // invalidTokens are wrong in both kinds of oauth2cc_token.
 var invalidTokens = map[string]invalid{
 	"min_validity is no duration": {attributes{"min_validity": "10 minutes"}, "min_validity", "duration"},
-	"min_validity without a unit": {attributes{"min_validity": "600"}, "min_validity", "duration"},
-	"min_validity is negative":    {attributes{"min_validity": "-1s"}, "min_validity", "not be negative"},
+	"min_validity without a unit": {attributes{"min_validity": "600"}, "min_validity", "its unit"},
+	"min_validity is empty":       {attributes{"min_validity": ""}, "min_validity", "duration"},
+	"min_validity is negative":    {attributes{"min_validity": "-1s"}, "min_validity", "not negative"},
+}
+
+// invalidCalls are wrong in every kind of oauth2cc_request.
+var invalidCalls = map[string]invalid{
+	"status as a fraction": {attributes{"url": endpoint, "expected_status_codes": []any{404, 200.5}}, "expected_status_codes[1]", "whole number between 200 and 599"},
+	"status of nothing":    {attributes{"url": endpoint, "expected_status_codes": []any{0}}, "expected_status_codes[0]", "whole number between 200 and 599"},
+	"status beyond all":    {attributes{"url": endpoint, "expected_status_codes": []any{600}}, "expected_status_codes[0]", "and is 600"},
 }
 
 // invalidClients are wrong in the provider block and in the ephemeral resource.
@@ -148,6 +158,14 @@ func TestValidate(t *testing.T) {
 			func(s *session, config attributes) diagnostics { return s.validateDataSource(tokenType, config) },
 			[]map[string]invalid{invalidRequests, invalidTokens},
 		},
+		"ephemeral request": {
+			func(s *session, config attributes) diagnostics { return s.validateEphemeral(requestType, config) },
+			[]map[string]invalid{invalidCalls},
+		},
+		"data request": {
+			func(s *session, config attributes) diagnostics { return s.validateDataSource(requestType, config) },
+			[]map[string]invalid{invalidCalls},
+		},
 	}
 	for block, row := range blocks {
 		for _, table := range row.tables {
@@ -169,6 +187,9 @@ func (wrong invalid) mustBeFound(t *testing.T, found diagnostics) {
 	}
 	if text := found.String(); !strings.Contains(text, wrong.says) {
 		t.Errorf("nothing about %q:\n%s", wrong.says, text)
+	}
+	if strings.Contains(found.String(), `\n\n`) {
+		t.Errorf("a line break is spelled out:\n%s", found)
 	}
 	for _, hidden := range []string{"very-secret", "very\nsecret", "MC4CAQ"} {
 		if strings.Contains(found.String(), hidden) {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
@@ -19,14 +18,14 @@ import (
 
 // signedAssertionModel holds the attribute signed_assertion.
 type signedAssertionModel struct {
-	PrivateKey  types.String         `tfsdk:"private_key"`
-	KeyID       types.String         `tfsdk:"key_id"`
-	Algorithm   types.String         `tfsdk:"algorithm"`
-	Certificate types.String         `tfsdk:"certificate"`
-	Audience    types.String         `tfsdk:"audience"`
-	Type        types.String         `tfsdk:"type"`
-	Claims      types.String         `tfsdk:"claims"`
-	Lifetime    timetypes.GoDuration `tfsdk:"lifetime"`
+	PrivateKey  types.String `tfsdk:"private_key"`
+	KeyID       types.String `tfsdk:"key_id"`
+	Algorithm   types.String `tfsdk:"algorithm"`
+	Certificate types.String `tfsdk:"certificate"`
+	Audience    types.String `tfsdk:"audience"`
+	Type        types.String `tfsdk:"type"`
+	Claims      types.String `tfsdk:"claims"`
+	Lifetime    types.String `tfsdk:"lifetime"`
 }
 
 // federatedAssertionModel holds the attribute federated_assertion.

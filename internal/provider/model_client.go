@@ -43,7 +43,7 @@ type requestModel struct {
 	Resources        types.List   `tfsdk:"resources"`
 	Parameters       types.Map    `tfsdk:"parameters"`
 	Headers          types.Map    `tfsdk:"headers"`
-	DefaultExpiresIn types.Int64  `tfsdk:"default_expires_in"`
+	DefaultExpiresIn types.Number `tfsdk:"default_expires_in"`
 }
 
 // over lays a token block over the provider block: scalars and lists replace the

@@ -58,7 +58,7 @@ func (m requestModel) request() oauth2.TokenRequest {
 		Resources:       texts(m.Resources),
 		Parameters:      secrets(m.Parameters),
 		Headers:         secrets(m.Headers),
-		DefaultLifetime: time.Duration(m.DefaultExpiresIn.ValueInt64()) * time.Second,
+		DefaultLifetime: time.Duration(whole(m.DefaultExpiresIn)) * time.Second,
 	}
 }
 

@@ -8,9 +8,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/attr/xattr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -22,11 +20,11 @@ import (
 type providerModel struct {
 	clientModel
 
-	TLS                types.Object         `tfsdk:"tls"`
-	ProxyURL           types.String         `tfsdk:"proxy_url"`
-	AllowPlaintextHTTP types.Bool           `tfsdk:"allow_plaintext_http"`
-	Timeout            timetypes.GoDuration `tfsdk:"timeout"`
-	MaxRetries         types.Number         `tfsdk:"max_retries"`
+	TLS                types.Object `tfsdk:"tls"`
+	ProxyURL           types.String `tfsdk:"proxy_url"`
+	AllowPlaintextHTTP types.Bool   `tfsdk:"allow_plaintext_http"`
+	Timeout            types.String `tfsdk:"timeout"`
+	MaxRetries         types.Number `tfsdk:"max_retries"`
 }
 
 // connectionByName lists the values of connectionAttributes by their names.
@@ -51,7 +49,7 @@ func (m *providerModel) fromEnvironment() map[string]*types.String {
 		"client_secret":              &m.ClientSecret,
 		"token_endpoint_auth_method": &m.TokenEndpointAuthMethod,
 		"proxy_url":                  &m.ProxyURL,
-		"timeout":                    &m.Timeout.StringValue,
+		"timeout":                    &m.Timeout,
 	}
 }
 
@@ -84,9 +82,6 @@ func (m *providerModel) readEnvironment(ctx context.Context, getenv func(string)
 func checkEnvironment(ctx context.Context, name string, value types.String) diag.Diagnostics {
 	var found diag.Diagnostics
 	attribute, _ := providerAttributes()[name].(schema.StringAttribute)
-	if attribute.CustomType == (timetypes.GoDurationType{}) {
-		found.Append(validateDuration(ctx, path.Root(name), value)...)
-	}
 	for _, check := range attribute.Validators {
 		resp := validator.StringResponse{}
 		check.ValidateString(ctx, validator.StringRequest{Path: path.Root(name), ConfigValue: value}, &resp)
@@ -103,11 +98,4 @@ func fromVariable(name string, found diag.Diagnostics) diag.Diagnostics {
 			"The environment variable "+environmentVariable(name)+" is not usable. "+finding.Detail())
 	}
 	return diags
-}
-
-// validateDuration applies the rule of the type that durations have in schemas.
-func validateDuration(ctx context.Context, at path.Path, value types.String) diag.Diagnostics {
-	resp := xattr.ValidateAttributeResponse{}
-	timetypes.GoDuration{StringValue: value}.ValidateAttribute(ctx, xattr.ValidateAttributeRequest{Path: at}, &resp)
-	return resp.Diagnostics
 }

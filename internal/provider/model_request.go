@@ -89,8 +89,8 @@ const maxAnswer = 8 << 20
 func (m callModel) expected() []int {
 	var statuses []int
 	for _, element := range m.ExpectedStatusCodes.Elements() {
-		if status, ok := element.(types.Int64); ok {
-			statuses = append(statuses, int(status.ValueInt64()))
+		if status, ok := element.(types.Number); ok {
+			statuses = append(statuses, int(whole(status)))
 		}
 	}
 	return statuses

@@ -6,12 +6,12 @@ package provider
 import (
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // tokenInputs holds the attributes of tokenInputAttributes.
 type tokenInputs struct {
-	MinValidity timetypes.GoDuration `tfsdk:"min_validity"`
+	MinValidity types.String `tfsdk:"min_validity"`
 }
 
 // minValidity is the least validity asked for, nil where none is. The schema has

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -78,7 +77,6 @@ func signedAssertionAttributes() map[string]schema.Attribute {
 		},
 		"lifetime": schema.StringAttribute{
 			Optional:            true,
-			CustomType:          timetypes.GoDurationType{},
 			MarkdownDescription: "How long the JWT is good for. Default `60s`.",
 			Validators:          []validator.String{durationFrom(time.Second)},
 		},

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -129,11 +127,11 @@ func requestAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Further header fields of the token request.",
 			Validators:          []validator.Map{headerFields{}},
 		},
-		"default_expires_in": schema.Int64Attribute{
+		"default_expires_in": schema.NumberAttribute{
 			Optional: true,
 			MarkdownDescription: "Lifetime in seconds to assume where the server names none and the token is no JWT with an `exp` claim. " +
 				"Without it such a token has no `expires_at` and is not reused.",
-			Validators: []validator.Int64{int64validator.Between(1, maxDefaultExpiresIn)},
+			Validators: []validator.Number{wholeNumber(1, maxDefaultExpiresIn)},
 		},
 	}
 }
@@ -183,8 +181,7 @@ const maxDefaultExpiresIn = 366 * 24 * 60 * 60
 func tokenInputAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"min_validity": schema.StringAttribute{
-			Optional:   true,
-			CustomType: timetypes.GoDurationType{},
+			Optional: true,
 			MarkdownDescription: "How long a token must still be valid to be reused, for example `\"10m\"`; set it to the time your run takes. " +
 				"Default: a minute, or a tenth of the token's lifetime where that is shorter. A new token that lives shorter than this is a warning.",
 			Validators: []validator.String{durationFrom(0)},

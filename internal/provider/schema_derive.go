@@ -41,9 +41,9 @@ func forDataSource(attribute ephemeral.Attribute) datasource.Attribute {
 			MarkdownDescription: a.MarkdownDescription, Validators: a.Validators,
 		}
 	case ephemeral.Int64Attribute:
-		return datasource.Int64Attribute{
-			Optional: a.Optional, Computed: a.Computed, MarkdownDescription: a.MarkdownDescription, Validators: a.Validators,
-		}
+		return datasource.Int64Attribute{Computed: a.Computed, MarkdownDescription: a.MarkdownDescription}
+	case ephemeral.NumberAttribute:
+		return datasource.NumberAttribute{Optional: a.Optional, MarkdownDescription: a.MarkdownDescription, Validators: a.Validators}
 	case ephemeral.ListAttribute:
 		return datasource.ListAttribute{
 			ElementType: a.ElementType, Optional: a.Optional, Computed: a.Computed,
@@ -75,11 +75,11 @@ func forProvider(attribute ephemeral.Attribute) provider.Attribute {
 	switch a := attribute.(type) {
 	case ephemeral.StringAttribute:
 		return provider.StringAttribute{
-			CustomType: a.CustomType, Optional: true, Sensitive: a.Sensitive,
+			Optional: true, Sensitive: a.Sensitive,
 			MarkdownDescription: a.MarkdownDescription, Validators: a.Validators,
 		}
-	case ephemeral.Int64Attribute:
-		return provider.Int64Attribute{Optional: true, MarkdownDescription: a.MarkdownDescription, Validators: a.Validators}
+	case ephemeral.NumberAttribute:
+		return provider.NumberAttribute{Optional: true, MarkdownDescription: a.MarkdownDescription, Validators: a.Validators}
 	case ephemeral.ListAttribute:
 		return provider.ListAttribute{
 			ElementType: a.ElementType, Optional: true, MarkdownDescription: a.MarkdownDescription, Validators: a.Validators,

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -50,7 +49,6 @@ func connectionAttributes() map[string]schema.Attribute {
 		},
 		"timeout": schema.StringAttribute{
 			Optional:            true,
-			CustomType:          timetypes.GoDurationType{},
 			MarkdownDescription: "Time limit of one attempt to get an answer, for example `\"10s\"`. Default `30s`.",
 			Validators:          []validator.String{durationFrom(time.Millisecond)},
 		},

@@ -4,7 +4,6 @@
 package provider
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
@@ -51,9 +50,9 @@ func callAttributes(methods []string) map[string]schema.Attribute {
 		},
 		"expected_status_codes": schema.ListAttribute{
 			Optional:            true,
-			ElementType:         types.Int64Type,
+			ElementType:         types.NumberType,
 			MarkdownDescription: "Statuses outside 200 to 299 that are no error, for example `[404]`. A redirect that is named here is not followed.",
-			Validators:          []validator.List{listvalidator.ValueInt64sAre(int64validator.Between(minStatus, maxStatus))},
+			Validators:          []validator.List{listvalidator.ValueNumbersAre(wholeNumber(minStatus, maxStatus))},
 		},
 	}
 }

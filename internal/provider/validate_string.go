@@ -162,16 +162,19 @@ func jsonObject() validator.String {
 	}}
 }
 
-// durationFrom is a duration of at least a minimum. What is no duration at all is
-// reported by the type of the attribute.
+// durationFrom is a duration of at least a minimum.
 func durationFrom(minimum time.Duration) validator.String {
 	must := "must be a duration of at least " + minimum.String()
 	if minimum == 0 {
-		must = "must not be negative"
+		must = "must be a duration and not negative"
 	}
 	return stringValidator{must, func(value string) string {
-		if parsed, err := time.ParseDuration(value); err == nil && parsed < minimum {
-			return "The duration " + must + "."
+		parsed, err := time.ParseDuration(value)
+		switch {
+		case err != nil:
+			return "The value is no duration. Write a number and its unit: \"90s\", \"10m\" or \"1h30m\"."
+		case parsed < minimum:
+			return "The value " + must + "."
 		}
 		return ""
 	}}

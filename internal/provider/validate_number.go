@@ -1,0 +1,51 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// numberRange validates a whole number. The attribute has to be a number to
+// Terraform too: of a fraction in an integer the framework says that the provider
+// is broken, before any validator is asked.
+type numberRange struct{ least, most int64 }
+
+// wholeNumber is a whole number from least to most.
+func wholeNumber(least, most int64) validator.Number { return numberRange{least, most} }
+
+// Description implements [validator.Describer].
+func (v numberRange) Description(context.Context) string {
+	return fmt.Sprintf("must be a whole number between %d and %d", v.least, v.most)
+}
+
+// MarkdownDescription implements [validator.Describer].
+func (v numberRange) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateNumber implements [validator.Number].
+func (v numberRange) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	number := req.ConfigValue.ValueBigFloat()
+	if number.IsInt() && number.Cmp(big.NewFloat(float64(v.least))) >= 0 && number.Cmp(big.NewFloat(float64(v.most))) <= 0 {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Invalid value for "+req.Path.String(),
+		"The value "+v.Description(ctx)+", and is "+number.Text('g', 10)+".")
+}
+
+// whole is a number that wholeNumber accepts; null is zero.
+func whole(value types.Number) int64 {
+	if value.IsNull() || value.IsUnknown() {
+		return 0
+	}
+	number, _ := value.ValueBigFloat().Int64()
+	return number
+}
