@@ -89,6 +89,7 @@ func (d *Draft) message(method string, in ParametersIn, body secret.String) (htt
 		setDefault(message.Header, "Content-Type", mediaTypeOf(message.Body))
 		return message, nil
 	}
+	d.Params.leaveTo(d.Endpoint.Query())
 	message.Parameters = d.Params.names()
 	return message, d.encodeInto(&message, in)
 }

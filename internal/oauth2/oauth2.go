@@ -134,8 +134,8 @@ func describe(endpoint string, address *url.URL) string {
 
 // TokenRequest says what is asked of the token endpoint.
 type TokenRequest struct {
-	// Endpoint is the token endpoint's absolute URL. Its own query is kept (RFC
-	// 6749 section 3.2).
+	// Endpoint is the token endpoint's absolute URL. Its own query is kept, and what
+	// that names is not sent a second time (RFC 6749 section 3.2).
 	Endpoint string
 	// Method is the HTTP method; empty means POST (RFC 6749 section 3.2).
 	Method string

@@ -75,6 +75,13 @@ func (p *Params) override(parameters map[string]secret.String) {
 	}
 }
 
+// leaveTo removes the parameters that the endpoint's own query names, wherever they
+// would travel: none may be included more than once, and the query is the
+// server's (RFC 6749 section 3.2).
+func (p *Params) leaveTo(query url.Values) {
+	*p = slices.DeleteFunc(*p, func(param Param) bool { return query.Has(param.Name) })
+}
+
 // deleteFrom removes the parameters called name at index start and after it.
 func (p *Params) deleteFrom(start int, name string) {
 	kept := slices.DeleteFunc((*p)[start:], func(param Param) bool { return param.Name == name })

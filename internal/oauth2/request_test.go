@@ -250,6 +250,40 @@ func TestEndpointQueryIsKept(t *testing.T) {
 	}
 }
 
+// TestParametersOfTheEndpointAreSentOnce, RFC 6749 section 3.2: "Request and
+// response parameters MUST NOT be included more than once."
+func TestParametersOfTheEndpointAreSentOnce(t *testing.T) {
+	t.Parallel()
+	const credentials = "&client_id=s6BhdRkqt3&client_secret=gX1fBat3bV"
+	tests := map[string]struct {
+		own         string
+		query, form string // behind the endpoint's own, and in the body
+	}{
+		"another name":      {"tenant=a", "&grant_type=client_credentials" + credentials + "&scope=read", "grant_type=client_credentials" + credentials + "&scope=read"},
+		"grant type":        {"grant_type=account_credentials", credentials + "&scope=read", credentials[1:] + "&scope=read"},
+		"client and scope":  {"scope=write&client_id=x", "&grant_type=client_credentials&client_secret=gX1fBat3bV", "grant_type=client_credentials&client_secret=gX1fBat3bV"},
+		"scope twice":       {"scope=a&tenant=b&scope=c", "&grant_type=client_credentials" + credentials, "grant_type=client_credentials" + credentials},
+		"without a value":   {"scope", "&grant_type=client_credentials" + credentials, "grant_type=client_credentials" + credentials},
+		"percent-encoded":   {"%73cope=a", "&grant_type=client_credentials" + credentials, "grant_type=client_credentials" + credentials},
+		"written otherwise": {"Scope=a", "&grant_type=client_credentials" + credentials + "&scope=read", "grant_type=client_credentials" + credentials + "&scope=read"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request := oauth2.TokenRequest{
+				Endpoint: "https://server.example.com/token?" + test.own, GrantType: "client_credentials", Scopes: []string{"read"},
+			}
+			if got := asked(t, request); string(got.Body) != test.form || got.URL.RawQuery != test.own {
+				t.Errorf("form: sent %q to ?%s", got.Body, got.URL.RawQuery)
+			}
+			request.ParametersIn = oauth2.InQuery
+			if got := asked(t, request); got.URL.RawQuery != test.own+test.query {
+				t.Errorf("query: sent to ?%s", got.URL.RawQuery)
+			}
+		})
+	}
+}
+
 func TestHeadersAndMethodOfTheUser(t *testing.T) {
 	t.Parallel()
 	request := asked(t, oauth2.TokenRequest{
