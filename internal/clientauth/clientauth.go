@@ -40,9 +40,9 @@ func Methods() []string {
 // SecretMethods lists the methods whose proof is the client's secret.
 func SecretMethods() []string { return []string{ClientSecretBasic, ClientSecretPost, ClientSecretJWT} }
 
-// ErrTwoMethods tells that a request already carries a proof of another method.
-// A client must not use two at once (RFC 6749 section 2.3).
-var ErrTwoMethods = errors.New("the request already has an Authorization header, and a client must not authenticate in two ways at once")
+// ErrTwoMethods tells that a request already carries a proof of another method
+// (RFC 6749 section 2.3).
+var ErrTwoMethods = errors.New("a client must not authenticate in two ways at once")
 
 var (
 	_ oauth2.ClientAuth = Basic{}

@@ -79,10 +79,10 @@ func (a SignedAssertion) Assertion(context.Context) (secret.String, error) {
 	return secret.New(compact), err
 }
 
-// Check tells what is wrong with the key and what belongs to it, without signing
-// anything. The error is a [*FieldError].
+// Check tells what is wrong with the key or secret and what belongs to it, without
+// signing anything. The error is a [*FieldError].
 func (a SignedAssertion) Check() error {
-	if !a.PrivateKey.IsZero() {
+	if !a.PrivateKey.IsZero() || !a.ClientSecret.IsZero() {
 		_, err := a.signer()
 		return err
 	}

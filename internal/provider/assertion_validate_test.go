@@ -69,6 +69,13 @@ func invalidAssertions(t *testing.T) map[string]invalid {
 		"claims no object":           {signedBy(text, attributes{"claims": `["x"]`}), "signed_assertion.claims", "jsonencode"},
 		"claims null":                {signedBy(text, attributes{"claims": `null`}), "signed_assertion.claims", "jsonencode"},
 		"lifetime of nothing":        {signedBy(text, attributes{"lifetime": "0s"}), "signed_assertion.lifetime", "1s"},
+		"no algorithm at all":        {signedBy(text, attributes{"algorithm": "none"}), "signed_assertion.algorithm", "RS256"},
+		"lifetime without a unit":    {signedBy(text, attributes{"lifetime": "60"}), "signed_assertion.lifetime", "its unit"},
+		"certificate that is a key":  {signedBy(text, attributes{"certificate": text}), "signed_assertion.certificate", "CERTIFICATE"},
+		// RFC 7518 section 3.2: as many bytes as the hash has.
+		"short secret, inferred":     {attributes{"signed_assertion": attributes{}, "client_secret": "very-secret"}, "signed_assertion", "In client_secret: it has 11 bytes"},
+		"short secret, method named": {attributes{"token_endpoint_auth_method": "client_secret_jwt", "client_secret": "very-secret"}, "token_endpoint_auth_method", "In client_secret: it has 11 bytes"},
+		"secret short for HS512":     {attributes{"signed_assertion": attributes{"algorithm": "HS512"}, "client_secret": strings.Repeat("x", 63)}, "signed_assertion.algorithm", "HS256, HS384"},
 		"env and file":               {from(attributes{"env": "A", "file": "b"}), "federated_assertion", "env, file, request"},
 		"file and request":           {from(attributes{"file": "b", "request": attributes{"url_env": "C"}}), "federated_assertion", "env, file, request"},
 		"from nowhere":               {from(attributes{}), "federated_assertion", "env, file, request"},
@@ -96,6 +103,13 @@ func invalidClientCertificates(t *testing.T) map[string]invalid {
 		"key of another certificate": {connection(certificate, other), "tls.client_certificate", "key"},
 		"key with a passphrase":      {connection(certificate, encryptedPKCS8), "tls.client_key", "passphrase"},
 		"certificate for a key":      {connection(certificate, certificate), "tls.client_key", "CERTIFICATE"},
+		"key for a certificate":      {connection(text, text), "tls.client_certificate", "CERTIFICATE"},
+		"method without certificate": {attributes{"token_endpoint_auth_method": "tls_client_auth"}, "token_endpoint_auth_method", "client_certificate"},
+		"method, empty tls":          {attributes{"token_endpoint_auth_method": "self_signed_tls_client_auth", "tls": attributes{}}, "token_endpoint_auth_method", "client_certificate"},
+		"certificate over http": {
+			merged(connection(certificate, text), attributes{"token_endpoint_auth_method": "tls_client_auth", "token_endpoint": "http://127.0.0.1:8080/token"}),
+			"token_endpoint", "which only TLS shows",
+		},
 	}
 }
 
@@ -121,6 +135,18 @@ func TestValidateAssertions(t *testing.T) {
 	}
 }
 
+// TestCertificateInPlaintext holds that a certificate which proves the client, also
+// where that is only inferred, is not left behind in silence.
+func TestCertificateInPlaintext(t *testing.T) {
+	t.Parallel()
+	srv, key := startServer(t), authservertest.NewKey(t, authservertest.P256)
+	got := newSession(t).mustConfigure(attributes{"token_endpoint": srv.TokenURL(), "client_id": clientID, "tls": attributes{
+		"client_certificate": authservertest.CertificatePEM(selfSigned(t, key)), "client_key": authservertest.PKCS8(t, key),
+	}}).open(tokenType, nil)
+	matchGolden(t, "client certificate, plaintext", got.diagnostics)
+	mustCount(t, srv, 0)
+}
+
 // TestValidateAssertionsAccepts holds that what is unusual and right is no finding,
 // nor what is not known yet.
 func TestValidateAssertionsAccepts(t *testing.T) {
@@ -139,7 +165,7 @@ func TestValidateAssertionsAccepts(t *testing.T) {
 		"white space around":                signedBy("\n  " + strings.ReplaceAll(text, "\n", "\r\n") + "\n"),
 		"JWK Set with key_id":               signedBy(set, attributes{"key_id": "b", "algorithm": "PS512"}),
 		"empty signed_assertion":            {"signed_assertion": attributes{}},
-		"secret's algorithm":                {"signed_assertion": attributes{"algorithm": "HS512"}, "client_secret": "x"},
+		"secret's algorithm":                {"signed_assertion": attributes{"algorithm": "HS512"}, "client_secret": strings.Repeat("x", 64)},
 		"certificate of the key":            signedBy(text, attributes{"certificate": certificate}),
 		"claims with null":                  signedBy(text, attributes{"claims": `{"jti":null}`}),
 		"unknown key":                       {"signed_assertion": attributes{"private_key": unknown, "algorithm": "RS256", "certificate": certificate}},

@@ -103,7 +103,9 @@ func (c *configured) effective(ctx context.Context, block clientModel, from kind
 		diags.Append(unknownError(unknown, from))
 		return tokensource.Client{}, diags
 	}
-	diags.Append(laid.validateWire()...)
+	for _, found := range laid.settled().validateTogether(ctx) {
+		diags.Append(pointed(found, from))
+	}
 	client, found := laid.client(ctx, c.getenv)
 	diags.Append(found...)
 	return client, diags

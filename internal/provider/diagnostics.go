@@ -90,6 +90,14 @@ func (f finding) diagnostic(from kind) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, f.summary, detail)
 }
 
+// pointed has a diagnostic point at no attribute that a kind of block does not have.
+func pointed(found diag.Diagnostic, from kind) diag.Diagnostic {
+	if at, ok := found.(diag.DiagnosticWithPath); ok && !from.takes(at.Path().Steps()[0].String()) {
+		return diag.NewErrorDiagnostic(found.Summary(), found.Detail())
+	}
+	return found
+}
+
 // tokenError tells a user why there is no token.
 func tokenError(err error, from kind) diag.Diagnostic {
 	found := describeError(err)
@@ -156,12 +164,6 @@ func describeOther(err error) finding {
 	if errors.Is(err, context.Canceled) {
 		return finding{summary: "The request was cancelled", facts: []string{"Terraform stopped the run before the answer came."}}
 	}
-	if errors.Is(err, clientauth.ErrTwoMethods) {
-		return finding{
-			attribute: "headers", summary: "Contradicting attributes", facts: []string{sentence(err.Error())},
-			remedy: "Remove the Authorization header from headers, or set token_endpoint_auth_method = \"none\" on the same block.",
-		}
-	}
 	return finding{summary: "No token could be requested", facts: []string{sentence(err.Error())}}
 }
 
@@ -176,6 +178,10 @@ func describeConfig(config *tokensource.ConfigError) finding {
 		found.facts = []string{"The server supports these client authentication methods: " + config.Detail + "."}
 		found.remedy = "This provider could use client_secret_basic or client_secret_post with the secret that is configured. " +
 			"If the server takes one of them although its metadata does not say so, set token_endpoint_auth_method."
+	case errors.Is(config, clientauth.ErrTwoMethods):
+		found.summary, found.remedy = "Contradicting attributes", twoMethods(config.Attribute)
+	case errors.Is(config, tokensource.ErrPlaintextCertificate):
+		found.remedy = certificateInPlaintext(config.Detail)
 	case errors.Is(config, tokensource.ErrColonInID):
 		return finding{attribute: config.Attribute, summary: colonInID().Summary(), remedy: colonInID().Detail()}
 	case errors.Is(config, oauth2.ErrNoEndpoint):
@@ -237,6 +243,23 @@ func colonInID() diag.DiagnosticWithPath {
 	return diag.NewAttributeErrorDiagnostic(path.Root("client_id"), "Client id with a colon",
 		"In raw HTTP Basic the first colon ends the client id (RFC 7617 section 2), so that this id would arrive cut in two. "+
 			"Leave client_secret_basic_encoding out, or set token_endpoint_auth_method = \"client_secret_post\".")
+}
+
+// twoMethods is for HTTP Basic beside another proof of who the client is, which an
+// attribute holds.
+func twoMethods(attribute string) string {
+	other := "the Authorization header in headers"
+	if attribute == "parameters" {
+		other = "client_secret in parameters"
+	}
+	return "The client proves itself with client_secret_basic, which writes an Authorization header of its own, and must not authenticate in two ways at once " +
+		"(RFC 6749 section 2.3). Remove " + other + ". Or, to send that alone, set token_endpoint_auth_method = \"none\" in a block without client_secret."
+}
+
+// certificateInPlaintext is for a client certificate that nobody asks for.
+func certificateInPlaintext(method string) string {
+	return "With token_endpoint_auth_method = \"" + method + "\" the client proves itself with a certificate, which only TLS shows to the server. " +
+		"Use https://, or another method."
 }
 
 // warnings tells a user where a token falls short of what was hoped for.

@@ -4,6 +4,7 @@
 package provider
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -20,9 +21,14 @@ func describeAssertion(attribute string, err error) finding {
 	if !ok {
 		return found
 	}
-	found.attribute += "." + part.Field
+	place := attribute + "." + part.Field
+	if part.Field == "client_secret" { // which the assertion is signed with, and is no part of
+		place, found.attribute = part.Field, cmp.Or(attribute, "token_endpoint_auth_method")
+	} else {
+		found.attribute = place
+	}
 	// Terraform points at no more than the block, so that the text names the member.
-	found.facts = []string{"In " + found.attribute + ": " + strings.TrimRight(part.Err.Error(), ".?") + "."}
+	found.facts = []string{"In " + place + ": " + strings.TrimRight(part.Err.Error(), ".?") + "."}
 	if attribute == "federated_assertion" {
 		found.summary = "The platform's assertion cannot be had"
 	}

@@ -196,6 +196,22 @@ func TestErrorOfConfiguration(t *testing.T) {
 			provider: attributes{"token_endpoint": endpoint, "client_id": "x", "client_secret": "x"},
 			block:    attributes{"headers": attributes{"Authorization": "Basic eDp4"}},
 		},
+		"parameter for a secret": {
+			provider: attributes{"token_endpoint": endpoint, "client_id": "x", "client_secret": "x"},
+			block:    attributes{"parameters": attributes{"client_secret": "y"}},
+		},
+		"body and scopes": {
+			provider: attributes{"token_endpoint": endpoint, "client_id": "x", "request_body": "code=x"},
+			block:    attributes{"scopes": []string{"read"}},
+		},
+		"query and scopes": {
+			provider: attributes{"token_endpoint": endpoint + "?scope=a", "client_id": "x", "client_secret": "x"},
+			block:    attributes{"scopes": []string{"read"}},
+		},
+		"short secret for a JWT": {
+			provider: attributes{"token_endpoint": endpoint, "client_id": "x", "client_secret": "very-secret"},
+			block:    attributes{"token_endpoint_auth_method": "client_secret_jwt"},
+		},
 		"unknown in provider": {provider: attributes{"token_endpoint": endpoint, "client_id": unknown, "client_secret": unknown}},
 		"unknown connection":  {provider: attributes{"token_endpoint": endpoint, "client_id": "x", "client_secret": "x", "timeout": unknown}},
 	}

@@ -23,6 +23,20 @@ func sent(t *testing.T, srv *authservertest.Server) authserver.Request {
 	return requests[0]
 }
 
+// TestMergeBody holds that the body of a block is sent instead of all that the
+// provider block would send.
+func TestMergeBody(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	s := newSession(t).mustConfigure(providerBlock(srv, attributes{
+		"grant_type": "client_credentials", "scopes": []string{"read"}, "parameters": attributes{"a": "1"}, "parameters_in": "json",
+	}))
+	s.mustOpen(tokenType, attributes{"request_body": "grant_type=client_credentials&scope=write"})
+	if body := string(sent(t, srv).Body); body != "grant_type=client_credentials&scope=write" {
+		t.Errorf("body is %q", body)
+	}
+}
+
 // TestMerge holds what provider block and token block amount to together, by the
 // body that is sent.
 func TestMerge(t *testing.T) {
@@ -192,8 +206,23 @@ func TestEnvironmentInvalid(t *testing.T) {
 	for name, row := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found := newSession(t, environment(map[string]string{row.name: row.value})).configure(nil)
-			matchGolden(t, name, found)
+			s := newSession(t, environment(map[string]string{row.name: row.value}))
+			matchGolden(t, name, s.validateProvider(nil))
+			matchGolden(t, name, s.configure(nil))
 		})
+	}
+}
+
+// TestEnvironmentInVain holds that a variable which other configurations may need
+// is no mistake where it is not used.
+func TestEnvironmentInVain(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	s := newSession(t, environment(map[string]string{"OAUTH2CC_CLIENT_SECRET": clientSecret}))
+	block := attributes{"token_endpoint": srv.TokenURL(), "client_id": clientID, "token_endpoint_auth_method": "none"}
+	s.validateProvider(block).mustBeEmpty(t)
+	s.mustConfigure(block).open(tokenType, nil)
+	if got := sent(t, srv).Header.Get("Authorization"); got != "" {
+		t.Errorf("sent %q", got)
 	}
 }

@@ -107,6 +107,21 @@ var invalidClients = map[string]invalid{
 		attributes{"client_secret_basic_encoding": "raw", "token_endpoint_auth_method": "client_secret_post"},
 		"client_secret_basic_encoding", "client_secret_post",
 	},
+	"scopes, and in the query": {
+		attributes{"token_endpoint": endpoint + "?tenant=a&scope=b", "scopes": []string{"read"}}, "scopes", "the parameter scope already",
+	},
+	"grant type, and in the query": {
+		attributes{"token_endpoint": endpoint + "?grant_type=a", "grant_type": "a"}, "grant_type", "the parameter grant_type already",
+	},
+	"resources, and in the query": {
+		attributes{"token_endpoint": endpoint + "?resource=urn:a", "resources": []string{"urn:b"}}, "resources", "the parameter resource already",
+	},
+	"audience, and in the query": {
+		attributes{"token_endpoint": endpoint + "?audience=a", "audience": "b"}, "audience", "the parameter audience already",
+	},
+	"parameter, and in the query": {
+		attributes{"token_endpoint": endpoint + "?tenant=a&tenant=b", "parameters": attributes{"tenant": "c"}}, "parameters", "the parameter tenant already",
+	},
 	"two methods": {
 		attributes{"headers": attributes{"authorization": "Basic very-secret"}, "token_endpoint_auth_method": "client_secret_basic"},
 		"headers", "two ways",
@@ -130,7 +145,13 @@ var invalidProviders = map[string]invalid{
 	"certificate as a file name":     {attributes{"tls": attributes{"ca_certificate": "/etc/ssl/ca.pem"}}, "tls.ca_certificate", "file name"},
 	"certificate that is a key":      {attributes{"tls": attributes{"ca_certificate": privateKey}}, "tls.ca_certificate", "CERTIFICATE"},
 	"certificate with damaged lines": {attributes{"tls": attributes{"ca_certificate": damaged}}, "tls.ca_certificate", "damaged"},
-	"empty certificate":              {attributes{"tls": attributes{"ca_certificate": ""}}, "tls.ca_certificate", "no PEM certificate"},
+	"header beside a secret": {
+		attributes{"client_secret": "very-secret", "headers": attributes{"authorization": "Basic very-secret"}}, "headers", "client_secret_basic",
+	},
+	"parameter beside a secret": {
+		attributes{"client_secret": "very-secret", "parameters": attributes{"client_secret": "very-secret"}}, "parameters", "client_secret in parameters",
+	},
+	"empty certificate": {attributes{"tls": attributes{"ca_certificate": ""}}, "tls.ca_certificate", "no PEM certificate"},
 }
 
 const (
@@ -207,6 +228,11 @@ func TestValidateAccepts(t *testing.T) {
 		"http to loopback, IPv6":   {"token_endpoint": "http://[::1]:8080/token"},
 		"http where allowed":       {"token_endpoint": "http://login.example.com/token", "allow_plaintext_http": true},
 		"endpoint with a query":    {"token_endpoint": endpoint + "?api-version=1&tenant=a%20b"},
+		"query that repeats":       {"token_endpoint": endpoint + "?tenant=a&tenant=b", "parameters": attributes{"audience": "c", "tenant": ""}},
+		"query and defaults":       {"token_endpoint": endpoint + "?grant_type=account_credentials&client_id=a", "client_id": "a"},
+		"body, no grant type":      {"request_body": "{}", "grant_type": "", "scopes": []string{}, "parameters": attributes{"a": ""}},
+		"header, secret in a form": {"client_secret": "x", "headers": attributes{"Authorization": "Basic eDp4"}, "token_endpoint_auth_method": "client_secret_post"},
+		"header, perhaps a form":   {"client_secret": "x", "headers": attributes{"Authorization": "Basic eDp4"}, "issuer": "https://login.example.com"},
 		"issuer with a path":       {"issuer": "https://login.example.com/realms/a/"},
 		"secret with spaces":       {"client_secret": " pass phrase ", "client_id": "my client"},
 		"secret of umlauts":        {"client_secret": "größe €", "client_id": "clé"},
@@ -294,6 +320,13 @@ func TestValidateUnknownContradictions(t *testing.T) {
 		"secret and method":   {"client_secret": unknown, "token_endpoint_auth_method": "none"},
 		"encoding and method": {"client_secret_basic_encoding": "raw", "token_endpoint_auth_method": unknown},
 		"encoding and id":     {"client_secret_basic_encoding": unknown, "client_id": "a:b"},
+		"header and method":   {"client_secret": "x", "headers": attributes{"Authorization": "x"}, "token_endpoint_auth_method": unknown},
+		"header and secret":   {"client_secret": unknown, "headers": attributes{"Authorization": "x"}},
+		"header and issuer":   {"client_secret": "x", "headers": attributes{"Authorization": "x"}, "issuer": unknown},
+		"scopes and query":    {"token_endpoint": unknown, "scopes": []string{"read"}},
+		"certificate and tls": {"token_endpoint_auth_method": "tls_client_auth", "tls": unknown},
+		"certificate unknown": {"token_endpoint_auth_method": "tls_client_auth", "tls": attributes{"client_certificate": unknown}},
+		"secret and JWT":      {"client_secret": unknown, "token_endpoint_auth_method": "client_secret_jwt"},
 		"http and permission": {"token_endpoint": "http://login.example.com/token", "allow_plaintext_http": unknown},
 	}
 	for name, config := range tests {

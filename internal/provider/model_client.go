@@ -57,6 +57,10 @@ func (m clientModel) over(ctx context.Context, base clientModel) clientModel {
 	if !m.Issuer.IsNull() || !m.TokenEndpoint.IsNull() {
 		base.RevocationEndpoint = types.StringNull()
 	}
+	if !m.RequestBody.IsNull() { // it is sent instead of what the provider block asks for
+		base.requestModel = m.insteadOf(base.requestModel)
+		base.ParametersIn = m.ParametersIn
+	}
 	base = m.withoutOtherProofs(ctx, base)
 	return clientModel{
 		requestModel:              m.requestModel.over(base.requestModel),
@@ -114,6 +118,12 @@ func (m requestModel) over(base requestModel) requestModel {
 		Headers:          mergedMap(canonicalNames(m.Headers), canonicalNames(base.Headers)),
 		DefaultExpiresIn: firstSet(m.DefaultExpiresIn, base.DefaultExpiresIn),
 	}
+}
+
+// insteadOf is m with what of base is not about the parameters.
+func (m requestModel) insteadOf(base requestModel) requestModel {
+	m.Headers, m.DefaultExpiresIn = base.Headers, base.DefaultExpiresIn
+	return m
 }
 
 // byName lists the values by the names of their attributes.

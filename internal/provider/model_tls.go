@@ -56,10 +56,20 @@ func (m tlsModel) certificate() (*tls.Certificate, diag.Diagnostics) {
 func (m providerModel) validateTLS(ctx context.Context) diag.Diagnostics {
 	var diags diag.Diagnostics
 	settings := objectAs[tlsModel](ctx, m.TLS, &diags)
-	if settings == nil || settings.ClientCertificate.IsUnknown() || settings.ClientKey.IsUnknown() {
+	if m.TLS.IsUnknown() || (settings != nil && (settings.ClientCertificate.IsUnknown() || settings.ClientKey.IsUnknown())) {
 		return diags
 	}
-	_, found := settings.certificate()
+	var presented tlsModel
+	if settings != nil {
+		presented = *settings
+	}
+	if text := presented.ClientCertificate; !text.IsNull() && httpstack.CheckCertificates(text.ValueString()) != nil {
+		return diags // the attribute's own rule has found it
+	}
+	certificate, found := presented.certificate()
 	diags.Append(found...)
+	if certificate == nil && !found.HasError() && usesCertificate(m.TokenEndpointAuthMethod.ValueString()) {
+		diags.AddAttributeError(path.Root("token_endpoint_auth_method"), "Missing attribute tls.client_certificate", missingRemedy("tls.client_certificate"))
+	}
 	return diags
 }

@@ -76,13 +76,16 @@ func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp 
 	resp.Version = p.version
 }
 
-// ValidateConfig implements [provider.ProviderWithValidateConfig].
+// ValidateConfig implements [provider.ProviderWithValidateConfig]. What the
+// environment sets in vain is no mistake: it may serve other configurations.
 func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(model.validateUnused(ctx)...)
+	resp.Diagnostics.Append(model.readEnvironment(ctx, p.getenv)...)
 	resp.Diagnostics.Append(model.validate(ctx)...)
 }
 

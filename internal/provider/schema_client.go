@@ -39,8 +39,8 @@ func serverAttributes() map[string]schema.Attribute {
 		},
 		"token_endpoint": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "URL of the token endpoint. Wins over the one that `issuer` names. A query string in it is kept; " +
-				"a user name, a password or a fragment is refused.",
+			MarkdownDescription: "URL of the token endpoint. Wins over the one that `issuer` names. A query string in it is kept as it is, " +
+				"and a parameter that it names is not sent a second time. A user name, a password or a fragment is refused.",
 			Validators: []validator.String{endpointURL()},
 		},
 		"revocation_endpoint": schema.StringAttribute{

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -53,7 +54,7 @@ func (c Client) auth() (oauth2.ClientAuth, error) {
 		}
 		return clientauth.JWT{ClientID: c.ClientID, Source: c.assertion()}, c.needsAssertion()
 	case clientauth.TLSClientAuth, clientauth.SelfSignedTLSClientAuth:
-		return clientauth.MutualTLS{ClientID: c.ClientID}, c.needsID()
+		return clientauth.MutualTLS{ClientID: c.ClientID}, errors.Join(c.needsID(), c.needsTLS())
 	case clientauth.None:
 		return clientauth.Public{ClientID: c.ClientID}, nil
 	default:
@@ -113,13 +114,25 @@ func (c Client) fitsBasic() error {
 	return nil
 }
 
-// oneMethod checks that the client's secret is not among the parameters too (RFC
-// 6749 section 2.3).
+// oneMethod checks that the client has no other proof beside that in its
+// Authorization header (RFC 6749 section 2.3).
 func (c Client) oneMethod() error {
-	if c.Request.Parameters["client_secret"].IsZero() {
+	switch {
+	case hasAuthorization(c.Request.Headers):
+		return &ConfigError{Attribute: "headers", Err: clientauth.ErrTwoMethods}
+	case !c.Request.Parameters["client_secret"].IsZero():
+		return &ConfigError{Attribute: "parameters", Err: clientauth.ErrTwoMethods}
+	default:
 		return nil
 	}
-	return &ConfigError{Attribute: "parameters", Err: ErrTwoMethods}
+}
+
+// needsTLS checks that the connection to the token endpoint can show a certificate.
+func (c Client) needsTLS() error {
+	if endpoint, err := url.Parse(c.Request.Endpoint); err == nil && endpoint.Scheme == "http" {
+		return &ConfigError{Attribute: "token_endpoint", Err: ErrPlaintextCertificate, Detail: c.TokenEndpointAuthMethod}
+	}
+	return nil
 }
 
 // needsAssertion checks that the client has an assertion and what goes into it.

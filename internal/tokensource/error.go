@@ -17,8 +17,9 @@ var (
 	// ErrNoCommonMethod tells that the server supports none of the methods that the
 	// client could use.
 	ErrNoCommonMethod = errors.New("the server supports no client authentication method that the client is configured for")
-	// ErrTwoMethods tells that the client's secret is sent in two ways at once.
-	ErrTwoMethods = errors.New("a client must not authenticate in two ways at once, and parameters have a client_secret beside the one in the Authorization header")
+	// ErrPlaintextCertificate tells that a client certificate cannot be shown, as
+	// there is no TLS.
+	ErrPlaintextCertificate = errors.New("a client certificate cannot be shown over plaintext http")
 	// ErrOneAssertion tells that an assertion would have to be the grant and the
 	// client's proof at once.
 	ErrOneAssertion = errors.New("with the JWT bearer grant the assertion is the grant, so that the client needs another method beside it, or none")
