@@ -3,35 +3,73 @@
 
 package oauth2
 
-import "strings"
+import (
+	"encoding/json"
+	"strings"
+	"unicode"
+)
 
-// holdsToken tells which members of answers hold a token, however they are spelled:
-// refresh_token, refreshToken, Refresh-Token.
+// holdsToken tells which members of answers hold a token, however they are spelled
+// and whatever precedes: refresh_token, refreshToken, Refresh-Token,
+// user_refresh_token. What goes on behind that is about a token, like
+// refresh_token_expires_in.
 func holdsToken(name string) bool {
-	switch strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name)) {
-	case "accesstoken", "refreshtoken", "idtoken":
-		return true
+	bare := strings.Map(func(char rune) rune {
+		if unicode.IsLetter(char) || unicode.IsDigit(char) {
+			return unicode.ToLower(char)
+		}
+		return -1
+	}, name)
+	for _, kind := range []string{"access", "refresh", "id"} {
+		if strings.HasSuffix(bare, kind+"token") || strings.HasSuffix(bare, kind+"jwt") {
+			return true
+		}
 	}
-	return false
+	return bare == "refresh"
 }
 
 // ResponseWithoutTokens is Response without refresh, access and ID tokens,
-// wherever in it they are.
-func (t *Token) ResponseWithoutTokens() any {
-	secrets := map[string]bool{t.AccessToken.Reveal(): true, t.RefreshToken.Reveal(): true}
+// wherever in it they are: under names like theirs, and what is the same as those
+// or as what fields points at.
+func (t *Token) ResponseWithoutTokens(fields Fields) any {
+	secrets := tokensIn(t.Response, map[any]bool{t.AccessToken.Reveal(): true, t.RefreshToken.Reveal(): true})
+	for _, name := range []string{FieldAccessToken, FieldRefreshToken} {
+		if value, _ := fields.lookup(t.Response, name); isScalar(value) {
+			secrets[value] = true
+		}
+	}
 	delete(secrets, "")
 	return without(t.Response, secrets)
+}
+
+// tokensIn adds to found what members hold that are called like tokens.
+func tokensIn(document any, found map[any]bool) map[any]bool {
+	switch document := document.(type) {
+	case map[string]any:
+		for name, member := range document {
+			if isScalar(member) && holdsToken(name) {
+				found[member] = true
+			}
+			tokensIn(member, found)
+		}
+	case []any:
+		for _, element := range document {
+			tokensIn(element, found)
+		}
+	}
+	return found
 }
 
 // without copies a document, leaving out the members that are called like tokens
 // or hold one of secrets. In a list, where leaving out would move the others,
 // null takes its place.
-func without(value any, secrets map[string]bool) any {
+func without(value any, secrets map[any]bool) any {
 	switch value := value.(type) {
 	case map[string]any:
 		kept := make(map[string]any, len(value))
 		for name, member := range value {
-			if text, isText := member.(string); !holdsToken(name) && (!isText || !secrets[text]) {
+			_, isAnswer := member.(bool) // whether there is such a token
+			if (isAnswer || !holdsToken(name)) && !(isScalar(member) && secrets[member]) {
 				kept[name] = without(member, secrets)
 			}
 		}
@@ -42,10 +80,19 @@ func without(value any, secrets map[string]bool) any {
 			kept[i] = without(element, secrets)
 		}
 		return kept
-	case string:
-		if secrets[value] {
-			return nil
-		}
+	}
+	if isScalar(value) && secrets[value] {
+		return nil
 	}
 	return value
+}
+
+// isScalar tells texts and numbers, which tokens are.
+func isScalar(value any) bool {
+	switch value.(type) {
+	case string, json.Number:
+		return true
+	default:
+		return false
+	}
 }

@@ -130,6 +130,14 @@ func TestResponseWithoutTokens(t *testing.T) {
 		"whatever they are":   {body: `{"access_token":"a","id_token":{"x":1},"y":2}`, want: `{"y":2}`},
 		"a list of them":      {body: `["abc","x"]`, fields: map[string]string{"access_token": "/0"}, want: `[null,"x"]`},
 		"the token alone":     {body: `"abc"`, fields: map[string]string{"access_token": ""}, want: `null`},
+		"other spellings":     {body: `{"access_token":"a","refresh":"r","accessJwt":"b","refreshJwt":"r","idToken":"i","user.refresh token":"u","x":1}`, want: `{"x":1}`},
+		"nested lists":        {body: `{"access_token":"a","data":[[{"refresh":{"token":"r"}},{"x":[{"idToken":"i"}]}]]}`, want: `{"data":[[{},{"x":[{}]}]]}`},
+		"copies of them":      {body: `{"access_token":"a","id_token":"iii","x":"iii","y":["iii",{"z":"iii"}]}`, want: `{"y":[null,{}]}`},
+		"a number at a place": {body: `{"access_token":"a","data":{"rt":12345,"x":1}}`, fields: map[string]string{"refresh_token": "/data/rt"}, want: `{"data":{"x":1}}`},
+		"what is about them": {
+			body: `{"access_token":"a","token_type":"b","expires_in":1,"refresh_expires_in":2,"refresh_token_expires_in":3,"refreshTokenExpiresIn":4,"has_refresh_token":true,"refresh_interval":5,"id":"x"}`,
+			want: `{"expires_in":1,"has_refresh_token":true,"id":"x","refreshTokenExpiresIn":4,"refresh_expires_in":2,"refresh_interval":5,"refresh_token_expires_in":3,"token_type":"b"}`,
+		},
 		"nothing more":        {body: `{"access_token":"a"}`, want: `{}`},
 		"no empty text is it": {body: `{"access_token":"a","x":""}`, want: `{"x":""}`},
 	}
@@ -141,7 +149,7 @@ func TestResponseWithoutTokens(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := fmt.Sprint(token.Response)
-			got, err := json.Marshal(token.ResponseWithoutTokens())
+			got, err := json.Marshal(token.ResponseWithoutTokens(fields(test.fields)))
 			if err != nil || string(got) != test.want {
 				t.Errorf("got %s, %v, want %s", got, err, test.want)
 			}

@@ -58,7 +58,7 @@ func (d *tokenDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 		return
 	}
 	token := session.Token()
-	model.tokenOutputs = newTokenOutputs(ctx, token, token.ResponseWithoutTokens())
+	model.tokenOutputs = newTokenOutputs(ctx, token, token.ResponseWithoutTokens(fields(d.configured.client.ResponseFields)))
 	model.Scopes = grantedScopes(token, firstSet(model.Scopes, d.configured.client.Scopes))
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }

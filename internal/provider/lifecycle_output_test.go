@@ -109,13 +109,14 @@ func TestOutputResponse(t *testing.T) {
 	srv := startServer(t, answering(
 		authserver.Omit("scope"),
 		authserver.Set("access_token", "AT"), authserver.Set("refresh_token", "RT"), authserver.Set("id_token", "IT"),
+		authserver.Set("refresh", "RT2"), authserver.Set("idToken", "IT2"), authserver.Set("refresh_expires_in", 60),
 		authserver.Set("copies", []string{"AT", "other"}), authserver.Set("nested", map[string]any{"token": "RT", "id": 7, "none": nil}),
 		authserver.Set("instance_url", "https://eu.example.com"), authserver.Set("issued_at", "1767268800000"),
 		authserver.Set("not-before-policy", 0), authserver.Set("mixed", []any{1, "a", nil, true, 1.5}),
 	))
 	s := newSession(t).mustConfigure(providerBlock(srv))
 	public := map[string]any{
-		"token_type": "Bearer", "expires_in": json.Number("3600"), "copies": []any{nil, "other"},
+		"token_type": "Bearer", "expires_in": json.Number("3600"), "refresh_expires_in": json.Number("60"), "copies": []any{nil, "other"},
 		"nested": map[string]any{"id": json.Number("7"), "none": nil}, "instance_url": "https://eu.example.com", "issued_at": "1767268800000",
 		"not-before-policy": json.Number("0"), "mixed": []any{json.Number("1"), "a", nil, true, json.Number("1.5")},
 	}
@@ -123,6 +124,7 @@ func TestOutputResponse(t *testing.T) {
 
 	whole := maps.Clone(public)
 	whole["access_token"], whole["refresh_token"], whole["id_token"] = "AT", "RT", "IT"
+	whole["refresh"], whole["idToken"] = "RT2", "IT2"
 	whole["copies"] = []any{"AT", "other"}
 	whole["nested"] = map[string]any{"token": "RT", "id": json.Number("7"), "none": nil}
 	mustShow(t, "ephemeral", s.mustOpen(tokenType, nil), attributes{"response": whole})
