@@ -40,7 +40,7 @@ func (r answerReader) token(response *httpstack.Response) (*Token, error) {
 	}
 	accessToken, _ := r.fields.text(document, FieldAccessToken)
 	if accessToken == "" {
-		return nil, r.unusable(response, fmt.Errorf("%w: %s", ErrNoAccessToken, r.show(outline(document))))
+		return nil, r.unusable(response, r.noAccessToken(document))
 	}
 	if strings.ContainsFunc(accessToken, breaksHeader) || !utf8.ValidString(accessToken) {
 		return nil, r.unusable(response, ErrUnsafeToken)
@@ -55,6 +55,36 @@ func (r answerReader) token(response *httpstack.Response) (*Token, error) {
 		RefreshExpiresIn: r.fields.seconds(document, FieldRefreshExpiresIn),
 		Response:         document,
 	}, nil
+}
+
+// noAccessToken says what is where the token should be, and what else there is.
+func (r answerReader) noAccessToken(document any) error {
+	place := fmt.Sprintf("under %q", FieldAccessToken)
+	if pointer, ok := r.fields[FieldAccessToken]; ok {
+		place = fmt.Sprintf("at %q", pointer)
+	}
+	return fmt.Errorf("%w: %s there is %s, and %s", ErrNoAccessToken, place, r.kindAt(document, FieldAccessToken), r.show(outline(document)))
+}
+
+// kindAt names the kind of a member, never its value.
+func (r answerReader) kindAt(document any, name string) string {
+	value, found := r.fields.lookup(document, name)
+	switch value.(type) {
+	case string:
+		return "an empty text"
+	case json.Number:
+		return "a number"
+	case bool:
+		return "a boolean"
+	case []any:
+		return "a list"
+	case map[string]any:
+		return "an object"
+	}
+	if found {
+		return "null"
+	}
+	return "nothing"
 }
 
 // breaksHeader tells which characters must not reach a header field. RFC 6750's
@@ -242,10 +272,10 @@ const maxNames = 20
 func outline(document any) string {
 	object, ok := document.(map[string]any)
 	if !ok {
-		return "it is no JSON object"
+		return "the answer is no JSON object"
 	}
 	if len(object) == 0 {
-		return "it is an empty JSON object"
+		return "the answer is an empty JSON object"
 	}
 	names := slices.Sorted(maps.Keys(object))
 	if len(names) > maxNames {
@@ -256,5 +286,5 @@ func outline(document any) string {
 			names[i] += " {" + strings.Join(slices.Sorted(maps.Keys(inner)), ", ") + "}"
 		}
 	}
-	return "its members are " + strings.Join(names, ", ")
+	return "the members of the answer are " + strings.Join(names, ", ")
 }

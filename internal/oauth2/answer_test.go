@@ -382,6 +382,36 @@ func TestResponseFields(t *testing.T) {
 	}
 }
 
+// TestNoAccessTokenSaysWhatIsThere: the kind of it and the place, never the value.
+func TestNoAccessTokenSaysWhatIsThere(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ body, pointer, says string }{
+		"nothing":             {`{"a":"c4n4ry"}`, "", `under "access_token" there is nothing`},
+		"null":                {`{"access_token":null}`, "", `under "access_token" there is null`},
+		"empty":               {`{"access_token":"","a":"c4n4ry"}`, "", `there is an empty text`},
+		"number":              {`{"access_token":1234567}`, "", `there is a number`},
+		"boolean":             {`{"access_token":true}`, "", `there is a boolean`},
+		"list":                {`{"access_token":["c4n4ry"]}`, "", `there is a list`},
+		"object":              {`{"access_token":{"value":"c4n4ry"}}`, "", `there is an object, and the members of the answer are access_token {value}`},
+		"nothing at a place":  {`{"data":{}}`, "/data/token", `at "/data/token" there is nothing`},
+		"object at a place":   {`{"data":{"token":{"x":"c4n4ry"}}}`, "/data/token", `at "/data/token" there is an object`},
+		"the whole, a number": {`1234567`, "", `there is nothing, and the answer is no JSON object`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request := oauth2.TokenRequest{}
+			if test.pointer != "" {
+				request.Fields = fields(map[string]string{"access_token": test.pointer})
+			}
+			text := answering(http.StatusOK, test.body).refused(t, request).Error()
+			if !strings.Contains(text, test.says) || strings.Contains(text, "c4n4ry") || strings.Contains(text, "1234567") {
+				t.Errorf("says %q", text)
+			}
+		})
+	}
+}
+
 func TestResponseFieldThatPointsNowhere(t *testing.T) {
 	t.Parallel()
 	request := oauth2.TokenRequest{Fields: fields(map[string]string{"access_token": "/data/token"})}

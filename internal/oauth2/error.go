@@ -131,7 +131,7 @@ var (
 	// ErrNotJSON tells that the answer is neither JSON nor form-encoded.
 	ErrNotJSON = errors.New("the answer is not JSON")
 	// ErrNoAccessToken tells that the answer has no access token where it is looked for.
-	ErrNoAccessToken = errors.New("the answer holds no access_token")
+	ErrNoAccessToken = errors.New("the answer holds no access token")
 	// ErrUnsafeToken tells that the token has characters which would break an HTTP
 	// header field.
 	ErrUnsafeToken = errors.New("the access token holds spaces or control characters")

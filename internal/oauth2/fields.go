@@ -45,8 +45,9 @@ func (f Fields) lookup(document any, name string) (any, bool) {
 	if pointer, ok := f[name]; ok {
 		return pointer.Lookup(document)
 	}
-	value := member(document, name)
-	return value, value != nil
+	object, _ := document.(map[string]any)
+	value, ok := object[name]
+	return value, ok
 }
 
 // member is the member of an object, nil where there is none.

@@ -19,7 +19,7 @@ import (
 // describeAnswer is for an answer of the token endpoint that holds no token.
 func describeAnswer(answer *oauth2.Error, client tokensource.Client) finding {
 	if answer.Err != nil {
-		return describeUnusable(answer)
+		return describeUnusable(answer, client)
 	}
 	found, known := byCode(answer.Code, client)
 	if answer.Code == oauth2.UnauthorizedClient && answer.RefusesClient() {
@@ -205,7 +205,7 @@ func byStatus(answer *oauth2.Error, client tokensource.Client) finding {
 }
 
 // describeUnusable is for an answer with a status of success and without a token.
-func describeUnusable(answer *oauth2.Error) finding {
+func describeUnusable(answer *oauth2.Error, client tokensource.Client) finding {
 	found := finding{
 		attribute: "token_endpoint",
 		summary:   "The answer cannot be used",
@@ -217,12 +217,22 @@ func describeUnusable(answer *oauth2.Error) finding {
 	case errors.Is(answer, oauth2.ErrNotJSON):
 		found.remedy = "Something other than a token endpoint seems to answer there: a login page, a proxy, or the server's web site. Check token_endpoint."
 	case errors.Is(answer, oauth2.ErrNoAccessToken):
-		found.remedy = "Check that token_endpoint is a token endpoint (RFC 6749 section 3.2). If it is and the token has another name, " +
-			"say where it is: response_fields = { access_token = \"/data/token\" }."
+		found.attribute, found.remedy = noAccessTokenRemedy(client)
 	case errors.Is(answer, oauth2.ErrUnsafeToken):
 		found.remedy = "Such a token could not be sent in an Authorization header. Tell who runs the server."
 	}
 	return found
+}
+
+// noAccessTokenRemedy says what to do where there is no token in its place, and to
+// which attribute.
+func noAccessTokenRemedy(client tokensource.Client) (attribute, remedy string) {
+	if place, ok := client.Request.Fields[oauth2.FieldAccessToken]; ok {
+		return "response_fields", fmt.Sprintf("The place is that of response_fields.access_token, %q. Compare it with what the answer has, "+
+			"and with the server's documentation.", place)
+	}
+	return "token_endpoint", "Check that token_endpoint is a token endpoint (RFC 6749 section 3.2). If it is and the token is elsewhere in the answer, " +
+		"say where: response_fields = { access_token = \"/data/token\" }."
 }
 
 // describeMetadata is for metadata that cannot be had.

@@ -87,6 +87,12 @@ func TestErrorOfAnswer(t *testing.T) {
 		"204":                 {answer: authserver.Answer(204, nil, "")},
 		"200 empty object":    {answer: authserver.Answer(200, json, "{}")},
 		"200 other members":   {answer: authserver.Answer(200, json, `{"data":{"token":"very-secret"},"expires":3600,"ok":true}`)},
+		"200 other place": {
+			answer: authserver.Answer(200, json, `{"data":{"token":"very-secret"}}`),
+			block:  attributes{"response_fields": attributes{"access_token": "/data/access_token"}},
+		},
+		"200 object in place": {answer: authserver.Answer(200, json, `{"access_token":{"token":"very-secret"}}`)},
+		"200 empty token":     {answer: authserver.Answer(200, json, `{"access_token":"","id_token":"very-secret"}`)},
 		"200 list":            {answer: authserver.Answer(200, json, `[]`)},
 		"200 truncated JSON":  {answer: authserver.Answer(200, json, `{"access_token":"very-sec`)},
 		"200 token with feed": {answer: authserver.Answer(200, json, `{"access_token":"very\nsecret"}`)},
