@@ -133,8 +133,8 @@ func float(value any) (float64, bool) {
 	return number, err == nil && !math.IsNaN(number) && !math.IsInf(number, 0)
 }
 
-// instant reads a point in time: RFC 3339, or seconds since 1970. The zero time
-// means there is none.
+// instant reads a point in time: RFC 3339, or seconds since 1970, or milliseconds
+// where seconds would be beyond the year 5000. The zero time means there is none.
 func (f Fields) instant(document any, name string) time.Time {
 	value, _ := f.lookup(document, name)
 	if text, ok := value.(string); ok {
@@ -142,7 +142,11 @@ func (f Fields) instant(document any, name string) time.Time {
 			return at.UTC()
 		}
 	}
+	const year5000, millisecond = 95617584000, 1000
 	number, ok := float(value)
+	if number >= year5000 {
+		number /= millisecond
+	}
 	return epoch(number, ok)
 }
 

@@ -164,7 +164,8 @@ func wireAttributes() map[string]schema.Attribute {
 			ElementType: types.StringType,
 			MarkdownDescription: "Where the answer has its members, as JSON Pointers ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)), " +
 				"for example `{ access_token = \"/data/token\" }`. Names: `" + strings.Join(oauth2.FieldNames(), "`, `") + "`. " +
-				"A member that is not named is at the top, under its own name.",
+				"A member that is not named is at the top, under its own name. " +
+				"`expires_at` is a time as RFC 3339 writes it, or in seconds since 1970, or in milliseconds.",
 			Validators: []validator.Map{
 				mapvalidator.KeysAre(stringvalidator.OneOf(oauth2.FieldNames()...)),
 				mapvalidator.ValueStringsAre(jsonPointer()),
