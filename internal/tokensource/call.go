@@ -38,7 +38,9 @@ func (s *Source) Call(ctx context.Context, request httpstack.Request) (*Answer, 
 // CallAs sends a request with the client's token in its Authorization header (RFC
 // 6750 section 2.1). When the API answers 401 the token is dropped and the
 // request sent once more with a new one: it was refused, so that nothing is done
-// twice. Errors before the first call are those of [Source.Token].
+// twice. A client's token is replaced so every [replacementPause] at the most, and
+// the answer stands until then. Errors before the first call are those of
+// [Source.Open].
 func (s *Source) CallAs(ctx context.Context, client Client, request httpstack.Request) (*Answer, error) {
 	client, err := s.resolve(ctx, client)
 	if err != nil {
@@ -49,7 +51,8 @@ func (s *Source) CallAs(ctx context.Context, client Client, request httpstack.Re
 		return nil, err
 	}
 	answer, err := s.Call(ctx, authorized(request, token))
-	if err != nil || answer.StatusCode != http.StatusUnauthorized || !client.shareable() {
+	refused := err == nil && answer.StatusCode == http.StatusUnauthorized
+	if !refused || !client.shareable() || !s.replaced.allow(client.key(), token, s.now()) {
 		return answer.sentWith(token), err
 	}
 	s.log.InfoContext(ctx, "the API refused the token, asking for another", "client_id", client.ClientID)

@@ -10,9 +10,11 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
 // orders is a call of the API.
@@ -104,6 +106,46 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 			t.Errorf("%d token requests", got)
 		}
 	})
+}
+
+// TestRefusingAPIAsksForTwoTokens, however many calls it refuses, and for another
+// when it may have changed its mind.
+func TestRefusingAPIAsksForTwoTokens(t *testing.T) {
+	t.Parallel()
+	network := newServer()
+	network.next("/orders", slices.Repeat([]answer{{http.StatusUnauthorized, ""}}, 100)...)
+	source := network.source()
+	steps := []struct {
+		pass             time.Duration
+		tokens, presents int // requests until then
+	}{
+		{0, 2, 2}, {0, 2, 3}, {time.Second, 2, 4}, {28 * time.Second, 2, 5}, {time.Second, 3, 7}, {29 * time.Second, 3, 8}, {time.Second, 4, 10},
+	}
+	for i, step := range steps {
+		network.pass(step.pass)
+		got, err := source.CallAs(t.Context(), client(), orders(t, nil))
+		if err != nil || got.StatusCode != http.StatusUnauthorized {
+			t.Errorf("step %d: got %+v, %v", i, got, err)
+		}
+		if tokens, calls := network.count("/token"), network.count("/orders"); tokens != step.tokens || calls != step.presents {
+			t.Errorf("step %d: %d tokens after %d calls, want %d after %d", i, tokens, calls, step.tokens, step.presents)
+		}
+	}
+}
+
+// TestReplacementIsEachClients: one client's refusal does not keep another's token
+// from being replaced.
+func TestReplacementIsEachClients(t *testing.T) {
+	t.Parallel()
+	network := newServer()
+	source, other := network.source(), client()
+	other.Request.Audience = "other"
+	for _, asking := range []tokensource.Client{client(), other} {
+		network.next("/orders", answer{http.StatusUnauthorized, ""})
+		if got, err := source.CallAs(t.Context(), asking, orders(t, nil)); err != nil || got.StatusCode != http.StatusOK {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	}
 }
 
 func TestCallWithoutToken(t *testing.T) {

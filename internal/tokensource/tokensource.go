@@ -51,6 +51,7 @@ type Source struct {
 	tokens    *tokencache.Cache
 	documents *tokencache.Cache
 	refusals  *refusals
+	replaced  replacements
 
 	certificate certificate
 }

@@ -1,0 +1,46 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package tokensource
+
+import (
+	"sync"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+)
+
+// replacementPause is how long a refused token's successor is not replaced in its
+// turn. An API that refuses both refuses the client, and a run of many calls must
+// not become as many token requests.
+const replacementPause = 30 * time.Second
+
+// replacements remembers which tokens were replaced, as an API refused them. The
+// zero value has none.
+type replacements struct {
+	mu   sync.Mutex
+	last map[string]replacement // by the client's key
+}
+
+// replacement is the last one of a client.
+type replacement struct {
+	refused string
+	at      time.Time
+}
+
+// allow tells whether a refused token is to be replaced, and remembers that it is.
+// It always is for others who were refused with the same token at the same time:
+// the successor is there for them.
+func (r *replacements) allow(key string, refused *oauth2.Token, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	token := refused.AccessToken.Reveal()
+	if last, ok := r.last[key]; ok && now.Sub(last.at) < replacementPause {
+		return last.refused == token
+	}
+	if r.last == nil {
+		r.last = map[string]replacement{}
+	}
+	r.last[key] = replacement{token, now}
+	return true
+}
