@@ -15,9 +15,17 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
-// closeTimeout bounds the revocation of all tokens of a session. OpenTofu cuts
-// off the closing of an ephemeral resource after ten seconds.
-const closeTimeout = 5 * time.Second
+const (
+	// closeTimeout bounds the revocation of all tokens of a session. OpenTofu cuts
+	// off the closing of an ephemeral resource after ten seconds.
+	closeTimeout = 5 * time.Second
+	// renewPatience is how much of it is left to a renewal under way: a token that
+	// has been issued can only be revoked once it has arrived.
+	renewPatience = 2 * time.Second
+)
+
+// errClosed tells that a session is over.
+var errClosed = errors.New("the session is closed")
 
 // Session is a token in use: it can be renewed, and revoked when it is over. It
 // is safe for concurrent use.
@@ -26,8 +34,20 @@ type Session struct {
 	client Client
 	own    bool
 
+	// turn holds one value while a renewal is under way, and for good once the
+	// session is closed. over is closed when a renewal has to end.
+	turn, over chan struct{}
+
 	mu     sync.Mutex
 	issued []*oauth2.Token // the current one last
+}
+
+// newSession returns a session whose first token is token.
+func newSession(source *Source, client Client, own bool, token *oauth2.Token) *Session {
+	return &Session{
+		source: source, client: client, own: own, issued: []*oauth2.Token{token},
+		turn: make(chan struct{}, 1), over: make(chan struct{}),
+	}
 }
 
 // Open begins a session. With own its token is nobody else's: it neither comes
@@ -51,7 +71,7 @@ func (s *Source) Open(ctx context.Context, client Client, own bool) (*Session, e
 	if err != nil {
 		return nil, err
 	}
-	return &Session{source: s, client: client, own: own, issued: []*oauth2.Token{token}}, nil
+	return newSession(s, client, own, token), nil
 }
 
 // revocationEndpoint is the client's, or else the one that the metadata names.
@@ -77,7 +97,7 @@ func (s *Source) revocationEndpoint(ctx context.Context, client Client) (string,
 func (session *Session) Token() *oauth2.Token {
 	session.mu.Lock()
 	defer session.mu.Unlock()
-	return session.current()
+	return session.issued[len(session.issued)-1]
 }
 
 // RequestedScopes are the scopes that were asked for; nil where a parameter was
@@ -90,26 +110,53 @@ func (session *Session) RequestedScopes() []string {
 	return slices.Clone(request.Scopes)
 }
 
-// current is Token for those who hold the lock.
-func (session *Session) current() *oauth2.Token { return session.issued[len(session.issued)-1] }
-
 // Renew gets a new token with the refresh token (RFC 6749 section 6), or from the
 // start where the server no longer takes that. Sessions that share a token share
-// its successor too: a refresh token is presented once.
+// its successor too: a refresh token is presented once. Close ends a renewal.
 func (session *Session) Renew(ctx context.Context) error {
-	session.mu.Lock()
-	defer session.mu.Unlock()
+	ctx, cancel := session.whileOpen(ctx)
+	defer cancel(nil)
+	if err := session.takeTurn(ctx); err != nil {
+		return err
+	}
+	defer func() { <-session.turn }()
 	token, err := session.successor(ctx)
 	if err != nil {
 		return err
 	}
-	session.issued = append(session.stillValid(), token)
+	valid := session.stillValid()
+	session.mu.Lock()
+	defer session.mu.Unlock()
+	session.issued = append(valid, token)
 	return nil
+}
+
+// whileOpen returns a context that ends when the session is over.
+func (session *Session) whileOpen(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-session.over:
+			cancel(errClosed)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+// takeTurn waits until no renewal is under way.
+func (session *Session) takeTurn(ctx context.Context) error {
+	select {
+	case session.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // successor gets the token that follows the current one.
 func (session *Session) successor(ctx context.Context) (*oauth2.Token, error) {
-	source, previous := session.source, session.current()
+	source, previous := session.source, session.Token()
 	renew := func(ctx context.Context) (*oauth2.Token, error) { return source.renew(ctx, session.client, previous) }
 	if session.own || !source.shares(session.client) {
 		return renew(ctx)
@@ -122,6 +169,8 @@ func (session *Session) successor(ctx context.Context) (*oauth2.Token, error) {
 
 // stillValid lists the tokens that have not expired, as far as is known.
 func (session *Session) stillValid() []*oauth2.Token {
+	session.mu.Lock()
+	defer session.mu.Unlock()
 	var valid []*oauth2.Token
 	for _, token := range session.issued {
 		if remaining, known := token.Remaining(session.source.now()); !known || remaining > 0 {
@@ -133,15 +182,15 @@ func (session *Session) stillValid() []*oauth2.Token {
 
 // Close revokes the tokens of a session that owns them: every access token that
 // is still valid and the refresh token (RFC 7009). It takes five seconds at the
-// most. Its error joins those of all revocations.
+// most, is called once, and ends the session. Its error joins those of all
+// revocations.
 func (session *Session) Close(ctx context.Context) error {
 	if !session.own {
 		return nil
 	}
-	session.mu.Lock()
-	defer session.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
+	session.endRenewal(ctx)
 	var revoking sync.WaitGroup
 	hints := session.revocable()
 	failures := make(chan error, len(hints))
@@ -157,13 +206,25 @@ func (session *Session) Close(ctx context.Context) error {
 	return errors.Join(all...)
 }
 
+// endRenewal waits for a renewal under way, for a while, and then breaks it off.
+// No other one begins.
+func (session *Session) endRenewal(ctx context.Context) {
+	patience, cancel := context.WithTimeout(ctx, renewPatience)
+	defer cancel()
+	err := session.takeTurn(patience)
+	close(session.over)
+	if err != nil {
+		_ = session.takeTurn(ctx) // there is no more time where it fails
+	}
+}
+
 // revocable lists what there is to revoke, with its hint.
 func (session *Session) revocable() map[string]string {
 	hints := map[string]string{}
 	for _, token := range session.stillValid() {
 		hints[token.AccessToken.Reveal()] = oauth2.HintAccessToken
 	}
-	if refresh := session.current().RefreshToken; !refresh.IsZero() {
+	if refresh := session.Token().RefreshToken; !refresh.IsZero() {
 		hints[refresh.Reveal()] = oauth2.HintRefreshToken
 	}
 	return hints
@@ -187,6 +248,8 @@ const (
 	// renewPause is how long to wait after one that failed.
 	renewFloor = time.Second
 	renewPause = 30 * time.Second
+	// renewGrace is for how long beyond the end of all tokens it is tried.
+	renewGrace = time.Hour
 )
 
 // RenewAt is when to renew the session: before the access token expires, or the
@@ -205,12 +268,26 @@ func (session *Session) RenewAt() time.Time {
 // RetryAt is when to try again to renew after a failure, and the zero time when
 // it is too late for that.
 func (session *Session) RetryAt() time.Time {
-	now := session.source.now()
-	remaining := sessionEnd(session.Token()).Sub(now)
-	if remaining <= 0 {
+	now, token := session.source.now(), session.Token()
+	if !now.Before(session.lastRenewal(token)) {
 		return time.Time{}
 	}
-	return now.Add(max(renewFloor, min(renewPause, remaining/2)))
+	pause := renewPause
+	if remaining := sessionEnd(token).Sub(now); remaining > 0 {
+		pause = min(pause, remaining/2)
+	}
+	return now.Add(max(renewFloor, pause))
+}
+
+// lastRenewal is until when it makes sense to renew the session: as long as its
+// refresh token lives. Where that is unknown, or a token can be asked for without
+// it, a server that has been down for long is still worth a try.
+func (session *Session) lastRenewal(token *oauth2.Token) time.Time {
+	refreshEnd := token.RefreshExpiresAt()
+	if refreshEnd.IsZero() || session.client.shareable() {
+		return latest(token.ExpiresAt, refreshEnd).Add(renewGrace)
+	}
+	return refreshEnd
 }
 
 // sessionEnd is when the first of the two tokens expires, the zero time where

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -172,6 +173,58 @@ func TestCloseTakesFiveSeconds(t *testing.T) {
 			t.Errorf("took %s", took)
 		}
 	})
+}
+
+// TestCloseDuringRenewal: it neither waits for ever nor leaves a token behind
+// that arrives in time.
+func TestCloseDuringRenewal(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		answered time.Duration // after Close; zero: never
+		revoked  []string
+		renewed  bool
+	}{
+		"answered soon":  {time.Second, []string{"t1", "t2"}, true},
+		"never answered": {0, []string{"t1"}, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				network := newServer()
+				session := open(t, network.source(), revocable(), true)
+				gate := make(chan struct{})
+				network.gate = gate
+				renewed := make(chan error, 1)
+				go func() { renewed <- session.Renew(t.Context()) }()
+				synctest.Wait()
+				start := time.Now()
+				go func() {
+					if test.answered > 0 {
+						time.Sleep(test.answered)
+						gate <- struct{}{}
+					}
+					time.Sleep(3*time.Second - test.answered) // the revocations are answered at once from then on
+					close(gate)
+				}()
+				if err := session.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if took := time.Since(start); took > 5*time.Second {
+					t.Errorf("took %s", took)
+				}
+				if err := <-renewed; (err == nil) != test.renewed {
+					t.Errorf("the renewal: %v", err)
+				}
+				if got := slices.Sorted(maps.Keys(revoked(t, network))); !slices.Equal(got, test.revoked) {
+					t.Errorf("revoked %q, want %q", got, test.revoked)
+				}
+				if err := session.Renew(t.Context()); err == nil {
+					t.Error("renewed after its end")
+				}
+			})
+		})
+	}
 }
 
 func TestRenew(t *testing.T) {
@@ -365,22 +418,39 @@ func TestRenewAt(t *testing.T) {
 
 func TestRetryAt(t *testing.T) {
 	t.Parallel()
+	const (
+		access  = `,"expires_in":600,"refresh_token":"r"`
+		longer  = access + `,"refresh_expires_in":1800`
+		shorter = access + `,"refresh_expires_in":300`
+	)
 	tests := map[string]struct {
-		passed time.Duration
-		want   time.Duration // from then; zero: too late
+		members string
+		body    string // of the token request, which is not sent twice
+		passed  time.Duration
+		want    time.Duration // from then; zero: too late
 	}{
-		"plenty of time left":  {0, 30 * time.Second},
-		"half of what is left": {590 * time.Second, 5 * time.Second},
-		"a second at least":    {599 * time.Second, time.Second},
-		"at the end":           {600 * time.Second, 0},
-		"too late":             {time.Hour, 0},
+		"plenty of time left":                {longer, "", 0, 30 * time.Second},
+		"half of what is left":               {longer, "", 590 * time.Second, 5 * time.Second},
+		"a second at least":                  {longer, "", 599 * time.Second, time.Second},
+		"the access token is over":           {longer, "", 600 * time.Second, 30 * time.Second},
+		"half of the refresh token's":        {shorter, "", 290 * time.Second, 5 * time.Second},
+		"the refresh token is over":          {longer, "", 1800 * time.Second, 30 * time.Second},
+		"long over, an hour":                 {longer, "", 1800*time.Second + time.Hour - 1, 30 * time.Second},
+		"too late":                           {longer, "", 1800*time.Second + time.Hour, 0},
+		"body, the access token is over":     {longer, "code=x", 600 * time.Second, 30 * time.Second},
+		"body, the refresh token is nearly":  {longer, "code=x", 1799 * time.Second, 30 * time.Second},
+		"body, the refresh token is over":    {longer, "code=x", 1800 * time.Second, 0},
+		"body, refresh token of unknown end": {access, "code=x", 600*time.Second + time.Hour - 1, 30 * time.Second},
+		"body, too late":                     {access, "code=x", 600*time.Second + time.Hour, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			network := newServer()
-			network.members = `,"expires_in":600,"refresh_token":"r"`
-			session := open(t, network.source(), client(), false)
+			network.members = test.members
+			asking := client()
+			asking.Request.Body = secret.New(test.body)
+			session := open(t, network.source(), asking, false)
 			network.pass(test.passed)
 			want := network.now().Add(test.want)
 			if test.want == 0 {
@@ -390,5 +460,25 @@ func TestRetryAt(t *testing.T) {
 				t.Errorf("got %s, want %s", got, want)
 			}
 		})
+	}
+}
+
+// TestRenewalAfterAnOutage: what the failed ones would have refreshed is over by
+// then, and a new token is asked for.
+func TestRenewalAfterAnOutage(t *testing.T) {
+	t.Parallel()
+	network := newServer()
+	network.members = `,"expires_in":60,"refresh_token":"r","refresh_expires_in":120`
+	session := open(t, network.source(), client(), false)
+	network.next("/token", slices.Repeat([]answer{{http.StatusServiceUnavailable, ""}}, 6)...)
+	for err := session.Renew(t.Context()); err != nil; err = session.Renew(t.Context()) {
+		at := session.RetryAt()
+		if at.IsZero() {
+			t.Fatalf("given up %s later", network.now().Sub(session.Token().RequestedAt))
+		}
+		network.pass(at.Sub(network.now()))
+	}
+	if got := session.Token().AccessToken.Reveal(); got != "t2" {
+		t.Errorf("the token is %s", got)
 	}
 }
