@@ -70,13 +70,23 @@ func has[A any](attributes map[string]A) func(string) bool {
 	}
 }
 
-// diagnostic words a finding for Terraform.
-func (f finding) diagnostic(from kind) diag.Diagnostic {
+// detail is what Terraform shows below the summary.
+func (f finding) detail() string {
 	paragraphs := f.facts
 	if f.remedy != "" {
 		paragraphs = append(paragraphs, f.remedy)
 	}
-	detail := strings.Join(paragraphs, "\n\n")
+	return strings.Join(paragraphs, "\n\n")
+}
+
+// warning words a finding for Terraform where the run can go on.
+func (f finding) warning(attribute, summary string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root(attribute), summary, f.detail())
+}
+
+// diagnostic words a finding for Terraform.
+func (f finding) diagnostic(from kind) diag.Diagnostic {
+	detail := f.detail()
 	root, members, _ := strings.Cut(f.attribute, ".")
 	if root == "" || !from.takes(root) {
 		return diag.NewErrorDiagnostic(f.summary, detail)

@@ -4,12 +4,16 @@
 package provider
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
@@ -36,12 +40,39 @@ func missingScopes(session *tokensource.Session) diag.Diagnostics {
 
 // renewWarning is for a session that could not be renewed.
 func renewWarning(err error) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("The session could not be kept alive", sentence(err.Error()))
+	found := describeError(err)
+	found.facts = append([]string{found.summary + "."}, found.facts...)
+	return found.warning("keep_alive", "The session could not be kept alive")
 }
 
-// revocationWarning is for tokens that could not be revoked.
+// revocationWarning is for tokens that could not be revoked, each with an error.
 func revocationWarning(err error) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("A token could not be revoked",
-		sentence(err.Error())+"\n\nIt stays valid until it expires. Check revocation_endpoint and whether the server lets this client "+
-			"revoke tokens of this kind; some cannot revoke JWTs.")
+	failures := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		failures = joined.Unwrap()
+	}
+	found := finding{remedy: "It stays valid until it expires. Check revocation_endpoint and whether the server lets this client " +
+		"revoke tokens of this kind; some cannot revoke JWTs."}
+	for _, failure := range failures {
+		for _, fact := range revocationFacts(failure) {
+			if !slices.Contains(found.facts, fact) { // access and refresh token mostly fail alike
+				found.facts = append(found.facts, fact)
+			}
+		}
+	}
+	return found.warning("revoke_on_close", "A token could not be revoked")
+}
+
+// revocationFacts says why one token could not be revoked.
+func revocationFacts(err error) []string {
+	if answer, ok := errors.AsType[*oauth2.Error](err); ok {
+		return serverFacts(answer)
+	}
+	if failure, ok := errors.AsType[*httpstack.Error](err); ok && !errors.Is(failure, context.DeadlineExceeded) {
+		return describeNetwork(failure, "revocation_endpoint").facts
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return []string{"The revocation endpoint did not answer in the few seconds that there are when a run ends."}
+	}
+	return describeError(err).facts
 }

@@ -97,6 +97,32 @@ func (s *session) mustOpen(typeName string, config attributes) attributes {
 	return response.result
 }
 
+// renew renews what was opened, and tells when it wants to be renewed again.
+func (s *session) renew(typeName string, session opened) (time.Time, diagnostics) {
+	s.t.Helper()
+	response, err := s.server.RenewEphemeralResource(s.t.Context(), &tfprotov6.RenewEphemeralResourceRequest{
+		TypeName: typeName,
+		Private:  session.Private,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return response.RenewAt, response.Diagnostics
+}
+
+// close closes what was opened, before ctx ends.
+func (s *session) close(ctx context.Context, typeName string, session opened) diagnostics {
+	s.t.Helper()
+	response, err := s.server.CloseEphemeralResource(ctx, &tfprotov6.CloseEphemeralResourceRequest{
+		TypeName: typeName,
+		Private:  session.Private,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return response.Diagnostics
+}
+
 // read reads a data source. The state is nil where there is none.
 func (s *session) read(typeName string, config attributes) (attributes, diagnostics) {
 	s.t.Helper()
