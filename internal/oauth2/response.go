@@ -69,9 +69,10 @@ func without(value any, secrets map[any]bool) any {
 		kept := make(map[string]any, len(value))
 		for name, member := range value {
 			_, isAnswer := member.(bool) // whether there is such a token
-			if (isAnswer || !holdsToken(name)) && !(isScalar(member) && secrets[member]) {
-				kept[name] = without(member, secrets)
+			if (holdsToken(name) && !isAnswer) || (isScalar(member) && secrets[member]) {
+				continue
 			}
+			kept[name] = without(member, secrets)
 		}
 		return kept
 	case []any:

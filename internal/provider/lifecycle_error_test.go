@@ -82,11 +82,11 @@ func TestErrorOfAnswer(t *testing.T) {
 		"500 without body": {answer: authserver.Answer(500, nil, "")},
 		"502 HTML":         {answer: authserver.Answer(502, html, badGateway)},
 		// Success that is none.
-		"200 HTML":            {answer: authserver.Answer(200, html, loginPage)},
-		"200 empty":           {answer: authserver.Answer(200, nil, "")},
-		"204":                 {answer: authserver.Answer(204, nil, "")},
-		"200 empty object":    {answer: authserver.Answer(200, json, "{}")},
-		"200 other members":   {answer: authserver.Answer(200, json, `{"data":{"token":"very-secret"},"expires":3600,"ok":true}`)},
+		"200 HTML":          {answer: authserver.Answer(200, html, loginPage)},
+		"200 empty":         {answer: authserver.Answer(200, nil, "")},
+		"204":               {answer: authserver.Answer(204, nil, "")},
+		"200 empty object":  {answer: authserver.Answer(200, json, "{}")},
+		"200 other members": {answer: authserver.Answer(200, json, `{"data":{"token":"very-secret"},"expires":3600,"ok":true}`)},
 		"200 other place": {
 			answer: authserver.Answer(200, json, `{"data":{"token":"very-secret"}}`),
 			block:  attributes{"response_fields": attributes{"access_token": "/data/access_token"}},

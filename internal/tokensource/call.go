@@ -52,7 +52,7 @@ func (s *Source) CallAs(ctx context.Context, client Client, request httpstack.Re
 	}
 	answer, err := s.Call(ctx, authorized(request, token))
 	refused := err == nil && answer.StatusCode == http.StatusUnauthorized
-	if !refused || !client.shareable() || !s.replaced.allow(client.key(), token, s.now()) {
+	if !refused || !client.shareable() || !s.replaced.allow(client.key().Sum(), token, s.now()) {
 		return answer.sentWith(token), err
 	}
 	s.log.InfoContext(ctx, "the API refused the token, asking for another", "client_id", client.ClientID)

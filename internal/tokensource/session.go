@@ -124,10 +124,9 @@ func (session *Session) Renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	valid := session.stillValid()
 	session.mu.Lock()
 	defer session.mu.Unlock()
-	session.issued = append(valid, token)
+	session.issued = append(session.stillValid(), token)
 	return nil
 }
 
@@ -167,10 +166,9 @@ func (session *Session) successor(ctx context.Context) (*oauth2.Token, error) {
 	}, renew)
 }
 
-// stillValid lists the tokens that have not expired, as far as is known.
+// stillValid lists the tokens that have not expired, as far as is known. The caller
+// holds the lock.
 func (session *Session) stillValid() []*oauth2.Token {
-	session.mu.Lock()
-	defer session.mu.Unlock()
 	var valid []*oauth2.Token
 	for _, token := range session.issued {
 		if remaining, known := token.Remaining(session.source.now()); !known || remaining > 0 {
@@ -220,11 +218,13 @@ func (session *Session) endRenewal(ctx context.Context) {
 
 // revocable lists what there is to revoke, with its hint.
 func (session *Session) revocable() map[string]string {
-	hints := map[string]string{}
+	hints, current := map[string]string{}, session.Token()
+	session.mu.Lock()
+	defer session.mu.Unlock()
 	for _, token := range session.stillValid() {
 		hints[token.AccessToken.Reveal()] = oauth2.HintAccessToken
 	}
-	if refresh := session.Token().RefreshToken; !refresh.IsZero() {
+	if refresh := current.RefreshToken; !refresh.IsZero() {
 		hints[refresh.Reveal()] = oauth2.HintRefreshToken
 	}
 	return hints
