@@ -1,0 +1,128 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package filestore
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
+)
+
+// ErrCorrupt tells that a file in the folder of the cache is none that was saved
+// there, or not all of it. Saving under its key replaces it if it is a file.
+var ErrCorrupt = errors.New("not an entry of the cache, or a damaged one: remove it")
+
+// A file begins with a header of fixed size, all numbers big endian: what it is,
+// when the entry expires in microseconds since 1970, and how many bytes follow.
+const (
+	magic      = "oauth2c1"
+	headerSize = len(magic) + 8 + 4
+)
+
+// tempSuffix ends the names of files that are being written.
+const tempSuffix = ".tmp"
+
+// encode returns the content of a file.
+func encode(data []byte, expiresAt time.Time) []byte {
+	content := make([]byte, 0, headerSize+len(data))
+	content = append(content, magic...)
+	content = binary.BigEndian.AppendUint64(content, uint64(expiresAt.UnixMicro()))
+	content = binary.BigEndian.AppendUint32(content, uint32(len(data))) //nolint:gosec // at most tokencache.MaxSize
+	return append(content, data...)
+}
+
+// read returns the data of an entry and how long it still lasts.
+func read(folder *os.Root, key string, now time.Time) (data []byte, left time.Duration, err error) {
+	file, err := openEntry(folder, key)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { _ = file.Close() }()
+	size, left, err := readHeader(file, now)
+	if err != nil {
+		return nil, 0, err
+	}
+	data, err = io.ReadAll(io.LimitReader(file, int64(size)+1))
+	if err == nil && len(data) != size {
+		err = ErrCorrupt
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return data, left, nil
+}
+
+// openEntry opens the file of an entry, if it is a file: not a link, nor a pipe
+// that nobody writes to.
+func openEntry(folder *os.Root, key string) (*os.File, error) {
+	info, err := folder.Lstat(key)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, tokencache.ErrNotFound
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, ErrCorrupt
+	}
+	file, err := folder.Open(key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, tokencache.ErrNotFound
+	}
+	return file, err
+}
+
+// readHeader reads the header of a file, and returns the size of the data after it
+// and how long that still lasts. The error is [tokencache.ErrNotFound] where that
+// time is over.
+func readHeader(file io.Reader, now time.Time) (size int, left time.Duration, err error) {
+	header := make([]byte, headerSize)
+	_, err = io.ReadFull(file, header)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return 0, 0, ErrCorrupt
+	} else if err != nil {
+		return 0, 0, err
+	}
+	numbers, ours := bytes.CutPrefix(header, []byte(magic))
+	expiry, length := binary.BigEndian.Uint64(numbers), binary.BigEndian.Uint32(numbers[8:])
+	if !ours || length > tokencache.MaxSize {
+		return 0, 0, ErrCorrupt
+	}
+	if left = time.UnixMicro(int64(expiry)).Sub(now); left <= 0 { //nolint:gosec // encoded in the same way
+		return 0, 0, tokencache.ErrNotFound
+	}
+	return int(length), left, nil
+}
+
+// write replaces the file of an entry. All of it is on the disk before it gets its
+// name, so that no crash leaves a part of it under that name.
+func write(folder *os.Root, key string, content []byte) error {
+	temp := key + "." + rand.Text() + tempSuffix
+	file, err := folder.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err = fill(file, content); err == nil {
+		err = folder.Rename(temp, key)
+	}
+	if err != nil {
+		_ = folder.Remove(temp) // what stays is swept another time
+	}
+	return err
+}
+
+// fill writes a file to the disk and closes it.
+func fill(file *os.File, content []byte) error {
+	_, err := file.Write(content)
+	if err == nil {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
+}

@@ -1,0 +1,119 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package filestore keeps a [tokencache.Store] in a folder, where all processes of
+// a user on a machine find it.
+//
+// An entry is a file named by its key, beside a lock file and, while it is being
+// written, a temporary file. Files are replaced whole, so that a process may die at
+// any point; its locks die with it. The package does not seal what it writes, and
+// refuses to share a folder with other users all the same.
+package filestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sync/atomic"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
+)
+
+// Store is a [tokencache.Store] in a folder. Make one with [Open].
+type Store struct {
+	dir   string
+	now   func() time.Time
+	saves atomic.Uint64
+}
+
+// DefaultDir returns the folder for those who name none: one of the provider's own
+// in the user's cache folder.
+func DefaultDir() (string, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("this user has no cache folder, so the cache needs a path: %w", err)
+	}
+	return filepath.Join(dir, "terraform-provider-oauth2cc"), nil
+}
+
+// Open returns the store in the folder dir, which it creates if need be, and which
+// tells the time by now. Entries are in a folder below dir; dir itself may hold
+// other things and be anybody's.
+//
+// The error says what to do where that folder cannot be the user's alone.
+func Open(dir string, now func() time.Time) (*Store, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := openFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{dir: dir, now: now}, folder.Close()
+}
+
+// Load is described at [tokencache.Store]. The error is [ErrCorrupt] where a file is
+// none that this package wrote, or not all of it.
+func (s *Store) Load(ctx context.Context, key string) (data []byte, left time.Duration, err error) {
+	err = s.use(ctx, key, func(folder *os.Root) error {
+		data, left, err = read(folder, key, s.now())
+		return err
+	})
+	return data, left, err
+}
+
+// Save is described at [tokencache.Store]. Now and then it also sweeps the folder.
+func (s *Store) Save(ctx context.Context, key string, data []byte, lifetime time.Duration) error {
+	if len(data) > tokencache.MaxSize {
+		return fmt.Errorf("%d bytes are more than the %d that can be stored", len(data), tokencache.MaxSize)
+	}
+	return s.use(ctx, key, func(folder *os.Root) error {
+		if err := write(folder, key, encode(data, s.now().Add(lifetime))); err != nil {
+			return err
+		}
+		if s.saves.Add(1)%savesPerSweep == 1 {
+			sweep(ctx, folder, s.now())
+		}
+		return nil
+	})
+}
+
+// Delete is described at [tokencache.Store].
+func (s *Store) Delete(ctx context.Context, key string) error {
+	return s.use(ctx, key, func(folder *os.Root) error {
+		if err := folder.Remove(key); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	})
+}
+
+// use does something with the folder. That is opened anew each time: whoever
+// clears the cache by removing it need not wait until nobody uses it.
+func (s *Store) use(ctx context.Context, key string, do func(folder *os.Root) error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if !isKey(key) {
+		return fmt.Errorf("%q is no key of a cache", key)
+	}
+	folder, err := openFolder(s.dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = folder.Close() }()
+	err = do(folder)
+	if err == nil || errors.Is(err, tokencache.ErrNotFound) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", filepath.Join(folder.Name(), key), err)
+}
+
+// isKey tells whether a name is a key, and so harmless as the name of a file.
+var isKey = regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString
