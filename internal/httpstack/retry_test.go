@@ -8,9 +8,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -217,34 +215,6 @@ func TestTriesInWords(t *testing.T) {
 	for want, tries := range tests {
 		if got := tries.String(); got != want {
 			t.Errorf("got %q, want %q", got, want)
-		}
-	}
-}
-
-// TestTransientStatus holds the statuses after which the same request may do
-// better (RFC 9110 section 15).
-func TestTransientStatus(t *testing.T) {
-	t.Parallel()
-	var transient []int
-	for status := 100; status < 505; status++ {
-		if httpstack.TransientStatus(status) {
-			transient = append(transient, status)
-		}
-	}
-	if want := []int{408, 429, 500, 502, 503, 504}; !slices.Equal(transient, want) {
-		t.Errorf("got %d, want %d", transient, want)
-	}
-}
-
-// TestIdempotent holds RFC 9110 section 9.2.2.
-func TestIdempotent(t *testing.T) {
-	t.Parallel()
-	for method, want := range map[string]bool{
-		http.MethodGet: true, http.MethodHead: true, http.MethodOptions: true, http.MethodPut: true, http.MethodDelete: true,
-		http.MethodPost: false, http.MethodPatch: false, "PURGE": false, "get": false, "": false,
-	} {
-		if got := httpstack.Idempotent(method); got != want {
-			t.Errorf("%s: %t", strings.TrimSpace(method), got)
 		}
 	}
 }

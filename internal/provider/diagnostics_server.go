@@ -92,14 +92,14 @@ func byCode(code string, client tokensource.Client) (finding, bool) {
 // invalidClientRemedy says what to check, by how the client authenticated.
 func invalidClientRemedy(client tokensource.Client) string {
 	asserts := client.TokenEndpointAuthMethod == clientauth.PrivateKeyJWT || client.TokenEndpointAuthMethod == clientauth.ClientSecretJWT
-	remedy := "The request was sent once, as " + methodOf(client) + ". Check client_id and client_secret, " +
+	remedy := "The request was sent as " + methodOf(client) + ". Check client_id and client_secret, " +
 		"and that the client is registered at this server and not disabled."
 	switch {
 	case client.TokenEndpointAuthMethod == clientauth.TLSClientAuth || client.TokenEndpointAuthMethod == clientauth.SelfSignedTLSClientAuth:
 		return "The client proved itself with the certificate of the connection. Check client_id, and that this certificate is registered for it " +
 			"at the server; and that token_endpoint is the address which asks for certificates, if there are two (mtls_endpoint_aliases)."
 	case asserts:
-		return "The client proved itself with a signed assertion, sent once. Check that its key or issuer is registered at the server for this client, " +
+		return "The client proved itself with a signed assertion. Check that its key or issuer is registered at the server for this client, " +
 			"and that the server accepts the assertion's audience, which by default is the token endpoint: some servers want their issuer " +
 			"(signed_assertion.audience)."
 	case client.TokenEndpointAuthMethod == clientauth.None && !client.Request.Body.IsZero():

@@ -105,6 +105,7 @@ func build(t *testing.T, method, config string) *nest {
 	n.Workspace = acctest.New(t, strings.NewReplacer(
 		"TOKEN_ENDPOINT", n.srv.TokenURL(), "AUTH_METHOD", method, "CLIENT_ID", clientID, "TIMEOUT", "5s",
 	).Replace(leakVariables)+config,
+		"OAUTH2CC_MAX_RETRIES=1", // for what is logged about it
 		"TF_VAR_client_secret="+n.secrets[0].Value,
 		"TF_VAR_parameter="+n.secrets[1].Value,
 		"TF_VAR_header="+n.secrets[2].Value,

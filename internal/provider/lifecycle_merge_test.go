@@ -201,6 +201,8 @@ func TestEnvironmentInvalid(t *testing.T) {
 		"environment, secret":   {"OAUTH2CC_CLIENT_SECRET", "very-secret\n"},
 		"environment, method":   {"OAUTH2CC_TOKEN_ENDPOINT_AUTH_METHOD", "basic"},
 		"environment, timeout":  {"OAUTH2CC_TIMEOUT", "30"},
+		"environment, retries":  {"OAUTH2CC_MAX_RETRIES", "many"},
+		"environment, half":     {"OAUTH2CC_MAX_RETRIES", "1.5"},
 		"environment, proxy":    {"OAUTH2CC_PROXY_URL", "user:very-secret@proxy:3128"},
 	}
 	for name, row := range tests {

@@ -138,6 +138,10 @@ var invalidProviders = map[string]invalid{
 	"timeout of nothing":             {attributes{"timeout": "0s"}, "timeout", "at least"},
 	"negative timeout":               {attributes{"timeout": "-5s"}, "timeout", "at least"},
 	"empty timeout":                  {attributes{"timeout": ""}, "timeout", "duration"},
+	"negative number of retries":     {attributes{"max_retries": -1}, "max_retries", "whole number from 0 to 10"},
+	"half a retry":                   {attributes{"max_retries": 1.5}, "max_retries", "whole number from 0 to 10"},
+	"endless retries":                {attributes{"max_retries": 11}, "max_retries", "whole number from 0 to 10"},
+	"more retries than bits":         {attributes{"max_retries": 1e30}, "max_retries", "whole number from 0 to 10"},
 	"proxy without a scheme":         {attributes{"proxy_url": "proxy.example.com:3128"}, "proxy_url", "http://"},
 	"proxy of another scheme":        {attributes{"proxy_url": "ftp://user:very-secret@proxy.example.com"}, "proxy_url", "http://"},
 	"proxy with a path":              {attributes{"proxy_url": "http://user:very-secret@proxy.example.com/path"}, "proxy_url", "host and port"},
@@ -251,6 +255,8 @@ func TestValidateAccepts(t *testing.T) {
 		"proxy of SOCKS":           {"proxy_url": "socks5://127.0.0.1:1080"},
 		"proxy left to the system": {"proxy_url": ""},
 		"nulls in lists":           {"scopes": []any{"read", nil}, "resources": []any{nil}},
+		"no retries":               {"max_retries": 0},
+		"most retries":             {"max_retries": 10},
 		"duration of many units":   {"timeout": "1m30.5s"},
 	}
 	for name, config := range tests {
