@@ -22,6 +22,7 @@ const module = "github.com/oauth2cc/terraform-provider-oauth2cc"
 var floors = map[string]int{
 	"internal/secret":      0,
 	"internal/jsonpointer": 0,
+	"internal/panics":      0,
 
 	"internal/oauth2":                1,
 	"internal/clientauth":            1,

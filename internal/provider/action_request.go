@@ -41,6 +41,7 @@ func (a *requestAction) Configure(_ context.Context, req action.ConfigureRequest
 
 // ValidateConfig implements [action.ActionWithValidateConfig].
 func (*requestAction) ValidateConfig(ctx context.Context, req action.ValidateConfigRequest, resp *action.ValidateConfigResponse) {
+	defer contain(&resp.Diagnostics)
 	var model callModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	resp.Diagnostics.Append(model.validate()...)
@@ -48,6 +49,7 @@ func (*requestAction) ValidateConfig(ctx context.Context, req action.ValidateCon
 
 // Invoke implements [action.Action].
 func (a *requestAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	defer contain(&resp.Diagnostics)
 	var model callModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {

@@ -78,6 +78,7 @@ func (d *serverMetadataDataSource) Configure(_ context.Context, req datasource.C
 
 // Read implements [datasource.DataSource].
 func (d *serverMetadataDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer contain(&resp.Diagnostics)
 	var own types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("issuer"), &own)...)
 	issuer := firstSet(own, d.configured.client.Issuer)

@@ -174,6 +174,9 @@ func describeOther(err error) finding {
 	if errors.Is(err, context.Canceled) {
 		return finding{summary: "The request was cancelled", facts: []string{"Terraform stopped the run before the answer came."}}
 	}
+	if bug, ok := bugIn(err); ok {
+		return bug
+	}
 	return finding{summary: "No token could be requested", facts: []string{sentence(err.Error())}}
 }
 

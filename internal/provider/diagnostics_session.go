@@ -40,6 +40,9 @@ func missingScopes(session *tokensource.Session) diag.Diagnostics {
 
 // renewWarning is for a session that could not be renewed.
 func renewWarning(err error) diag.Diagnostic {
+	if bug, ok := bugIn(err); ok {
+		return bug.diagnostic(kind{})
+	}
 	found := describeError(err)
 	found.facts = append([]string{found.summary + "."}, found.facts...)
 	return found.warning("keep_alive", "The session could not be kept alive")
@@ -47,6 +50,9 @@ func renewWarning(err error) diag.Diagnostic {
 
 // revocationWarning is for tokens that could not be revoked, each with an error.
 func revocationWarning(err error) diag.Diagnostic {
+	if bug, ok := bugIn(err); ok {
+		return bug.diagnostic(kind{})
+	}
 	failures := []error{err}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		failures = joined.Unwrap()

@@ -55,6 +55,7 @@ func (r *requestEphemeralResource) Configure(_ context.Context, req ephemeral.Co
 func (*requestEphemeralResource) ValidateConfig(
 	ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse,
 ) {
+	defer contain(&resp.Diagnostics)
 	var model requestModelWithAnswer
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	resp.Diagnostics.Append(model.validate()...)
@@ -62,6 +63,7 @@ func (*requestEphemeralResource) ValidateConfig(
 
 // Open implements [ephemeral.EphemeralResource].
 func (r *requestEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	defer contain(&resp.Diagnostics)
 	var model requestModelWithAnswer
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {

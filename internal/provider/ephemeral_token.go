@@ -49,6 +49,7 @@ func (r *tokenEphemeralResource) Configure(_ context.Context, req ephemeral.Conf
 func (*tokenEphemeralResource) ValidateConfig(
 	ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse,
 ) {
+	defer contain(&resp.Diagnostics)
 	var model tokenEphemeralModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
@@ -59,6 +60,7 @@ func (*tokenEphemeralResource) ValidateConfig(
 
 // Open implements [ephemeral.EphemeralResource].
 func (r *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	defer contain(&resp.Diagnostics)
 	var model tokenEphemeralModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
@@ -99,6 +101,7 @@ func (r *tokenEphemeralResource) keep(
 // token that was handed out; it keeps the session at the server alive. A failure
 // is a warning, as that token may well be good still.
 func (r *tokenEphemeralResource) Renew(ctx context.Context, req ephemeral.RenewRequest, resp *ephemeral.RenewResponse) {
+	defer contain(&resp.Diagnostics)
 	handle, diags := req.Private.GetKey(ctx, sessionKey)
 	resp.Diagnostics.Append(diags...)
 	session, ok := r.configured.sessions.get(handle)
@@ -115,6 +118,7 @@ func (r *tokenEphemeralResource) Renew(ctx context.Context, req ephemeral.RenewR
 
 // Close implements [ephemeral.EphemeralResourceWithClose].
 func (r *tokenEphemeralResource) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
+	defer contain(&resp.Diagnostics)
 	handle, diags := req.Private.GetKey(ctx, sessionKey)
 	resp.Diagnostics.Append(diags...)
 	session, ok := r.configured.sessions.take(handle)

@@ -25,6 +25,7 @@ func (v headerFields) MarkdownDescription(ctx context.Context) string { return v
 // ValidateMap implements [validator.Map]. Values are not quoted: they may be
 // secrets.
 func (headerFields) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
+	defer contain(&resp.Diagnostics)
 	spelled := map[string]string{}
 	elements := req.ConfigValue.Elements()
 	for _, name := range sortedKeys(elements) {

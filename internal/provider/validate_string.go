@@ -36,6 +36,7 @@ func (v stringValidator) MarkdownDescription(context.Context) string { return v.
 
 // ValidateString implements [validator.String].
 func (v stringValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	defer contain(&resp.Diagnostics)
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}

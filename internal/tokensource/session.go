@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/panics"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
@@ -231,7 +232,8 @@ func (session *Session) revocable() map[string]string {
 }
 
 // revoke revokes one token.
-func (session *Session) revoke(ctx context.Context, token secret.String, hint string) error {
+func (session *Session) revoke(ctx context.Context, token secret.String, hint string) (err error) {
+	defer panics.Into(&err)
 	auth, err := session.client.auth()
 	if err != nil {
 		return err
