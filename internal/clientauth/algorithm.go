@@ -72,7 +72,7 @@ func algorithmsOf(public crypto.PublicKey) ([]string, error) {
 func chooseAlgorithm(possible []string, configured string, supported []string) (jose.SignatureAlgorithm, error) {
 	if configured != "" {
 		if !slices.Contains(possible, configured) {
-			return "", fmt.Errorf("this key cannot sign with %s but with %s", configured, strings.Join(possible, ", "))
+			return "", fmt.Errorf("this key cannot sign with %.40q but with %s", configured, strings.Join(possible, ", "))
 		}
 		return jose.SignatureAlgorithm(configured), nil
 	}

@@ -104,7 +104,7 @@ func TestEveryAlgorithm(t *testing.T) {
 				t.Parallel()
 				assertion := clientauth.SignedAssertion{PrivateKey: secret.New(held[kind]), ClientSecret: secret.New(longSecret), Algorithm: algorithm}
 				if !slices.Contains(algorithms, algorithm) {
-					wrong(t, assertion, "algorithm", "cannot sign with "+algorithm)
+					wrong(t, assertion, "algorithm", `cannot sign with "`+algorithm+`"`)
 					return
 				}
 				header, _ := signed(t, assertion)
@@ -182,10 +182,10 @@ func TestAlgorithmsThatDoNotFit(t *testing.T) {
 		"another kind of key":       {clientauth.SignedAssertion{PrivateKey: ec, Algorithm: "RS256"}, "but with ES256"},
 		"server takes others":       {clientauth.SignedAssertion{PrivateKey: ec, Supported: []string{"RS256", "PS256"}}, "the server takes RS256, PS256"},
 		"server takes no HMAC":      {clientauth.SignedAssertion{ClientSecret: secret.New(longSecret), Supported: []string{"RS256"}}, "the server takes RS256"},
-		"none":                      {clientauth.SignedAssertion{PrivateKey: ec, Algorithm: "none"}, "cannot sign with none"},
-		"alg of the JWK not fit":    {clientauth.SignedAssertion{PrivateKey: secret.New(inJSON(t, jwk(t, ecJWK, map[string]any{"alg": "ES512"})))}, "cannot sign with ES512"},
-		"alg of the JWK encrypts":   {clientauth.SignedAssertion{PrivateKey: secret.New(inJSON(t, jwk(t, rsaJWK, map[string]any{"alg": "RSA-OAEP"})))}, "cannot sign with RSA-OAEP"},
-		"HMAC with a private key":   {clientauth.SignedAssertion{PrivateKey: ec, ClientSecret: secret.New(longSecret), Algorithm: "HS256"}, "cannot sign with HS256"},
+		"none":                      {clientauth.SignedAssertion{PrivateKey: ec, Algorithm: "none"}, `cannot sign with "none"`},
+		"alg of the JWK not fit":    {clientauth.SignedAssertion{PrivateKey: secret.New(inJSON(t, jwk(t, ecJWK, map[string]any{"alg": "ES512"})))}, `cannot sign with "ES512"`},
+		"alg of the JWK encrypts":   {clientauth.SignedAssertion{PrivateKey: secret.New(inJSON(t, jwk(t, rsaJWK, map[string]any{"alg": "RSA-OAEP"})))}, `cannot sign with "RSA-OAEP"`},
+		"HMAC with a private key":   {clientauth.SignedAssertion{PrivateKey: ec, ClientSecret: secret.New(longSecret), Algorithm: "HS256"}, `cannot sign with "HS256"`},
 		"ES256 with a secret alone": {clientauth.SignedAssertion{ClientSecret: secret.New(longSecret), Algorithm: "ES256"}, "but with HS256"},
 	}
 	for name, test := range tests {

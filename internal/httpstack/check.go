@@ -55,25 +55,34 @@ func checkURL(u *url.URL) *Error {
 		return invalid("the URL has no host")
 	case u.User != nil:
 		return invalid("the URL must not hold a user name or password")
-	case strings.ContainsFunc(u.RawQuery, isSpaceOrControl):
-		return invalid("the URL's query has a space or control character: write it percent-encoded")
+	case strings.ContainsFunc(u.RawQuery, isNotVisible):
+		return invalid("the URL's query has a space, control character or letter beyond ASCII: write it percent-encoded")
 	}
 	return nil
 }
 
+// MaxField bounds a header field, its name and its value together, in bytes. Common
+// servers take 8 to 64 KiB of header.
+const MaxField = 64 << 10
+
 // checkHeader refuses what could end a field early and begin another (RFC 9110
-// section 5.5). It shows no value.
+// section 5.5), and what would not arrive as it is. It shows no value.
 func checkHeader(header http.Header) *Error {
 	for name, values := range header {
 		if !isToken(name) {
-			return invalid("the header name %.40q has characters that are not allowed", name)
+			return invalid("the header name %.40q has characters that are not allowed, or none", name)
 		}
 		if slices.Contains(transportHeaders, http.CanonicalHeaderKey(name)) {
 			return invalid("the header %s cannot be set: the connection decides it", name)
 		}
 		for _, value := range values {
-			if strings.ContainsFunc(value, isControl) {
-				return invalid("the value of header %s has a line break or another control character", name)
+			switch {
+			case len(name)+len(value) > MaxField:
+				return invalid("the header %.40s is longer than %d bytes", name, MaxField)
+			case strings.ContainsFunc(value, isControl):
+				return invalid("the value of header %.40s has a line break or another control character", name)
+			case strings.Trim(value, " \t") != value:
+				return invalid("the value of header %.40s begins or ends with a space, which HTTP does not carry", name)
 			}
 		}
 	}
@@ -94,7 +103,7 @@ func isToken(s string) bool {
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
-func isSpaceOrControl(r rune) bool { return r <= ' ' || r == 0x7f }
+func isNotVisible(r rune) bool { return r <= ' ' || r >= 0x7f }
 
 func isLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {

@@ -8,6 +8,7 @@
 package jsonpointer
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -40,7 +41,7 @@ func Parse(text string) (Pointer, error) {
 		return Pointer{}, nil
 	}
 	if text[0] != '/' {
-		return Pointer{}, fmt.Errorf("a JSON Pointer starts with \"/\", for example \"/data/%s\"", text)
+		return Pointer{}, errors.New(`a JSON Pointer starts with "/", for example "/data/access_token"`)
 	}
 	if strayTilde.MatchString(text) {
 		return Pointer{}, fmt.Errorf("in a JSON Pointer %q stands for \"~\" and %q for \"/\"; another \"~\" is not allowed", "~0", "~1")

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -76,7 +77,7 @@ func (f finding) detail() string {
 	if f.remedy != "" {
 		paragraphs = append(paragraphs, f.remedy)
 	}
-	return strings.Join(paragraphs, "\n\n")
+	return harmless(strings.Join(paragraphs, "\n\n"))
 }
 
 // warning words a finding for Terraform where the run can go on.
@@ -291,6 +292,28 @@ func (c *configured) warnings(token *oauth2.Token, client tokensource.Client) di
 				"cannot make. Have the client registered for bearer tokens.")
 	}
 	return diags
+}
+
+// maxDetail bounds what one diagnostic says, in bytes. What is quoted in it is
+// bounded elsewhere, names that a user gave excepted.
+const maxDetail = 4 << 10
+
+// harmless writes a text so that it cannot steer a terminal: what does not print is
+// escaped, and what is too long is cut.
+func harmless(text string) string {
+	var written strings.Builder
+	for _, char := range strings.ToValidUTF8(text, "\uFFFD") {
+		if written.Len() >= maxDetail {
+			written.WriteString(" …")
+			break
+		}
+		if char == '\n' || unicode.IsPrint(char) {
+			written.WriteRune(char)
+		} else {
+			written.WriteString(strings.Trim(strconv.QuoteRune(char), "'"))
+		}
+	}
+	return written.String()
 }
 
 // sentence makes the text of an error a sentence.

@@ -21,6 +21,7 @@ const tokenType = "oauth2cc_token"
 // speaks to the executable. Configurations are written as attributes, see value.
 type session struct {
 	t      *testing.T
+	ctx    context.Context // of all calls
 	server tfprotov6.ProviderServer
 	schema *tfprotov6.GetProviderSchemaResponse
 }
@@ -35,7 +36,7 @@ func newSession(t *testing.T, options ...provider.Option) *session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &session{t: t, server: server, schema: schema}
+	return &session{t: t, ctx: t.Context(), server: server, schema: schema}
 }
 
 // environment has a provider see these variables and no others.
@@ -49,7 +50,7 @@ func instantly(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 // configure sends the provider block.
 func (s *session) configure(config attributes) diagnostics {
 	s.t.Helper()
-	response, err := s.server.ConfigureProvider(s.t.Context(), &tfprotov6.ConfigureProviderRequest{
+	response, err := s.server.ConfigureProvider(s.ctx, &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion: "1.11.4",
 		Config:           s.encode(s.schema.Provider, config),
 	})
@@ -78,7 +79,7 @@ type opened struct {
 func (s *session) open(typeName string, config attributes) opened {
 	s.t.Helper()
 	schema := s.schema.EphemeralResourceSchemas[typeName]
-	response, err := s.server.OpenEphemeralResource(s.t.Context(), &tfprotov6.OpenEphemeralResourceRequest{
+	response, err := s.server.OpenEphemeralResource(s.ctx, &tfprotov6.OpenEphemeralResourceRequest{
 		TypeName: typeName,
 		Config:   s.encode(schema, config),
 	})
@@ -127,7 +128,7 @@ func (s *session) close(ctx context.Context, typeName string, session opened) di
 func (s *session) read(typeName string, config attributes) (attributes, diagnostics) {
 	s.t.Helper()
 	schema := s.schema.DataSourceSchemas[typeName]
-	response, err := s.server.ReadDataSource(s.t.Context(), &tfprotov6.ReadDataSourceRequest{
+	response, err := s.server.ReadDataSource(s.ctx, &tfprotov6.ReadDataSourceRequest{
 		TypeName: typeName,
 		Config:   s.encode(schema, config),
 	})
@@ -148,7 +149,7 @@ func (s *session) mustRead(typeName string, config attributes) attributes {
 // validateProvider is terraform validate for the provider block.
 func (s *session) validateProvider(config attributes) diagnostics {
 	s.t.Helper()
-	response, err := s.server.ValidateProviderConfig(s.t.Context(), &tfprotov6.ValidateProviderConfigRequest{
+	response, err := s.server.ValidateProviderConfig(s.ctx, &tfprotov6.ValidateProviderConfigRequest{
 		Config: s.encode(s.schema.Provider, config),
 	})
 	if err != nil {
@@ -160,7 +161,7 @@ func (s *session) validateProvider(config attributes) diagnostics {
 // validateEphemeral is terraform validate for an ephemeral resource.
 func (s *session) validateEphemeral(typeName string, config attributes) diagnostics {
 	s.t.Helper()
-	response, err := s.server.ValidateEphemeralResourceConfig(s.t.Context(), &tfprotov6.ValidateEphemeralResourceConfigRequest{
+	response, err := s.server.ValidateEphemeralResourceConfig(s.ctx, &tfprotov6.ValidateEphemeralResourceConfigRequest{
 		TypeName: typeName,
 		Config:   s.encode(s.schema.EphemeralResourceSchemas[typeName], config),
 	})
@@ -173,7 +174,7 @@ func (s *session) validateEphemeral(typeName string, config attributes) diagnost
 // validateDataSource is terraform validate for a data source.
 func (s *session) validateDataSource(typeName string, config attributes) diagnostics {
 	s.t.Helper()
-	response, err := s.server.ValidateDataResourceConfig(s.t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{
+	response, err := s.server.ValidateDataResourceConfig(s.ctx, &tfprotov6.ValidateDataResourceConfigRequest{
 		TypeName: typeName,
 		Config:   s.encode(s.schema.DataSourceSchemas[typeName], config),
 	})

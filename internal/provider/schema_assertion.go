@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -40,7 +40,7 @@ func signedAssertionAttributes() map[string]schema.Attribute {
 		"private_key": schema.StringAttribute{
 			Optional:            true,
 			Sensitive:           true,
-			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			Validators:          []validator.String{body()},
 			MarkdownDescription: "Key to sign with: PEM (PKCS#1, PKCS#8, SEC 1), a JWK, or a JWK Set with `key_id`. RSA, EC (P-256, P-384, P-521) or Ed25519, without a passphrase.",
 		},
 		"key_id": schema.StringAttribute{
@@ -52,7 +52,7 @@ func signedAssertionAttributes() map[string]schema.Attribute {
 			Optional: true,
 			MarkdownDescription: "Signature algorithm: `" + strings.Join(clientauth.Algorithms(), "`, `") + "`. " +
 				"Default: the first that suits the key and that the metadata of `issuer` supports.",
-			Validators: []validator.String{stringvalidator.OneOf(clientauth.Algorithms()...)},
+			Validators: []validator.String{oneOf(clientauth.Algorithms()...)},
 		},
 		"certificate": schema.StringAttribute{
 			Optional:            true,
@@ -88,7 +88,7 @@ func federatedAssertionAttributes() map[string]schema.Attribute {
 		"env": schema.StringAttribute{
 			Optional:            true,
 			MarkdownDescription: "Environment variable that holds the JWT, for example `TFC_WORKLOAD_IDENTITY_TOKEN`.",
-			Validators:          []validator.String{credential()},
+			Validators:          []validator.String{variableName()},
 		},
 		"file": schema.StringAttribute{
 			Optional:            true,
@@ -107,22 +107,23 @@ func federatedAssertionAttributes() map[string]schema.Attribute {
 				"url_env": schema.StringAttribute{
 					Optional:            true,
 					MarkdownDescription: "Environment variable that holds the address, for example `ACTIONS_ID_TOKEN_REQUEST_URL`.",
-					Validators:          []validator.String{credential()},
+					Validators:          []validator.String{variableName()},
 				},
 				"token_env": schema.StringAttribute{
 					Optional:            true,
 					MarkdownDescription: "Environment variable that holds the bearer token of the request, for example `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.",
-					Validators:          []validator.String{credential()},
+					Validators:          []validator.String{variableName()},
 				},
 				"method": schema.StringAttribute{
 					Optional:            true,
 					MarkdownDescription: "HTTP method, `GET` (default) or `POST`.",
-					Validators:          []validator.String{stringvalidator.OneOf(http.MethodGet, http.MethodPost)},
+					Validators:          []validator.String{oneOf(http.MethodGet, http.MethodPost)},
 				},
 				"query": schema.MapAttribute{
 					Optional:            true,
 					ElementType:         types.StringType,
 					MarkdownDescription: "Parameters that are added to the query of the address, for example `{ audience = \"api://example\" }`.",
+					Validators:          []validator.Map{mapvalidator.ValueStringsAre(anyLine())},
 				},
 				"pointer": schema.StringAttribute{
 					Optional:            true,

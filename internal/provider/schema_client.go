@@ -9,7 +9,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -73,14 +72,14 @@ func identityAttributes() map[string]schema.Attribute {
 				"a secret `client_secret_basic` unless the server supports only another method with a secret, a client certificate `tls_client_auth` " +
 				"or `self_signed_tls_client_auth`; and `none` where the credentials are in `parameters`, `headers` or `request_body` or the grant needs none. " +
 				"A method is never found by trial, as failed attempts lock clients out.",
-			Validators: []validator.String{stringvalidator.OneOf(clientauth.Methods()...)},
+			Validators: []validator.String{oneOf(clientauth.Methods()...)},
 		},
 		"client_secret_basic_encoding": schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: "How `client_secret_basic` writes id and secret before base64: `form` (default; form-encoded, " +
 				"[RFC 6749 section 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)) or `raw` (as they are, which many servers expect). " +
 				"It makes a difference only if one of them has characters other than letters, digits and `-._~`.",
-			Validators: []validator.String{stringvalidator.OneOf(clientauth.BasicEncodings()...)},
+			Validators: []validator.String{oneOf(clientauth.BasicEncodings()...)},
 		},
 	}
 }
@@ -118,7 +117,7 @@ func requestAttributes() map[string]schema.Attribute {
 			ElementType: types.StringType,
 			MarkdownDescription: "Further request parameters. One that has the name of a parameter which would be sent replaces it, " +
 				"or removes it where its value is an empty string.",
-			Validators: []validator.Map{mapvalidator.KeysAre(credential())},
+			Validators: []validator.Map{mapvalidator.KeysAre(credential()), mapvalidator.ValueStringsAre(anyText())},
 		},
 		"headers": schema.MapAttribute{
 			Optional:            true,
@@ -144,12 +143,12 @@ func wireAttributes() map[string]schema.Attribute {
 			Optional: true,
 			MarkdownDescription: "Where the request parameters go: `form` (default, a form-encoded body), `json` (a body with one JSON object) " +
 				"or `query` (the URL; the provider does not log it, servers and proxies on the way may).",
-			Validators: []validator.String{stringvalidator.OneOf(string(oauth2.InForm), string(oauth2.InJSON), string(oauth2.InQuery))},
+			Validators: []validator.String{oneOf(string(oauth2.InForm), string(oauth2.InJSON), string(oauth2.InQuery))},
 		},
 		"method": schema.StringAttribute{
 			Optional:            true,
 			MarkdownDescription: "HTTP method of the token request. Default `POST`. `GET` has no body and goes with `parameters_in = \"query\"`.",
-			Validators:          []validator.String{stringvalidator.OneOf(http.MethodPost, http.MethodGet, http.MethodPut, http.MethodPatch)},
+			Validators:          []validator.String{oneOf(http.MethodPost, http.MethodGet, http.MethodPut, http.MethodPatch)},
 		},
 		"request_body": schema.StringAttribute{
 			Optional:  true,
@@ -157,7 +156,7 @@ func wireAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Body to send exactly as it is, instead of all parameters. Its `Content-Type` is JSON where it is valid JSON and " +
 				"form-encoded otherwise, unless `headers` says something else. As it may hold a code that is good for one use, " +
 				"the token is not shared, and the request is not sent twice.",
-			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+			Validators: []validator.String{body()},
 		},
 		"response_fields": schema.MapAttribute{
 			Optional:    true,
@@ -167,7 +166,7 @@ func wireAttributes() map[string]schema.Attribute {
 				"A member that is not named is at the top, under its own name. " +
 				"`expires_at` is a time as RFC 3339 writes it, or in seconds since 1970, or in milliseconds.",
 			Validators: []validator.Map{
-				mapvalidator.KeysAre(stringvalidator.OneOf(oauth2.FieldNames()...)),
+				mapvalidator.KeysAre(oneOf(oauth2.FieldNames()...)),
 				mapvalidator.ValueStringsAre(jsonPointer()),
 			},
 		},

@@ -85,11 +85,12 @@ func tlsAttribute() schema.Attribute {
 				Optional:            true,
 				Sensitive:           true,
 				MarkdownDescription: "Private key of `client_certificate`, in PEM (PKCS#1, PKCS#8, SEC 1) without a passphrase.",
+				Validators:          []validator.String{anyText()},
 			},
 			"server_name": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "Name that the servers' certificates must have, where it is not the host of the address.",
-				Validators:          []validator.String{credential()},
+				Validators:          []validator.String{hostName()},
 			},
 			"insecure_skip_verify": schema.BoolAttribute{
 				Optional: true,

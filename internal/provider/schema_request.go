@@ -5,7 +5,6 @@ package provider
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -23,7 +22,7 @@ func callAttributes(methods []string) map[string]schema.Attribute {
 		"method": schema.StringAttribute{
 			Optional:            true,
 			MarkdownDescription: "HTTP method. Default `GET`.",
-			Validators:          []validator.String{stringvalidator.OneOf(methods...)},
+			Validators:          []validator.String{oneOf(methods...)},
 		},
 		"request_headers": schema.MapAttribute{
 			Optional:            true,
@@ -37,6 +36,7 @@ func callAttributes(methods []string) map[string]schema.Attribute {
 			Sensitive: true,
 			MarkdownDescription: "Body of the request, sent exactly as it is. Its `Content-Type` is `application/json` where it is valid JSON, " +
 				"unless `request_headers` says something else.",
+			Validators: []validator.String{anyText()},
 		},
 		"authenticate": schema.BoolAttribute{
 			Optional: true,

@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -30,14 +31,21 @@ func (headerFields) ValidateMap(_ context.Context, req validator.MapRequest, res
 	elements := req.ConfigValue.Elements()
 	for _, name := range sortedKeys(elements) {
 		value, _ := elements[name].(types.String)
-		if err := httpstack.CheckHeader(name, value.ValueString()); err != nil {
-			resp.Diagnostics.AddAttributeError(req.Path.AtMapKey(name), "Invalid header field", sentence(err.Error()))
+		if problem := headerField(name).problem(value.ValueString()); problem != "" {
+			resp.Diagnostics.AddAttributeError(req.Path.AtMapKey(name), "Invalid header field", problem)
 		}
 		canonical := http.CanonicalHeaderKey(name)
 		if other, ok := spelled[canonical]; ok {
 			resp.Diagnostics.AddAttributeError(req.Path.AtMapKey(name), "Header field given twice",
-				"The names "+name+" and "+other+" differ only in their case, which makes no difference in HTTP. Remove one.")
+				fmt.Sprintf("The names %.40q and %.40q differ only in their case, which makes no difference in HTTP. Remove one.", name, other))
 		}
 		spelled[canonical] = name
 	}
+}
+
+// headerField is the value of the field of this name.
+func headerField(name string) stringValidator {
+	return stringValidator{must: "must be the value of a header field", rule: func(value string) string {
+		return problemOf(httpstack.CheckHeader(name, value))
+	}}
 }

@@ -30,6 +30,7 @@ func (v numberRange) MarkdownDescription(ctx context.Context) string { return v.
 
 // ValidateNumber implements [validator.Number].
 func (v numberRange) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
+	defer contain(&resp.Diagnostics)
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}

@@ -4,11 +4,15 @@
 package provider
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
@@ -22,10 +26,21 @@ import (
 // which may be a secret; or nothing.
 type stringRule func(value string) (problem string)
 
-// stringValidator makes a rule a validator, named by what the value must be.
+// Bounds of what a user gives, in bytes. They are far above what servers take, and
+// keep a mistake, such as a file of another kind, from being sent and shown.
+const (
+	// maxText bounds bodies, the values of parameters, keys and certificates.
+	maxText = 1 << 20
+	// maxLine bounds everything else: URLs, names, credentials.
+	maxLine = httpstack.MaxField
+)
+
+// stringValidator makes a rule a validator, named by what the value must be. All
+// values must be text and within bounds.
 type stringValidator struct {
 	must string
 	rule stringRule
+	most int // maxLine where it is zero
 }
 
 // Description implements [validator.Describer].
@@ -40,14 +55,57 @@ func (v stringValidator) ValidateString(_ context.Context, req validator.StringR
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if problem := v.rule(req.ConfigValue.ValueString()); problem != "" {
+	if problem := v.problem(req.ConfigValue.ValueString()); problem != "" {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid value for "+req.Path.String(), problem)
 	}
 }
 
+// problem applies the rule to what is text and within bounds.
+func (v stringValidator) problem(value string) string {
+	switch most := cmp.Or(v.most, maxLine); {
+	case len(value) > most:
+		return fmt.Sprintf("The value is %d bytes long, and %d are the most.", len(value), most)
+	case !utf8.ValidString(value):
+		return "The value is no text: it is not UTF-8. Encode it, with base64 for example."
+	}
+	return v.rule(value)
+}
+
+// anyText is a text of which nothing is known, and which is sent encoded or as it
+// is.
+func anyText() validator.String {
+	return stringValidator{must: "must be text", most: maxText, rule: func(string) string { return "" }}
+}
+
+// anyLine is anyText that travels in a URL.
+func anyLine() validator.String {
+	return stringValidator{must: "must be text", rule: func(string) string { return "" }}
+}
+
+// body is any text but none.
+func body() validator.String {
+	return stringValidator{must: "must not be empty", most: maxText, rule: func(value string) string {
+		if value == "" {
+			return "The value is empty. Leave the attribute out where there is none to give."
+		}
+		return ""
+	}}
+}
+
+// oneOf is one of a list of words.
+func oneOf(words ...string) validator.String {
+	list := "`" + strings.Join(words, "`, `") + "`"
+	return stringValidator{must: "must be one of " + list, rule: func(value string) string {
+		if slices.Contains(words, value) {
+			return ""
+		}
+		return fmt.Sprintf("The value must be one of \"%s\", and is %.40q.", strings.Join(words, "\", \""), value)
+	}}
+}
+
 // credential is a text that identifies or authenticates a client.
 func credential() validator.String {
-	return stringValidator{"must not be empty and hold no control characters", func(value string) string {
+	return stringValidator{must: "must not be empty and hold no control characters", rule: func(value string) string {
 		switch {
 		case value == "":
 			return "The value is empty. Leave the attribute out where there is none to give."
@@ -62,7 +120,7 @@ func credential() validator.String {
 
 // plainText is a text without control characters; it may be empty.
 func plainText() validator.String {
-	return stringValidator{"must hold no control characters", func(value string) string {
+	return stringValidator{must: "must hold no control characters", rule: func(value string) string {
 		if hasControl(value) {
 			return "The value has a line break or another control character."
 		}
@@ -72,7 +130,7 @@ func plainText() validator.String {
 
 // scopeToken is one scope (RFC 6749 section 3.3).
 func scopeToken() validator.String {
-	return stringValidator{"must be one scope", func(value string) string {
+	return stringValidator{must: "must be one scope", rule: func(value string) string {
 		switch {
 		case value == "":
 			return "The scope is empty. Leave it out of the list."
@@ -88,7 +146,7 @@ func scopeToken() validator.String {
 
 // endpointURL is the address of an endpoint of an authorization server.
 func endpointURL() validator.String {
-	return stringValidator{"must be an absolute https URL without fragment", func(value string) string {
+	return stringValidator{must: "must be an absolute https URL without fragment", rule: func(value string) string {
 		if problem := problemOfURL(value); problem != "" {
 			return problem
 		}
@@ -101,7 +159,7 @@ func endpointURL() validator.String {
 
 // requestURL is the address of a request to an API.
 func requestURL() validator.String {
-	return stringValidator{"must be an absolute https URL", problemOfURL}
+	return stringValidator{must: "must be an absolute https URL", rule: problemOfURL}
 }
 
 // problemOfURL tells why a text is not the address of anything that could be sent
@@ -111,6 +169,8 @@ func problemOfURL(value string) string {
 	switch {
 	case err != nil || hasControl(value) || strings.Contains(value, " "):
 		return "The value is no URL. Are there spaces, line breaks or unescaped characters in it?"
+	case strings.ContainsFunc(address.RawQuery, isNotASCII):
+		return "The URL's query has letters beyond ASCII. Write it percent-encoded, with urlencode() for example."
 	case (address.Scheme != "https" && address.Scheme != "http") || address.Hostname() == "":
 		return "The value is no absolute URL. Write it whole: \"https://host/path\"."
 	case address.User != nil:
@@ -121,7 +181,7 @@ func problemOfURL(value string) string {
 
 // withoutQuery is an addition to endpointURL for issuers.
 func withoutQuery() validator.String {
-	return stringValidator{"must have no query", func(value string) string {
+	return stringValidator{must: "must have no query", rule: func(value string) string {
 		if strings.Contains(value, "?") {
 			return "An issuer has no query (RFC 8414 section 2). Remove the \"?\" and what follows it."
 		}
@@ -129,9 +189,29 @@ func withoutQuery() validator.String {
 	}}
 }
 
+// hostName is a name or an address of a server.
+func hostName() validator.String {
+	return stringValidator{must: "must be a host name", rule: func(value string) string {
+		if value == "" || strings.ContainsFunc(value, func(char rune) bool { return !isAlphanumeric(char) && !strings.ContainsRune("-._:", char) }) {
+			return "The value is no host name. Write it without scheme and path, and international names in their ASCII form (\"xn--…\")."
+		}
+		return ""
+	}}
+}
+
+// variableName is the name of an environment variable.
+func variableName() validator.String {
+	return stringValidator{must: "must be the name of an environment variable", rule: func(value string) string {
+		if value == "" || strings.ContainsFunc(value, func(char rune) bool { return char <= ' ' || char == '=' || char > '~' }) {
+			return "The value is empty or no name of an environment variable, which has letters, digits and underscores."
+		}
+		return ""
+	}}
+}
+
 // absoluteURI is a resource indicator (RFC 8707 section 2).
 func absoluteURI() validator.String {
-	return stringValidator{"must be an absolute URI", func(value string) string {
+	return stringValidator{must: "must be an absolute URI", rule: func(value string) string {
 		identifier, err := url.Parse(value)
 		if err != nil || !identifier.IsAbs() {
 			return "A resource is an absolute URI such as \"https://api.example.com/\" or \"urn:example:api\" (RFC 8707 section 2). " +
@@ -146,7 +226,7 @@ func absoluteURI() validator.String {
 
 // jsonPointer is a place in a JSON document (RFC 6901).
 func jsonPointer() validator.String {
-	return stringValidator{"must be a JSON Pointer", func(value string) string {
+	return stringValidator{must: "must be a JSON Pointer", rule: func(value string) string {
 		_, err := jsonpointer.Parse(value)
 		return problemOf(err)
 	}}
@@ -154,7 +234,7 @@ func jsonPointer() validator.String {
 
 // jsonObject is a JSON object.
 func jsonObject() validator.String {
-	return stringValidator{"must be a JSON object", func(value string) string {
+	return stringValidator{must: "must be a JSON object", most: maxText, rule: func(value string) string {
 		var object map[string]any
 		if err := oauth2.DecodeJSON([]byte(value), &object); err != nil || object == nil {
 			return "The value is no JSON object. Write it with jsonencode({ … })."
@@ -169,7 +249,7 @@ func durationFrom(minimum time.Duration) validator.String {
 	if minimum == 0 {
 		must = "must be a duration and not negative"
 	}
-	return stringValidator{must, func(value string) string {
+	return stringValidator{must: must, rule: func(value string) string {
 		parsed, err := time.ParseDuration(value)
 		switch {
 		case err != nil:
@@ -183,14 +263,14 @@ func durationFrom(minimum time.Duration) validator.String {
 
 // certificates are certificates in PEM.
 func certificates() validator.String {
-	return stringValidator{"must be certificates in PEM", func(value string) string {
+	return stringValidator{must: "must be certificates in PEM", most: maxText, rule: func(value string) string {
 		return problemOf(httpstack.CheckCertificates(value))
 	}}
 }
 
 // proxy is the address of a proxy.
 func proxy() validator.String {
-	return stringValidator{"must be the URL of a proxy", func(value string) string {
+	return stringValidator{must: "must be the URL of a proxy", rule: func(value string) string {
 		if err := httpstack.CheckProxyURL(value); err != nil {
 			return "The proxy URL cannot be used: " + err.Error() + "."
 		}
@@ -205,6 +285,12 @@ func problemOf(err error) string {
 	}
 	return sentence(err.Error())
 }
+
+func isAlphanumeric(char rune) bool {
+	return '0' <= char && char <= '9' || 'a' <= char && char <= 'z' || 'A' <= char && char <= 'Z'
+}
+
+func isNotASCII(char rune) bool { return char > unicode.MaxASCII }
 
 // hasControl tells whether a text has control characters.
 func hasControl(text string) bool { return strings.ContainsFunc(text, unicode.IsControl) }

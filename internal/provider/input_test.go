@@ -1,0 +1,277 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-log/tflogtest"
+)
+
+// planted is in every hostile text that could be told by it.
+const planted = "c4n4ry"
+
+const mebibyte = 1 << 20
+
+// hostile are texts that break whoever joins texts without care.
+func hostile() map[string]string {
+	around := func(inside string) string { return planted + inside + planted }
+	return map[string]string{
+		"NUL":              around("\x00"),
+		"CR LF":            around("\r\nX-Smuggled: 1\r\n\r\n"),
+		"CR":               around("\r"),
+		"LF":               around("\n"),
+		"tab":              around("\t"),
+		"ESC":              around("\x1b[2J"),
+		"DEL":              around("\x7f"),
+		"C1 control":       around("\u009b31m"),
+		"line separator":   around("\u2028"),
+		"no UTF-8":         around("\xff"),
+		"half a character": around("\xe2\x82"),
+		"RTL override":     around("\u202e"),
+		"emoji":            around("👩‍🔬"),
+		"separators":       around("&x=1+2%41;a=b/c?d,"),
+		"quotes":           around("\"'\\`${x}"),
+		"empty":            "",
+		"spaces":           "   ",
+		"leading space":    " " + planted,
+		"trailing space":   planted + " ",
+		"1 MiB":            planted + strings.Repeat("x", mebibyte-len(planted)),
+		"above 1 MiB":      planted + strings.Repeat("x", mebibyte),
+		"1 MiB of lines":   strings.Repeat("\n", mebibyte),
+	}
+}
+
+// TestInput puts every hostile text into every attribute that takes text, new ones
+// included. It is refused by the path of the attribute, and without being repeated
+// where it is secret; or else it arrives as it was written.
+func TestInput(t *testing.T) {
+	t.Parallel()
+	for name, in := range blocks(t) {
+		for attribute, at := range textFields(in.schema.Block.Attributes) {
+			t.Run(name+"/"+attribute, func(t *testing.T) {
+				t.Parallel()
+				s := newSession(t)
+				for what, text := range hostile() {
+					checkInput(s, in, attribute, at, what, text)
+				}
+			})
+		}
+	}
+}
+
+// TestInputOfTheFunction does the same with jwt_decode, whose token may be a secret.
+func TestInputOfTheFunction(t *testing.T) {
+	t.Parallel()
+	for what, text := range hostile() {
+		for _, token := range []string{text, jwtOf(`{"sub":` + strconv.Quote(text) + `}`)} {
+			argument, err := tfprotov6.NewDynamicValue(tftypes.String, tftypes.NewValue(tftypes.String, token))
+			if err != nil {
+				t.Fatal(err)
+			}
+			response, err := newSession(t).server.CallFunction(t.Context(), &tfprotov6.CallFunctionRequest{
+				Name: "jwt_decode", Arguments: []*tfprotov6.DynamicValue{&argument},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if response.Error != nil {
+				detail := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityError, Detail: response.Error.Text}
+				checkTold(t, what, diagnostics{detail}, textField{sensitive: true})
+			}
+		}
+	}
+}
+
+// checkInput tries one text in one attribute of one block.
+func checkInput(s *session, in block, attribute string, at textField, what, text string) {
+	t := s.t
+	t.Helper()
+	site := startSite(t)
+	defer site.Close()
+	var log bytes.Buffer
+	s.ctx = tflogtest.RootLogger(t.Context(), &log)
+	beside := companions(site.URL, attribute)
+	config := merged(in.base(site.URL), beside, at.set(beside, spelled(attribute, text)))
+	found := in.validate(s, config)
+	checkTold(t, what, found, at)
+	for _, path := range found.paths() {
+		if !strings.HasPrefix(path, root(attribute)) {
+			t.Errorf("%s: the finding is at %q:\n%.500s", what, path, found)
+		}
+	}
+	if len(found) > 0 {
+		return
+	}
+	found = in.run(s, config, site.URL)
+	checkTold(t, what, found, at)
+	if at.sensitive && strings.Contains(log.String(), planted) {
+		t.Errorf("%s: it is logged", what)
+	}
+	checkArrival(t, site, attribute, what, text, found)
+}
+
+// checkArrival holds that a text which was not refused is where it belongs.
+func checkArrival(t *testing.T, site *site, attribute, what, text string, found diagnostics) {
+	t.Helper()
+	if len(found) > 0 {
+		if !slices.Contains(refusedLater, attribute) {
+			t.Errorf("%s: it is found too late:\n%.500s", what, found)
+		}
+		return
+	}
+	received := site.received()
+	if slices.Contains(received["header X-Smuggled"], "1") {
+		t.Errorf("%s: a header field was smuggled in", what)
+	}
+	if text == "" {
+		return // it is as if nothing was given, or said so
+	}
+	place, known := arrivals[attribute]
+	if !known {
+		t.Errorf("%s: it is accepted, and arrivals does not say what for", what)
+	} else if !slices.Contains(received[place], text) {
+		t.Errorf("%s: as %s arrived %.200q", what, place, received[place])
+	}
+}
+
+// checkTold holds that what the user is told is fit to be shown.
+func checkTold(t *testing.T, what string, found diagnostics, at textField) {
+	t.Helper()
+	text := found.String()
+	switch {
+	case strings.Contains(text, "bug in the provider"):
+		t.Errorf("%s: it panics:\n%s", what, text)
+	case at.sensitive && strings.Contains(text, planted):
+		t.Errorf("%s: the secret is shown:\n%.1000s", what, text)
+	case len(text) > 4096:
+		t.Errorf("%s: the user is told %d bytes:\n%.300s", what, len(text), text)
+	case !utf8.ValidString(text):
+		t.Errorf("%s: the user is told what is no text: %.300q", what, text)
+	}
+	if bad := strings.IndexFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }); bad >= 0 {
+		t.Errorf("%s: the user is sent %.20q", what, text[bad:])
+	}
+}
+
+// textField is an attribute that takes text.
+type textField struct {
+	sensitive bool
+	// set returns the attribute with this text, beside others of the same root.
+	set func(beside attributes, text string) attributes
+}
+
+// textFields finds the attributes that take text, however deep, by their paths.
+func textFields(list []*tfprotov6.SchemaAttribute) map[string]textField {
+	found := map[string]textField{}
+	for _, attribute := range list {
+		if !attribute.Optional && !attribute.Required {
+			continue
+		}
+		name := attribute.Name
+		if attribute.NestedType != nil {
+			for inner, nested := range textFields(attribute.NestedType.Attributes) {
+				found[name+"."+inner] = textField{nested.sensitive, func(beside attributes, text string) attributes {
+					members, _ := beside[name].(attributes)
+					return attributes{name: merged(members, nested.set(members, text))}
+				}}
+			}
+			continue
+		}
+		var holding func(text string) any
+		switch {
+		case attribute.Type.Is(tftypes.String):
+			holding = func(text string) any { return text }
+		case attribute.Type.Equal(tftypes.List{ElementType: tftypes.String}):
+			holding = func(text string) any { return []string{text} }
+		case attribute.Type.Equal(tftypes.Map{ElementType: tftypes.String}):
+			holding = func(text string) any { return attributes{memberOf(name): text} }
+		default:
+			continue
+		}
+		found[name] = textField{attribute.Sensitive, func(_ attributes, text string) attributes { return attributes{name: holding(text)} }}
+	}
+	return found
+}
+
+// root is the first name of a path.
+func root(attribute string) string {
+	first, _, _ := strings.Cut(attribute, ".")
+	return first
+}
+
+// block is what takes attributes.
+type block struct {
+	schema   *tfprotov6.Schema
+	base     func(site string) attributes
+	validate func(*session, attributes) diagnostics
+	// run does what the block is for, with a client of the site.
+	run func(s *session, config attributes, site string) diagnostics
+}
+
+// blocks are all there are.
+func blocks(t *testing.T) map[string]block {
+	t.Helper()
+	s := newSession(t)
+	all := map[string]block{"provider": {s.schema.Provider, siteClient, (*session).validateProvider, useProvider}}
+	for name, schema := range s.schema.EphemeralResourceSchemas {
+		all["ephemeral "+name] = block{
+			schema, needed(name),
+			func(s *session, config attributes) diagnostics { return s.validateEphemeral(name, config) },
+			func(s *session, config attributes, site string) diagnostics {
+				return append(s.configure(siteClient(site)), s.open(name, config).diagnostics...)
+			},
+		}
+	}
+	for name, schema := range s.schema.DataSourceSchemas {
+		all["data "+name] = block{
+			schema, needed(name),
+			func(s *session, config attributes) diagnostics { return s.validateDataSource(name, config) },
+			func(s *session, config attributes, site string) diagnostics {
+				_, found := s.mustConfigure(siteClient(site)).read(name, config)
+				return found
+			},
+		}
+	}
+	for name, schema := range s.schema.ActionSchemas {
+		all["action "+name] = block{
+			schema.Schema, needed(name),
+			func(s *session, config attributes) diagnostics { return s.validateAction(name, config) },
+			func(s *session, config attributes, site string) diagnostics {
+				return s.mustConfigure(siteClient(site)).invoke(name, config)
+			},
+		}
+	}
+	return all
+}
+
+// useProvider configures a provider and has it get a token.
+func useProvider(s *session, config attributes, _ string) diagnostics {
+	if found := s.configure(config); len(found) > 0 {
+		return found
+	}
+	resource := s.open(tokenType, nil)
+	return resource.diagnostics
+}
+
+// validateAction is terraform validate for an action.
+func (s *session) validateAction(typeName string, config attributes) diagnostics {
+	s.t.Helper()
+	response, err := s.actions().ValidateActionConfig(s.ctx, &tfprotov6.ValidateActionConfigRequest{
+		ActionType: typeName,
+		Config:     s.encode(s.schema.ActionSchemas[typeName].Schema, config),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return response.Diagnostics
+}
