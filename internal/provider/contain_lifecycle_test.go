@@ -136,7 +136,9 @@ func renewToken(s *session, token opened) diagnostics {
 	return found
 }
 
-func closeToken(s *session, token opened) diagnostics { return s.close(s.t.Context(), tokenType, token) }
+func closeToken(s *session, token opened) diagnostics {
+	return s.close(s.t.Context(), tokenType, token)
+}
 
 // actions is the provider's side that knows actions.
 func (s *session) actions() tfprotov6.ActionServer {

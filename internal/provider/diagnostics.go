@@ -111,11 +111,7 @@ func pointed(found diag.Diagnostic, from kind) diag.Diagnostic {
 
 // tokenError tells a user why there is no token.
 func tokenError(err error, from kind) diag.Diagnostic {
-	found := describeError(err)
-	if given, ok := errors.AsType[*tokensource.RetriedError](err); ok {
-		found.facts = append(found.facts, triesFacts(given.Tries)...)
-	}
-	return found.diagnostic(from)
+	return describeError(err).diagnostic(from)
 }
 
 // triesFacts tells how often a request was tried, and when to try again, if there
@@ -127,9 +123,18 @@ func triesFacts(tries httpstack.Tries) []string {
 	return []string{sentence(tries.String())}
 }
 
-// describeError turns any error of package tokensource into a finding. An error of
-// the HTTP stack that stands alone is one of a call to an API.
+// describeError turns any error of package tokensource into a finding.
 func describeError(err error) finding {
+	found := describeCause(err)
+	if given, ok := errors.AsType[*tokensource.RetriedError](err); ok {
+		found.facts = append(found.facts, triesFacts(given.Tries)...)
+	}
+	return found
+}
+
+// describeCause is describeError without how often something was tried. An error
+// of the HTTP stack that stands alone is one of a call to an API.
+func describeCause(err error) finding {
 	if fetch, ok := errors.AsType[*tokensource.FetchError](err); ok {
 		return describeFetch(fetch)
 	}

@@ -6,7 +6,10 @@ package provider
 import (
 	"context"
 	"maps"
+	"math"
+	"math/big"
 	"slices"
+	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -72,10 +75,28 @@ func (m *providerModel) readEnvironment(ctx context.Context, getenv func(string)
 		}
 	}
 	if value := getenv(environmentVariable(maxRetriesName)); m.MaxRetries.IsNull() && value != "" {
-		m.MaxRetries = parseMaxRetries(value)
-		diags.Append(fromVariable(maxRetriesName, checkMaxRetries(m.MaxRetries))...)
+		number, found := parsedMaxRetries(ctx, value)
+		m.MaxRetries = number
+		diags.Append(fromVariable(maxRetriesName, found)...)
 	}
 	return diags
+}
+
+// maxRetriesName is the one attribute that is no string and that a variable can
+// stand in for.
+const maxRetriesName = "max_retries"
+
+// parsedMaxRetries reads the text of a variable and holds it to the attribute's
+// rule.
+func parsedMaxRetries(ctx context.Context, text string) (types.Number, diag.Diagnostics) {
+	at := path.Root(maxRetriesName)
+	number, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(number) {
+		return types.NumberNull(), diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at, "Invalid value for "+maxRetriesName, "The value is no number.")}
+	}
+	value, resp := types.NumberValue(big.NewFloat(number)), validator.NumberResponse{}
+	maxRetries().ValidateNumber(ctx, validator.NumberRequest{Path: at, ConfigValue: value}, &resp)
+	return value, resp.Diagnostics
 }
 
 // checkEnvironment validates a value as if it stood in the provider block.

@@ -10,6 +10,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 )
 
 // numberRange validates a whole number. The attribute has to be a number to
@@ -41,6 +43,9 @@ func (v numberRange) ValidateNumber(ctx context.Context, req validator.NumberReq
 	resp.Diagnostics.AddAttributeError(req.Path, "Invalid value for "+req.Path.String(),
 		"The value "+v.Description(ctx)+", and is "+number.Text('g', 10)+".")
 }
+
+// maxRetries is how often a request may be tried again.
+func maxRetries() validator.Number { return wholeNumber(0, httpstack.LimitMaxRetries) }
 
 // whole is a number that wholeNumber accepts; null is zero.
 func whole(value types.Number) int64 {
