@@ -16,10 +16,6 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
-// ErrCorrupt tells that a file in the folder of the cache is none that was saved
-// there, or not all of it. Saving under its key replaces it if it is a file.
-var ErrCorrupt = errors.New("not an entry of the cache, or a damaged one: remove it")
-
 // A file begins with a header of fixed size, all numbers big endian: what it is,
 // when the entry expires in microseconds since 1970, and how many bytes follow.
 const (
@@ -52,7 +48,7 @@ func read(folder *os.Root, key string, now time.Time) (data []byte, left time.Du
 	}
 	data, err = io.ReadAll(io.LimitReader(file, int64(size)+1))
 	if err == nil && len(data) != size {
-		err = ErrCorrupt
+		err = tokencache.ErrDamaged
 	}
 	if err != nil {
 		return nil, 0, err
@@ -70,7 +66,7 @@ func openEntry(folder *os.Root, key string) (*os.File, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, ErrCorrupt
+		return nil, tokencache.ErrDamaged
 	}
 	file, err := folder.Open(key)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -86,14 +82,14 @@ func readHeader(file io.Reader, now time.Time) (size int, left time.Duration, er
 	header := make([]byte, headerSize)
 	_, err = io.ReadFull(file, header)
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return 0, 0, ErrCorrupt
+		return 0, 0, tokencache.ErrDamaged
 	} else if err != nil {
 		return 0, 0, err
 	}
 	numbers, ours := bytes.CutPrefix(header, []byte(magic))
 	expiry, length := binary.BigEndian.Uint64(numbers), binary.BigEndian.Uint32(numbers[8:])
 	if !ours || length > tokencache.MaxSize {
-		return 0, 0, ErrCorrupt
+		return 0, 0, tokencache.ErrDamaged
 	}
 	if left = time.UnixMicro(int64(expiry)).Sub(now); left <= 0 { //nolint:gosec // encoded in the same way
 		return 0, 0, tokencache.ErrNotFound

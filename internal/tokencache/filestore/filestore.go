@@ -58,7 +58,7 @@ func Open(dir string, now func() time.Time) (*Store, error) {
 	return &Store{dir: dir, now: now}, folder.Close()
 }
 
-// Load is described at [tokencache.Store]. The error is [ErrCorrupt] where a file is
+// Load is described at [tokencache.Store]. The error is [tokencache.ErrDamaged] where a file is
 // none that this package wrote, or not all of it.
 func (s *Store) Load(ctx context.Context, key string) (data []byte, left time.Duration, err error) {
 	err = s.use(ctx, key, func(folder *os.Root) error {

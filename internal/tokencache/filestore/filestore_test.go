@@ -208,7 +208,7 @@ func TestForeignFiles(t *testing.T) {
 		"length beyond the maximum": slices.Concat([]byte("oauth2c1"), forever, []byte{0x00, 0x40, 0x00, 0x01}, make([]byte, tokencache.MaxSize+1)),
 	} {
 		must(t, os.WriteFile(path, content, 0o600))
-		if got, _, err := store.Load(t.Context(), key); !errors.Is(err, filestore.ErrCorrupt) {
+		if got, _, err := store.Load(t.Context(), key); !errors.Is(err, tokencache.ErrDamaged) {
 			t.Errorf("%s: loaded %d bytes, %v", name, len(got), err)
 		}
 		save(t, store, key, "token")

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache/filestore"
 )
 
 // FuzzLoad loads a file of any content. What is taken for an entry has time left,
@@ -30,7 +29,7 @@ func FuzzLoad(f *testing.F) {
 		must(t, os.WriteFile(path, content, 0o600))
 		data, left, err := store.Load(t.Context(), key)
 		switch {
-		case errors.Is(err, filestore.ErrCorrupt), errors.Is(err, tokencache.ErrNotFound):
+		case errors.Is(err, tokencache.ErrDamaged), errors.Is(err, tokencache.ErrNotFound):
 		case err != nil:
 			t.Errorf("got %v", err)
 		case left <= 0 || len(data) > tokencache.MaxSize || !bytes.Equal(data, content[20:]):

@@ -171,7 +171,7 @@ func TestLinksAreNotFollowed(t *testing.T) {
 		"pipe nobody writes into": func(path string) error { return syscall.Mkfifo(path, 0o600) },
 	} {
 		must(t, make(filepath.Join(folder, key)))
-		if got, _, err := store.Load(t.Context(), key); !errors.Is(err, filestore.ErrCorrupt) {
+		if got, _, err := store.Load(t.Context(), key); !errors.Is(err, tokencache.ErrDamaged) {
 			t.Errorf("%s: loaded %q, %v", name, got, err)
 		}
 		save(t, store, key, "token")

@@ -93,5 +93,5 @@ func useless(folder *os.Root, key string, now time.Time) bool {
 		defer func() { _ = file.Close() }()
 		_, _, err = readHeader(file, now)
 	}
-	return errors.Is(err, tokencache.ErrNotFound) || errors.Is(err, ErrCorrupt)
+	return errors.Is(err, tokencache.ErrNotFound) || errors.Is(err, tokencache.ErrDamaged)
 }
