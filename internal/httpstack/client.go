@@ -11,7 +11,8 @@
 // or a log record. To keep the last promise it drops the texts of net/http that
 // quote what was sent or received, see [Error].
 //
-// It knows nothing of OAuth: what an answer means is its caller's business.
+// It knows nothing of OAuth: what an answer means is its caller's business, and so
+// is whether [Retry] may send a request again.
 //
 // One road around it remains. When a server sends more than its answer, net/http
 // prints the surplus to the standard logger of package log, and no client can

@@ -14,8 +14,11 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 )
 
-// loopbackPort differs from run to run.
-var loopbackPort = regexp.MustCompile(`(127\.0\.0\.1|localhost):\d+`)
+// What differs from run to run.
+var (
+	loopbackPort = regexp.MustCompile(`(127\.0\.0\.1|localhost):\d+`)
+	instant      = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
+)
 
 // registry is another with OpenTofu.
 var registry = regexp.MustCompile(`registry\.(terraform\.io|opentofu\.org)`)
@@ -40,7 +43,8 @@ func told(t *testing.T, w *acctest.Workspace) string {
 		d := message.Diagnostic
 		fmt.Fprintf(&text, "%s: %s\n  with %s\n  at %s\n\n%s\n", d.Severity, d.Summary, d.Address, strings.TrimSpace(d.Snippet.Code), d.Detail)
 	}
-	return registry.ReplaceAllString(loopbackPort.ReplaceAllString(text.String(), "$1:PORT"), "REGISTRY")
+	shown := loopbackPort.ReplaceAllString(text.String(), "$1:PORT")
+	return registry.ReplaceAllString(instant.ReplaceAllString(shown, "TIME"), "REGISTRY")
 }
 
 // goldenName writes the name of a row as that of a file.

@@ -3,8 +3,8 @@
 
 // Package tokensource is where a token comes from, whole: it finds the token
 // endpoint, chooses the client authentication, looks into the cache, and asks
-// the server where there is nothing to reuse. It is the only place that does
-// these in their order.
+// the server where there is nothing to reuse, again where that may help. It is the
+// only place that does these in their order.
 //
 // It refuses to guess: a client that lacks something is a [*ConfigError] that
 // names what is missing, and a server that has refused a client is not asked
