@@ -8,7 +8,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,7 +62,7 @@ func algorithmsOf(public crypto.PublicKey) ([]string, error) {
 	case ed25519.PublicKey:
 		return []string{"EdDSA"}, nil
 	default:
-		return nil, errors.New("a key of this kind cannot sign; RSA, EC and Ed25519 keys can")
+		return nil, fmt.Errorf("a key of this kind cannot sign; %s", supportedKinds)
 	}
 }
 

@@ -189,7 +189,12 @@ func TestJWKsThatCannotBeUsed(t *testing.T) {
 		"empty set":            {jwkSet(), "", "cannot be read"},
 		"empty object":         {map[string]any{}, "", "kty"},
 		"kind unknown":         {jwk(t, ecJWK, map[string]any{"kty": "AKP"}), "", "kty"},
-		"curve unknown":        {jwk(t, ecJWK, map[string]any{"crv": "secp256k1"}), "", "cannot be read"},
+		"curve unknown":        {jwk(t, ecJWK, map[string]any{"crv": "secp256k1"}), "", "the curve secp256k1; RSA"},
+		"Ed448":                {map[string]any{"kty": "OKP", "crv": "Ed448", "x": "AA", "d": "AA"}, "", "the curve Ed448; RSA"},
+		// The d of RFC 7517 appendix A.2 beside the point of RFC 7515 appendix A.3.
+		"another's d, EC":      {jwk(t, ecJWK, map[string]any{"d": "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"}), "", "not those of one key"},
+		"another's d, Ed25519": {jwk(t, ed25519JWK, map[string]any{"d": "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"}), "", "cannot be read"},
+		"another's d, RSA":     {jwk(t, rsaJWK, map[string]any{"d": "AQAB"}), "", "cannot be read"},
 		"point off the curve":  {jwk(t, ecJWK, map[string]any{"y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5b0"}), "", "cannot be read"},
 		"symmetric":            {map[string]any{"kty": "oct", "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ"}, "", "cannot sign"},
 	}

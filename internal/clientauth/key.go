@@ -5,6 +5,8 @@ package clientauth
 
 import (
 	"crypto"
+	"crypto/ecdh"
+	"crypto/ecdsa"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -53,7 +55,11 @@ func parsePEM(text []byte) (Key, error) {
 			return Key{}, errors.New("the key is protected by a passphrase; decrypt it with \"openssl pkey -in key.pem\" and give the result")
 		}
 		if parse := pemParser(block.Type); parse != nil {
-			return newKey(parse(block.Bytes))
+			parsed, err := parse(block.Bytes)
+			if err != nil {
+				return Key{}, unsupportedKey(block.Bytes)
+			}
+			return newKey(parsed)
 		}
 		found = block.Type
 	}
@@ -83,13 +89,13 @@ func pemParser(kind string) func([]byte) (any, error) {
 }
 
 // newKey wraps a parsed key, if it can sign.
-func newKey(parsed any, err error) (Key, error) {
-	if err != nil {
-		return Key{}, errors.New("the key is damaged or of a kind that this provider does not know; RSA, EC (P-256, P-384, P-521) and Ed25519 work")
+func newKey(parsed any) (Key, error) {
+	if _, ok := parsed.(*ecdh.PrivateKey); ok {
+		return Key{}, fmt.Errorf("it is an X25519 key, which cannot sign; %s", supportedKinds)
 	}
 	signer, ok := parsed.(crypto.Signer)
 	if !ok {
-		return Key{}, errors.New("a key of this kind cannot sign; RSA, EC and Ed25519 keys can")
+		return Key{}, fmt.Errorf("a key of this kind cannot sign; %s", supportedKinds)
 	}
 	if _, err := algorithmsOf(signer.Public()); err != nil {
 		return Key{}, err
@@ -113,9 +119,28 @@ func parseJWK(text []byte, id string) (Key, error) {
 	if jwk.IsPublic() {
 		return Key{}, errors.New("the JWK holds the public key; the private one has a member \"d\"")
 	}
-	key, err := newKey(jwk.Key, nil)
+	if !belongTogether(jwk.Key) {
+		return Key{}, errors.New("the members of the JWK are not those of one key: its private part does not fit the public one")
+	}
+	key, err := newKey(jwk.Key)
 	key.id, key.algorithm = jwk.KeyID, jwk.Algorithm
 	return key, err
+}
+
+// belongTogether tells whether the private part of a JWK is that of its public part.
+// A signature by another key would be refused far from here, and without a reason.
+// With RSA and Ed25519 keys the JOSE library sees to that.
+func belongTogether(key any) bool {
+	pair, ok := key.(*ecdsa.PrivateKey)
+	if !ok {
+		return true
+	}
+	private, err := pair.Bytes()
+	if err != nil {
+		return false
+	}
+	derived, err := ecdsa.ParseRawPrivateKey(pair.Curve, private)
+	return err == nil && derived.PublicKey.Equal(&pair.PublicKey)
 }
 
 // readJWKs reads the one key, or those of a set, and tells which it is. Keys of a
@@ -135,7 +160,7 @@ func readJWKs(text []byte) (keys []jose.JSONWebKey, isSet bool, err error) {
 		}
 	}
 	if len(keys) == 0 {
-		return nil, isSet, errors.New("the JWK cannot be read; is it whole, with \"p\" and \"q\" if it is RSA, and is its \"kty\" RSA, EC or OKP?")
+		return nil, isSet, unsupportedJWK(set.Keys)
 	}
 	return keys, isSet, nil
 }
