@@ -79,16 +79,36 @@ func (f FederatedAssertion) assertion(ctx context.Context) (string, *oauth2.JWT,
 	if err != nil {
 		return "", nil, err
 	}
-	text = strings.TrimSpace(text)
-	decoded, err := oauth2.DecodeJWT(text)
+	text = strings.TrimSpace(strings.TrimPrefix(text, byteOrderMark))
+	decoded, err := f.decode(text)
 	if err != nil {
-		return "", nil, fieldError(f.field(), fmt.Errorf("the assertion from %s cannot be used: %w", f.origin(), err))
+		return "", nil, fieldError(f.field(), err)
 	}
 	if expiry := decoded.ExpiresAt(); !expiry.IsZero() && !f.Now().Before(expiry) {
 		return "", nil, fieldError(f.field(), fmt.Errorf("the assertion from %s has expired: its exp is %s, and now it is %s",
 			f.origin(), expiry.Format(time.RFC3339), f.Now().UTC().Format(time.RFC3339)))
 	}
 	return text, decoded, nil
+}
+
+// decode reads what came from the platform as a JWT.
+func (f FederatedAssertion) decode(text string) (*oauth2.JWT, error) {
+	switch {
+	case text == "":
+		return nil, fmt.Errorf("there is nothing in %s, where the assertion should be", f.origin())
+	case strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff"): // what PowerShell's > writes
+		return nil, fmt.Errorf("the text from %s is in UTF-16; write it in UTF-8", f.origin())
+	}
+	decoded, err := oauth2.DecodeJWT(text)
+	if parts := strings.Fields(text); err != nil && len(parts) > 1 {
+		if _, oneOf := oauth2.DecodeJWT(parts[0]); oneOf == nil {
+			return nil, fmt.Errorf("%s holds %d texts with white space between them, and an assertion is one JWT", f.origin(), len(parts))
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the assertion from %s cannot be used: %w", f.origin(), err)
+	}
+	return decoded, nil
 }
 
 // field is the member of the configured object that is used.
@@ -111,7 +131,7 @@ func (f FederatedAssertion) origin() string {
 	case f.File != "":
 		return "the file " + f.File
 	default:
-		return "the platform"
+		return "the platform's answer"
 	}
 }
 

@@ -126,6 +126,18 @@ func TestFileIsReadAfresh(t *testing.T) {
 	noAssertion(t, assertion, "file", file)
 }
 
+// TestByteOrderMarkBeforeAssertion: some tools write one, and it is no part of the
+// text.
+func TestByteOrderMarkBeforeAssertion(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "token")
+	write(t, file, "\uFEFF"+issued("job")+"\r\n")
+	got, err := platform(clientauth.FederatedAssertion{File: file}, nil).Assertion(t.Context())
+	if err != nil || got.Reveal() != issued("job") {
+		t.Errorf("got %q, error %v", got.Reveal(), err)
+	}
+}
+
 func write(t *testing.T, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -137,6 +149,9 @@ func TestFileThatHoldsNoAssertion(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
 	long, empty := filepath.Join(directory, "long"), filepath.Join(directory, "empty")
+	two, wide := filepath.Join(directory, "two"), filepath.Join(directory, "wide")
+	write(t, two, issued("a")+"\n"+issued("b")+"\n")
+	write(t, wide, "\xff\xfee\x00y\x00J\x00\r\x00\n\x00")
 	write(t, long, strings.Repeat("a", 1<<20))
 	write(t, empty, "")
 	tests := map[string]struct {
@@ -146,7 +161,9 @@ func TestFileThatHoldsNoAssertion(t *testing.T) {
 		"missing":   {filepath.Join(directory, "missing"), []string{"missing", "no such file"}},
 		"directory": {directory, []string{directory}},
 		"too long":  {long, []string{long, "longer than 65536 bytes"}},
-		"empty":     {empty, []string{empty, "no JWT"}},
+		"empty":     {empty, []string{"there is nothing in the file " + empty}},
+		"two":       {two, []string{two, "2 texts", "one JWT"}},
+		"UTF-16":    {wide, []string{wide, "UTF-8"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -253,8 +270,8 @@ func TestPlatformThatGivesNoAssertion(t *testing.T) {
 		"pointer at null":   {200, `{"value":null}`, "request.pointer", []string{`"/value"`}},
 		"pointer at object": {200, `{"value":{"token":"` + issued("job") + `"}}`, "request.pointer", []string{`"/value"`}},
 		"number":            {200, `42`, "request.pointer", []string{`"/value"`}},
-		"empty":             {200, ``, "request", []string{"no JWT"}},
-		"empty text":        {200, `{"value":""}`, "request", []string{"no JWT"}},
+		"empty":             {200, ``, "request", []string{"nothing in the platform's answer"}},
+		"empty text":        {200, `{"value":""}`, "request", []string{"nothing in the platform's answer"}},
 		"no JWT":            {200, `{"value":"` + platformToken + `"}`, "request", []string{"no JWT"}},
 		"expired":           {200, `{"value":"` + unsigned(`{"exp":1772366340}`) + `"}`, "request", []string{"the platform", "2026-03-01T11:59:00Z"}},
 	}

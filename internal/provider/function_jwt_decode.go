@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/function"
@@ -49,7 +50,7 @@ func (jwtDecodeFunction) Run(ctx context.Context, req function.RunRequest, resp 
 	}
 	decoded, err := oauth2.DecodeJWT(token)
 	if err != nil {
-		resp.Error = function.NewArgumentFuncError(0, err.Error()) // Terraform makes a sentence of it
+		resp.Error = function.NewArgumentFuncError(0, err.Error()+jwtHint(token)) // Terraform makes a sentence of it
 		return
 	}
 	header, claims := dynamicElement(ctx, decoded.Header, maxDepth), dynamicElement(ctx, decoded.Claims, maxDepth)
@@ -57,4 +58,17 @@ func (jwtDecodeFunction) Run(ctx context.Context, req function.RunRequest, resp 
 		map[string]attr.Type{"header": header.Type(ctx), "claims": claims.Type(ctx)},
 		map[string]attr.Value{"header": header, "claims": claims},
 	)))
+}
+
+// jwtHint says what to do about a text that is nearly a JWT.
+func jwtHint(token string) string {
+	scheme, _, _ := strings.Cut(strings.TrimSpace(token), " ")
+	switch {
+	case strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "DPoP"):
+		return "; it begins with \"" + scheme + "\", as an Authorization header does: give the token alone, which is access_token"
+	case strings.TrimSpace(token) != token:
+		return "; there is white space around it: wrap it in trimspace()"
+	default:
+		return ""
+	}
 }
