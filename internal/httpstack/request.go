@@ -58,8 +58,8 @@ var errAttemptTimeout = errors.New("attempt timed out")
 // redirects that stay within the origin and repeat the request as it was, and
 // refuses others; see RFC 9110 section 15.4. Errors are of type [*Error].
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
-	if err := c.check(r); err != nil {
-		return nil, err.at(r.Method, r.URL)
+	if err := c.Check(r); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errAttemptTimeout)
 	defer cancel()

@@ -33,6 +33,15 @@ func CheckHeader(name, value string) error {
 	return nil
 }
 
+// Check tells why Do would refuse r without a connection, for callers that have to
+// do something else first. Errors are of type [*Error].
+func (c *Client) Check(r Request) error {
+	if err := c.check(r); err != nil {
+		return err.at(r.Method, r.URL)
+	}
+	return nil
+}
+
 // IsLoopback tells whether host is a name or an address of this machine, to
 // which http is always permitted.
 func IsLoopback(host string) bool { return isLoopback(host) }

@@ -21,6 +21,9 @@ import (
 // says otherwise. A status that the block does not expect is an error.
 func (c *configured) call(ctx context.Context, model callModel, from kind) (*tokensource.Answer, diag.Diagnostics) {
 	request, err := model.request()
+	if err == nil && c.stack != nil {
+		err = c.stack.Check(request) // before a token is asked for that would go nowhere
+	}
 	if err != nil {
 		return nil, diag.Diagnostics{tokenError(err, from)}
 	}

@@ -20,8 +20,9 @@ import (
 // build on, and the source that all of them share.
 type configured struct {
 	client clientModel
-	// tokens is nil while an attribute of the connection is unknown.
+	// tokens and stack are nil while an attribute of the connection is unknown.
 	tokens   *tokensource.Source
+	stack    *httpstack.Client
 	unknown  []string
 	sessions sessions
 	getenv   func(string) string
@@ -58,7 +59,7 @@ func (p *Provider) newConfigured(ctx context.Context, model providerModel) (*con
 	if settings.ClientCertificate != nil {
 		config.ClientCertificate = settings.ClientCertificate.Leaf
 	}
-	result.tokens = tokensource.New(config)
+	result.tokens, result.stack = tokensource.New(config), stack
 	return result, diags
 }
 

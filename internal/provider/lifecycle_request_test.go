@@ -30,6 +30,17 @@ func TestSharedWithRequests(t *testing.T) {
 	}
 }
 
+// TestNoTokenForRefusedRequest holds that no token is asked for where the request
+// that it is for is not sent.
+func TestNoTokenForRefusedRequest(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	s := newSession(t).mustConfigure(providerBlock(srv))
+	got := s.open(requestType, attributes{"url": "http://api.example.com/orders"})
+	matchGolden(t, "request, plaintext", got.diagnostics)
+	mustCount(t, srv, 0)
+}
+
 // TestMetadataSharedWithTokens holds that a document which tokens need as well is
 // fetched once.
 func TestMetadataSharedWithTokens(t *testing.T) {
