@@ -5,8 +5,9 @@
 // server who it is (RFC 6749 section 2.3), one to a file. Each implements
 // [oauth2.ClientAuth].
 //
-// The package never sends anything and never tries: it is told the method, and
-// a method that lacks what it needs is an error.
+// The package never tries: it is told the method, and a method that lacks what it
+// needs is an error. It sends nothing to the authorization server; a
+// [FederatedAssertion] may have to ask the platform that issues it.
 package clientauth
 
 import (

@@ -37,8 +37,6 @@ type Error struct {
 	Method string
 	URL    string // origin and path
 	Detail string // what happened
-	// Location is the origin and path that a refused redirect pointed to.
-	Location string
 	// Alert tells that the server ended the TLS connection with an alert, as it does
 	// where it misses a client certificate or does not accept one.
 	Alert bool
@@ -60,6 +58,6 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // at completes e with the request that it befell.
 func (e *Error) at(method string, u *url.URL) *Error {
-	e.Method, e.URL = method, showURL(u)
+	e.Method, e.URL = method, ShowURL(u)
 	return e
 }

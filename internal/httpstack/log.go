@@ -16,7 +16,7 @@ func (c *Client) logRequest(ctx context.Context, r Request, target *url.URL) {
 	c.log.LogAttrs(ctx, slog.LevelDebug, "sending HTTP request",
 		slog.String("endpoint", r.Endpoint),
 		slog.String("method", r.Method),
-		slog.String("url", showURL(target)),
+		slog.String("url", ShowURL(target)),
 		slog.Any("parameters", r.Parameters),
 	)
 }
@@ -25,7 +25,7 @@ func (c *Client) logResponse(ctx context.Context, r Request, target *url.URL, re
 	attributes := []slog.Attr{
 		slog.String("endpoint", r.Endpoint),
 		slog.String("method", r.Method),
-		slog.String("url", showURL(target)),
+		slog.String("url", ShowURL(target)),
 		slog.Int("status", response.StatusCode),
 		slog.Int("bytes", len(response.Body)),
 		slog.Duration("duration", took),

@@ -61,14 +61,12 @@ func changesMethod(r Request, status int) bool {
 }
 
 func refuseRedirect(status int, target *url.URL, reason string) *Error {
-	refused := &Error{Kind: Redirect, Sent: true}
 	to := ""
 	if target != nil {
-		refused.Location = showURL(target)
-		to = " to " + refused.Location
+		to = " to " + ShowURL(target)
 	}
-	refused.Detail = fmt.Sprintf("status %d, a redirect%s, is not followed: %s; if the server has moved, configure its final address", status, to, reason)
-	return refused
+	return &Error{Kind: Redirect, Sent: true, Detail: fmt.Sprintf(
+		"status %d, a redirect%s, is not followed: %s; if the server has moved, configure its final address", status, to, reason)}
 }
 
 // sameOrigin compares scheme, host and port (RFC 6454 section 5).
@@ -89,9 +87,9 @@ func port(u *url.URL) string {
 // maxShownURL bounds a URL that a server sent, in bytes.
 const maxShownURL = 300
 
-// showURL writes the origin and path of u in ASCII. Userinfo, query and fragment
+// ShowURL writes the origin and path of u in ASCII. Userinfo, query and fragment
 // are left out, because they may hold credentials.
-func showURL(u *url.URL) string {
+func ShowURL(u *url.URL) string {
 	if u == nil {
 		return ""
 	}

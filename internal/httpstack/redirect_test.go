@@ -81,15 +81,16 @@ func TestRedirectWithinOrigin(t *testing.T) {
 	}
 }
 
-// wantRefused checks that err says where a redirect pointed, and no more.
+// wantRefused checks that err says where a redirect pointed, which may be nowhere,
+// and no more.
 func wantRefused(t *testing.T, err error, location string) {
 	t.Helper()
 	wantFailure(t, err, httpstack.Redirect, true)
-	wantText(t, err, location)
-	wantText(t, err, "configure its final address")
-	if got := asError(t, err).Location; got != location {
-		t.Errorf("Location is %q, want %q", got, location)
+	if location != "" {
+		location = " to " + location
 	}
+	wantText(t, err, "a redirect"+location+", is not followed")
+	wantText(t, err, "configure its final address")
 	if strings.Contains(err.Error(), "canary") {
 		t.Errorf("error shows what it must not: %v", err)
 	}

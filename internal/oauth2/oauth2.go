@@ -14,7 +14,6 @@ package oauth2
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"sync"
 	"time"
@@ -126,10 +125,9 @@ const (
 	endpointMetadata   = "metadata address"
 )
 
-// describe names an endpoint and its address, without a query or userinfo, which
-// may hold secrets.
+// describe names an endpoint and its address.
 func describe(endpoint string, address *url.URL) string {
-	return fmt.Sprintf("%s %s://%s%s", endpoint, address.Scheme, address.Host, address.EscapedPath())
+	return endpoint + " " + httpstack.ShowURL(address)
 }
 
 // TokenRequest says what is asked of the token endpoint.

@@ -104,8 +104,15 @@ type storedToken struct {
 // leave the process unsealed.
 func (t *Token) Marshal() ([]byte, error) {
 	return json.Marshal(storedToken{
-		t.AccessToken.Reveal(), t.TokenType, t.RequestedAt, t.ExpiresIn, t.ExpiresAt, t.Scopes,
-		t.RefreshToken.Reveal(), t.RefreshExpiresIn, t.Response,
+		AccessToken:      t.AccessToken.Reveal(),
+		TokenType:        t.TokenType,
+		RequestedAt:      t.RequestedAt,
+		ExpiresIn:        t.ExpiresIn,
+		ExpiresAt:        t.ExpiresAt,
+		Scopes:           t.Scopes,
+		RefreshToken:     t.RefreshToken.Reveal(),
+		RefreshExpiresIn: t.RefreshExpiresIn,
+		Response:         t.Response,
 	})
 }
 
@@ -116,7 +123,14 @@ func UnmarshalToken(data []byte) (*Token, error) {
 		return nil, fmt.Errorf("a stored token cannot be read: %w", err)
 	}
 	return &Token{
-		secret.New(stored.AccessToken), stored.TokenType, stored.RequestedAt, stored.ExpiresIn, stored.ExpiresAt, stored.Scopes,
-		secret.New(stored.RefreshToken), stored.RefreshExpiresIn, stored.Response,
+		AccessToken:      secret.New(stored.AccessToken),
+		TokenType:        stored.TokenType,
+		RequestedAt:      stored.RequestedAt,
+		ExpiresIn:        stored.ExpiresIn,
+		ExpiresAt:        stored.ExpiresAt,
+		Scopes:           stored.Scopes,
+		RefreshToken:     secret.New(stored.RefreshToken),
+		RefreshExpiresIn: stored.RefreshExpiresIn,
+		Response:         stored.Response,
 	}, nil
 }

@@ -16,7 +16,7 @@ func describeCall(answer *oauth2.Error, request httpstack.Request, authenticated
 	return finding{
 		attribute: "url",
 		summary:   fmt.Sprintf("The API answered %s", answer.Status()),
-		facts:     append([]string{fmt.Sprintf("%s %s://%s%s", request.Method, request.URL.Scheme, request.URL.Host, request.URL.EscapedPath())}, serverFacts(answer)...),
+		facts:     append([]string{request.Method + " " + httpstack.ShowURL(request.URL)}, serverFacts(answer)...),
 		remedy:    callRemedy(answer.StatusCode, authenticated),
 	}
 }

@@ -57,34 +57,34 @@ func serverFacts(answer *oauth2.Error) []string {
 func byCode(code string, client tokensource.Client) (finding, bool) {
 	switch code {
 	case oauth2.InvalidClient:
-		return finding{"client_id", "The server does not accept the client (invalid_client)", nil, invalidClientRemedy(client)}, true
+		return finding{attribute: "client_id", summary: "The server does not accept the client (invalid_client)", remedy: invalidClientRemedy(client)}, true
 	case oauth2.InvalidScope, "scope_invalid": // the latter is glewlwyd's
-		return finding{"scopes", "The server refuses a scope (" + code + ")", nil, scopeRemedy(client)}, true
+		return finding{attribute: "scopes", summary: "The server refuses a scope (" + code + ")", remedy: scopeRemedy(client)}, true
 	case oauth2.UnauthorizedClient:
-		return finding{"grant_type", "The client may not use this grant (unauthorized_client)", nil,
-			"The server knows the client. Allow it the grant \"" + client.Request.GrantType + "\" in its registration there."}, true
+		return finding{attribute: "grant_type", summary: "The client may not use this grant (unauthorized_client)",
+			remedy: "The server knows the client. Allow it the grant \"" + client.Request.GrantType + "\" in its registration there."}, true
 	case oauth2.UnsupportedGrantType:
-		return finding{"grant_type", "The server does not know the grant (unsupported_grant_type)", nil,
-			"The request named the grant \"" + client.Request.GrantType + "\". Is token_endpoint the right address? " +
+		return finding{attribute: "grant_type", summary: "The server does not know the grant (unsupported_grant_type)",
+			remedy: "The request named the grant \"" + client.Request.GrantType + "\". Is token_endpoint the right address? " +
 				"If the server uses another name, set grant_type; an empty string sends none."}, true
 	case oauth2.InvalidRequest:
-		return finding{"parameters", "The server finds the request malformed (invalid_request)", nil,
-			"Mostly a parameter is missing or one too many: compare scopes, audience, resources and parameters with the server's documentation. " +
+		return finding{attribute: "parameters", summary: "The server finds the request malformed (invalid_request)",
+			remedy: "Mostly a parameter is missing or one too many: compare scopes, audience, resources and parameters with the server's documentation. " +
 				"The client authenticated with " + methodOf(client) + "; a server that wants another method may call that malformed as well."}, true
 	case oauth2.InvalidGrant:
-		return finding{grantAttribute(client), "The server refuses the grant (invalid_grant)", nil, invalidGrantRemedy(client)}, true
+		return finding{attribute: grantAttribute(client), summary: "The server refuses the grant (invalid_grant)", remedy: invalidGrantRemedy(client)}, true
 	case oauth2.InvalidTarget:
-		return finding{"resources", "The server refuses the resource (invalid_target)", nil,
-			"Set resources or audience to a value that is registered at the server for this client."}, true
+		return finding{attribute: "resources", summary: "The server refuses the resource (invalid_target)",
+			remedy: "Set resources or audience to a value that is registered at the server for this client."}, true
 	case oauth2.AccessDenied:
-		return finding{"audience", "The server denies access (access_denied)", nil,
-			"The client is known and may not have this token. Many servers want an audience here, or the API assigned to the client in its registration."}, true
+		return finding{attribute: "audience", summary: "The server denies access (access_denied)",
+			remedy: "The client is known and may not have this token. Many servers want an audience here, or the API assigned to the client in its registration."}, true
 	case oauth2.UseDPoPNonce, oauth2.InvalidDPoPProof:
-		return finding{"client_id", "The server wants DPoP (" + code + ")", nil,
-			"The client is registered for tokens bound to a key (RFC 9449), which this provider does not ask for. " +
+		return finding{attribute: "client_id", summary: "The server wants DPoP (" + code + ")",
+			remedy: "The client is registered for tokens bound to a key (RFC 9449), which this provider does not ask for. " +
 				"Turn that off in the client's registration: \"require DPoP\", or similar."}, true
 	case oauth2.TemporarilyUnavailable, oauth2.ServerError:
-		return finding{"", "The server cannot answer now (" + code + ")", nil, "Try again later."}, true
+		return finding{summary: "The server cannot answer now (" + code + ")", remedy: "Try again later."}, true
 	}
 	return finding{}, false
 }
@@ -175,32 +175,32 @@ func byStatus(answer *oauth2.Error, client tokensource.Client) finding {
 	summary := "The server refuses the request (" + answer.Status() + ")"
 	switch status := answer.StatusCode; {
 	case status == http.StatusUnauthorized:
-		return finding{"client_id", "The server does not accept the client (401 Unauthorized)", nil, invalidClientRemedy(client)}
+		return finding{attribute: "client_id", summary: "The server does not accept the client (401 Unauthorized)", remedy: invalidClientRemedy(client)}
 	case status == http.StatusForbidden:
-		return finding{"client_id", "The server forbids the request (403 Forbidden)", nil,
-			"Either the client may not have this token: check its permissions at the server, and the scopes, audience and resources asked for. " +
+		return finding{attribute: "client_id", summary: "The server forbids the request (403 Forbidden)",
+			remedy: "Either the client may not have this token: check its permissions at the server, and the scopes, audience and resources asked for. " +
 				"Or something in front of the server (a firewall, a proxy, a list of permitted addresses) refuses this machine. " +
 				"Or the server means 401 and does not accept the client: " + lowerFirst(invalidClientRemedy(client)) +
 				" The client authenticated with " + methodOf(client) + "."}
 	case strings.Contains(answer.Excerpt, "SSL certificate"): // which is how nginx says it
-		return finding{"", "The server wants a client certificate (" + answer.Status() + ")", nil,
-			"Set tls = { client_certificate = …, client_key = … } in the provider block, or another certificate where it refuses the one that is set."}
+		return finding{summary: "The server wants a client certificate (" + answer.Status() + ")",
+			remedy: "Set tls = { client_certificate = …, client_key = … } in the provider block, or another certificate where it refuses the one that is set."}
 	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusGone:
-		return finding{"token_endpoint", "There is no token endpoint at this address (" + answer.Status() + ")", nil,
-			"Check token_endpoint against the server's documentation, or set issuer to have it discovered."}
+		return finding{attribute: "token_endpoint", summary: "There is no token endpoint at this address (" + answer.Status() + ")",
+			remedy: "Check token_endpoint against the server's documentation, or set issuer to have it discovered."}
 	case status == http.StatusUnsupportedMediaType || status == http.StatusNotAcceptable:
-		return finding{"headers", summary, nil, "The server wants another format. Set Content-Type or Accept in headers as its documentation says."}
+		return finding{attribute: "headers", summary: summary, remedy: "The server wants another format. Set Content-Type or Accept in headers as its documentation says."}
 	case status == http.StatusTooManyRequests:
-		return finding{"", "The server limits the number of requests (429 Too Many Requests)", nil,
-			"Wait, and ask less often: tokens with the same inputs are shared within a run."}
+		return finding{summary: "The server limits the number of requests (429 Too Many Requests)",
+			remedy: "Wait, and ask less often: tokens with the same inputs are shared within a run."}
 	case status >= http.StatusInternalServerError:
-		return finding{"", "The server failed (" + answer.Status() + ")", nil, "Nothing is wrong with the configuration as far as can be told. Try again later."}
+		return finding{summary: "The server failed (" + answer.Status() + ")", remedy: "Nothing is wrong with the configuration as far as can be told. Try again later."}
 	case status/100 == 3: // redirections (RFC 9110 section 15.4)
-		return finding{"token_endpoint", summary, nil, "The server points elsewhere without saying where to. Set token_endpoint to the final address."}
+		return finding{attribute: "token_endpoint", summary: summary, remedy: "The server points elsewhere without saying where to. Set token_endpoint to the final address."}
 	case answer.Code != "":
-		return finding{"", "The server refuses the request (" + answer.Code + ")", nil, "See the server's documentation for this error."}
+		return finding{summary: "The server refuses the request (" + answer.Code + ")", remedy: "See the server's documentation for this error."}
 	default:
-		return finding{"", summary, nil, "Compare the request with the server's documentation. The client authenticated with " + methodOf(client) + "."}
+		return finding{summary: summary, remedy: "Compare the request with the server's documentation. The client authenticated with " + methodOf(client) + "."}
 	}
 }
 

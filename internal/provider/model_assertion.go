@@ -46,7 +46,7 @@ type platformRequestModel struct {
 }
 
 // githubPointer is where GitHub's answer has the JWT.
-const githubPointer = "/value"
+var githubPointer = jsonpointer.MustParse("/value")
 
 // objectAs decodes an attribute that is an object. It returns nil for one that is
 // null or unknown.
@@ -96,7 +96,10 @@ func (m clientModel) federatedAssertion(ctx context.Context, getenv func(string)
 		Getenv:   getenv,
 	}
 	if request := objectAs[platformRequestModel](ctx, model.Request, diags); request != nil {
-		pointer, _ := jsonpointer.Parse(firstSet(request.Pointer, types.StringValue(githubPointer)).ValueString()) // the schema refuses others
+		pointer := githubPointer
+		if !request.Pointer.IsNull() {
+			pointer, _ = jsonpointer.Parse(request.Pointer.ValueString()) // the schema refuses others
+		}
 		federated.Request = &clientauth.PlatformRequest{
 			URL:           request.URL.ValueString(),
 			URLVariable:   request.URLEnv.ValueString(),

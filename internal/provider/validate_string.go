@@ -110,7 +110,7 @@ func credential() validator.String {
 		case value == "":
 			return "The value is empty. Leave the attribute out where there is none to give."
 		case strings.TrimRight(value, "\r\n") != value:
-			return "The value ends with a line break, as the contents of a file often do. Wrap it in trimspace()."
+			return "The value ends with a line break, as the contents of a file often do. Remove that; in a configuration trimspace() does."
 		case hasControl(value):
 			return "The value has a line break or another control character (RFC 6749 appendix A allows none)."
 		}
