@@ -34,7 +34,7 @@ func loopback(b *testing.B) (*tokensource.Source, tokensource.Client) {
 func request(b *testing.B, source *tokensource.Source, asking tokensource.Client) {
 	b.Helper()
 	asking.Request.Body = secret.New("grant_type=client_credentials") // never shared
-	if _, err := source.Token(b.Context(), asking); err != nil {
+	if _, err := source.Open(b.Context(), asking, false); err != nil {
 		b.Error(err)
 	}
 }
@@ -55,7 +55,7 @@ func BenchmarkTokenRequest(b *testing.B) {
 // time of one request to a server on loopback, measured in the same run.
 func BenchmarkCacheHit(b *testing.B) {
 	source, asking := loopback(b)
-	if _, err := source.Token(b.Context(), asking); err != nil {
+	if _, err := source.Open(b.Context(), asking, false); err != nil {
 		b.Fatal(err)
 	}
 	const samples = 200
@@ -69,7 +69,7 @@ func BenchmarkCacheHit(b *testing.B) {
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if _, err := source.Token(b.Context(), asking); err != nil {
+			if _, err := source.Open(b.Context(), asking, false); err != nil {
 				b.Error(err)
 			}
 		}

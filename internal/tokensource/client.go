@@ -39,7 +39,7 @@ type Client struct {
 	FederatedAssertion *clientauth.FederatedAssertion
 	// secretAssertion is signed with ClientSecret, for client_secret_jwt.
 	secretAssertion clientauth.SignedAssertion
-	// Request is what is asked. Its Endpoint is set by [Source.Token].
+	// Request is what is asked. Its Endpoint is set by [Source.Open] and [Source.CallAs].
 	Request oauth2.TokenRequest
 	// MinValidity is how long a shared token must still be valid; nil leaves that
 	// to the token's lifetime.

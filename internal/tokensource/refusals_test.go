@@ -68,7 +68,7 @@ func TestRefusedClientIsNotAnother(t *testing.T) {
 			network := newServer()
 			network.next("/token", refusal)
 			source := network.source()
-			if _, err := source.Token(t.Context(), with("wrong")); err == nil {
+			if _, err := source.Open(t.Context(), with("wrong"), false); err == nil {
 				t.Error("a token for the wrong one")
 			}
 			if got := tokenFor(t, source, with("right")); got != "t1" {

@@ -80,7 +80,7 @@ func TestInference(t *testing.T) {
 			if test.change != nil {
 				test.change(&asking)
 			}
-			_, err := network.source().Token(t.Context(), asking)
+			_, err := network.source().Open(t.Context(), asking, false)
 			if test.want == "" {
 				checkConfigError(t, err, test.attribute, test.cause)
 				if network.count("/token") > 0 {
@@ -119,7 +119,7 @@ func TestRefusedMethodIsNotTriedOtherwise(t *testing.T) {
 	for _, status := range []int{http.StatusBadRequest, http.StatusUnauthorized} {
 		network := newServer()
 		network.next("/token", answer{status, `{"error":"invalid_client"}`})
-		_, err := network.source().Token(t.Context(), client())
+		_, err := network.source().Open(t.Context(), client(), false)
 		if refused, ok := errors.AsType[*oauth2.Error](err); !ok || refused.Code != oauth2.InvalidClient {
 			t.Errorf("got %v", err)
 		}
@@ -154,7 +154,7 @@ func TestEndpoint(t *testing.T) {
 			if test.change != nil {
 				test.change(&asking)
 			}
-			_, err := network.source().Token(t.Context(), asking)
+			_, err := network.source().Open(t.Context(), asking, false)
 			if test.want == "" {
 				checkConfigError(t, err, test.attribute, test.cause)
 				return

@@ -164,11 +164,11 @@ func scoped(scopes ...string) tokensource.Client {
 // tokenFor returns the access token that a client gets.
 func tokenFor(t *testing.T, source *tokensource.Source, asking tokensource.Client) string {
 	t.Helper()
-	token, err := source.Token(t.Context(), asking)
+	session, err := source.Open(t.Context(), asking, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return token.AccessToken.Reveal()
+	return session.Token().AccessToken.Reveal()
 }
 
 // secrets makes secrets of pairs of names and values.

@@ -51,10 +51,13 @@ func newSession(source *Source, client Client, own bool, token *oauth2.Token) *S
 	}
 }
 
-// Open begins a session. With own its token is nobody else's: it neither comes
-// from the cache nor goes there, and Close revokes it. Errors are those of
-// [Source.Token]; a server whose revocation endpoint is not known is a
-// [*ConfigError] before anything is asked.
+// Open begins a session. Its token is a shared one that is valid for long enough,
+// or else a new one. With own it is nobody else's: it neither comes from the cache
+// nor goes there, and Close revokes it.
+//
+// The error is a [*ConfigError] where the client lacks something, a server whose
+// revocation endpoint is not known included, and a [*FetchError] or a
+// [*DiscoveryError] where something was asked for and not got.
 func (s *Source) Open(ctx context.Context, client Client, own bool) (*Session, error) {
 	client, err := s.resolve(ctx, client)
 	if err != nil {

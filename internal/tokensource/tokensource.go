@@ -79,20 +79,8 @@ func New(config Config) *Source {
 	}
 }
 
-// Token returns a token for client: a shared one that is valid for long enough,
-// or else a new one.
-//
-// The error is a [*ConfigError] where the client lacks something and a
-// [*FetchError] or a [*DiscoveryError] where something was asked for and not got.
-func (s *Source) Token(ctx context.Context, client Client) (*oauth2.Token, error) {
-	client, err := s.resolve(ctx, client)
-	if err != nil {
-		return nil, err
-	}
-	return s.obtain(ctx, client)
-}
-
-// obtain is Token for a client that is resolved.
+// obtain returns a token for a client that is resolved: a shared one that is valid
+// for long enough, or else a new one.
 func (s *Source) obtain(ctx context.Context, client Client) (*oauth2.Token, error) {
 	fetch := func(ctx context.Context) (*oauth2.Token, error) { return s.fetch(ctx, client) }
 	if !s.shares(client) {

@@ -70,12 +70,12 @@ func TestOneRequestOverTheWire(t *testing.T) {
 	var waiting sync.WaitGroup
 	for i := range tokens {
 		waiting.Go(func() {
-			token, err := source.Token(t.Context(), asking)
+			session, err := source.Open(t.Context(), asking, false)
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			tokens[i] = token.AccessToken.Reveal()
+			tokens[i] = session.Token().AccessToken.Reveal()
 		})
 	}
 	waiting.Wait()
@@ -101,7 +101,7 @@ func TestWaiterLeavesAlone(t *testing.T) {
 		first, leave := context.WithCancel(t.Context())
 		var waiting sync.WaitGroup
 		waiting.Go(func() {
-			if _, err := source.Token(first, client()); !errors.Is(err, context.Canceled) {
+			if _, err := source.Open(first, client(), false); !errors.Is(err, context.Canceled) {
 				t.Errorf("the one who left got %v", err)
 			}
 		})
@@ -297,7 +297,7 @@ var refusal = answer{http.StatusUnauthorized, `{"error":"invalid_client","error_
 // refusedCode returns the error code that a client gets.
 func refusedCode(t *testing.T, source *tokensource.Source, asking tokensource.Client) string {
 	t.Helper()
-	_, err := source.Token(t.Context(), asking)
+	_, err := source.Open(t.Context(), asking, false)
 	refused, ok := errors.AsType[*oauth2.Error](err)
 	if !ok {
 		return ""
@@ -373,7 +373,7 @@ func TestRefusalInOtherWordsIsRemembered(t *testing.T) {
 		network.next("/token", answer{http.StatusUnauthorized, body}, refusal)
 		source := network.source()
 		for range 2 {
-			if _, err := source.Token(t.Context(), client()); err == nil {
+			if _, err := source.Open(t.Context(), client(), false); err == nil {
 				t.Errorf("%q is a token", body)
 			}
 		}
@@ -392,7 +392,7 @@ func TestOtherErrorsAreNotRemembered(t *testing.T) {
 		network := newServer()
 		network.next("/token", given)
 		source := network.source()
-		if _, err := source.Token(t.Context(), client()); err == nil {
+		if _, err := source.Open(t.Context(), client(), false); err == nil {
 			t.Errorf("%v is a token", given)
 		}
 		if got := tokenFor(t, source, client()); got != "t1" {
@@ -406,7 +406,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 	t.Parallel()
 	network := newServer()
 	network.next("/token", answer{http.StatusUnauthorized, `{"error":"invalid_client","error_description":"not gX1fBat3bV"}`})
-	_, err := network.source().Token(t.Context(), client())
+	_, err := network.source().Open(t.Context(), client(), false)
 	if err == nil || strings.Contains(err.Error(), "gX1fBat3bV") || !strings.Contains(err.Error(), "invalid_client") {
 		t.Errorf("got %v", err)
 	}
