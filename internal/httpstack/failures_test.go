@@ -112,6 +112,13 @@ func TestTimeout(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	}
+	byteByByte := func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			_, _ = io.WriteString(w, "x")
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(time.Millisecond)
+		}
+	}
 	tests := map[string]struct {
 		address string
 		sent    bool
@@ -119,6 +126,7 @@ func TestTimeout(t *testing.T) {
 	}{
 		"no answer":      {start(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }).URL, true, "no complete answer within 50ms"},
 		"half an answer": {start(t, headerThenSilence).URL, true, "no complete answer within 50ms"},
+		"byte by byte":   {start(t, byteByByte).URL, true, "no complete answer within 50ms"},
 		"endless redirects": {start(t, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "/again")
 			w.WriteHeader(http.StatusFound)

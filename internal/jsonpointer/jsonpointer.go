@@ -24,6 +24,15 @@ type Pointer struct {
 // String returns the pointer as it was written.
 func (p Pointer) String() string { return p.text }
 
+// Name returns the last reference token, the name of what p points at; "" for the
+// whole document.
+func (p Pointer) Name() string {
+	if len(p.tokens) == 0 {
+		return ""
+	}
+	return p.tokens[len(p.tokens)-1]
+}
+
 // unescape undoes the two escapes of RFC 6901 section 4. One pass reads "~01"
 // as "~1", as the section asks for.
 var unescape = strings.NewReplacer("~1", "/", "~0", "~")

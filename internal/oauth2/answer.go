@@ -8,14 +8,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"mime"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
@@ -36,13 +34,16 @@ func (r answerReader) token(response *httpstack.Response) (*Token, error) {
 		return nil, r.reported(response, document)
 	}
 	if decodeErr != nil {
-		return nil, r.unusable(response, r.notJSON(response))
+		return nil, r.unusable(response, r.notDecoded(response, decodeErr))
+	}
+	if givenTwice(answerText(response), r.fields.name(FieldAccessToken)) {
+		return nil, r.unusable(response, ErrTwoTokens)
 	}
 	accessToken, _ := r.fields.text(document, FieldAccessToken)
 	if accessToken == "" {
 		return nil, r.unusable(response, r.noAccessToken(document))
 	}
-	if strings.ContainsFunc(accessToken, breaksHeader) || !utf8.ValidString(accessToken) {
+	if strings.ContainsFunc(accessToken, breaksHeader) {
 		return nil, r.unusable(response, ErrUnsafeToken)
 	}
 	tokenType, _ := r.fields.text(document, FieldTokenType)
@@ -87,9 +88,10 @@ func (r answerReader) kindAt(document any, name string) string {
 	return "nothing"
 }
 
-// breaksHeader tells which characters must not reach a header field. RFC 6750's
-// grammar is narrower, and real tokens do not keep to it.
-func breaksHeader(char rune) bool { return char <= ' ' || char == 0x7f }
+// breaksHeader tells which characters no token has (RFC 6749 appendix A.12). In a
+// header field some would end it, and the others arrive as everyone's guess. RFC
+// 6750's grammar is narrower still, and real tokens do not keep to it.
+func breaksHeader(char rune) bool { return char <= ' ' || char >= 0x7f }
 
 // reportsError tells whether a document that came with a status of success is an
 // error all the same, as several servers send it. A member called error that is
@@ -184,56 +186,57 @@ func success(status int) bool { return status/100 == http.StatusOK/100 }
 // decodeAnswer decodes a body as JSON, or as a form where the answer says that
 // it is one. Other content types are ignored: servers mislabel JSON.
 func decodeAnswer(response *httpstack.Response) (any, error) {
-	body := bytes.TrimPrefix(response.Body, []byte(byteOrderMark))
+	body := answerText(response)
 	var document any
-	if err := DecodeJSON(escapeControls(body), &document); err == nil {
+	err := DecodeJSON(body, &document)
+	switch {
+	case err == nil:
 		return document, nil
+	case errors.Is(err, ErrTooDeep):
+		return nil, err
 	}
-	if mediaType(response.Header) == formMediaType {
+	switch mediaType(response.Header) {
+	case formMediaType:
 		return decodeForm(string(body))
+	case "text/plain":
+		return decodePlain(string(body))
+	default:
+		return nil, ErrNotJSON
 	}
-	return nil, ErrNotJSON
 }
 
-// escapeControls replaces line breaks and tabs that stand in JSON strings as they
-// are, which RFC 8259 section 7 does not allow and some servers do, by spaces.
-func escapeControls(text []byte) []byte {
-	if json.Valid(text) {
-		return text
-	}
-	escaped := bytes.Clone(text)
-	inString := false
-	for i := 0; i < len(escaped); i++ {
-		switch char := escaped[i]; {
-		case char == '"':
-			inString = !inString
-		case char == '\\' && inString:
-			i++
-		case inString && (char == '\n' || char == '\r' || char == '\t'):
-			escaped[i] = ' '
-		}
-	}
-	return escaped
+// answerText is a body as it is decoded.
+func answerText(response *httpstack.Response) []byte {
+	return escapeControls(bytes.TrimPrefix(response.Body, []byte(byteOrderMark)))
 }
 
-// notJSON says what came in place of JSON.
-func (r answerReader) notJSON(response *httpstack.Response) error {
-	if len(response.Body) == 0 {
+// notDecoded says what came in place of JSON that can be read.
+func (r answerReader) notDecoded(response *httpstack.Response, cause error) error {
+	switch {
+	case cause != nil && !errors.Is(cause, ErrNotJSON):
+		return cause
+	case len(response.Body) == 0:
 		return fmt.Errorf("%w: it is empty", ErrNotJSON)
 	}
 	described := "it has no content type and is"
 	if kind := mediaType(response.Header); kind != "" {
 		described = "it is " + r.show(kind) + " and"
 	}
+	if coding := response.Header.Get("Content-Encoding"); coding != "" {
+		described = "it is encoded as " + r.show(coding) + ", which is not undone here, and"
+	}
 	return fmt.Errorf("%w: %s %d bytes long", ErrNotJSON, described, len(response.Body))
 }
 
 // decodeForm reads a form-encoded answer, as a few old servers send it. Of a
-// repeated name the first value counts.
+// repeated name the first value counts, but no name may hold two tokens.
 func decodeForm(body string) (any, error) {
 	values, err := url.ParseQuery(body)
 	if err != nil || len(values) == 0 {
 		return nil, ErrNotJSON
+	}
+	if tokens := slices.Compact(values[FieldAccessToken]); len(tokens) > 1 {
+		return nil, ErrTwoTokens
 	}
 	document := make(map[string]any, len(values))
 	for name := range values {
@@ -242,17 +245,14 @@ func decodeForm(body string) (any, error) {
 	return document, nil
 }
 
-// DecodeJSON decodes exactly one JSON value and keeps numbers as they are written.
-func DecodeJSON(data []byte, into any) error {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	if err := decoder.Decode(into); err != nil {
-		return err
+// decodePlain is decodeForm for what is only called text: it is a form if it has a
+// member that makes it an answer.
+func decodePlain(body string) (any, error) {
+	document, err := decodeForm(body)
+	if err == nil && member(document, FieldAccessToken) == nil && member(document, FieldError) == nil {
+		return nil, ErrNotJSON
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("more follows the JSON value")
-	}
-	return nil
+	return document, err
 }
 
 // mediaType is the content type without its parameters, in lower case.
@@ -278,6 +278,11 @@ func outline(document any) string {
 		return "the answer is an empty JSON object"
 	}
 	names := slices.Sorted(maps.Keys(object))
+	for _, name := range names {
+		if strings.EqualFold(name, FieldAccessToken) && name != FieldAccessToken {
+			return fmt.Sprintf("the member %s is spelled with other letters (names are case-sensitive, RFC 6749 section 5.1)", name)
+		}
+	}
 	if len(names) > maxNames {
 		names = append(names[:maxNames], "…")
 	}

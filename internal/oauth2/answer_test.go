@@ -4,6 +4,7 @@
 package oauth2_test
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -51,39 +52,43 @@ func TestAnswerOfTheRFC(t *testing.T) {
 func TestAnswersThatAreTokens(t *testing.T) {
 	t.Parallel()
 	const form = "application/x-www-form-urlencoded"
-	deep := `{"access_token":"abc","x":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`
+	deep := `{"access_token":"abc","x":` + strings.Repeat("[", 99) + strings.Repeat("]", 99) + `}`
 	tests := map[string]struct {
 		status      int
 		contentType string
 		body        string
 		want        string
 	}{
-		"201, CrowdStrike":            {status: http.StatusCreated},
-		"no content type":             {},
-		"HTML by its label":           {contentType: "text/html"},
-		"text by its label":           {contentType: "text/plain; charset=utf-8"},
-		"JSON labelled as a form":     {contentType: form},
-		"content type is garbage":     {contentType: ";;;"},
-		"byte order mark":             {body: "\uFEFF" + `{"access_token":"abc"}`},
-		"white space around":          {body: "\r\n\t {\"access_token\":\"abc\"}\n\n"},
-		"form":                        {contentType: form, body: "access_token=abc&token_type=bearer"},
-		"form, in capitals":           {contentType: "Application/X-WWW-Form-Urlencoded; charset=UTF-8", body: "access_token=abc"},
-		"form, encoded":               {contentType: form, body: "access_token=a%2Bb%2F%3D", want: "a+b/="},
-		"form, first of two":          {contentType: form, body: "access_token=abc&access_token=def"},
-		"duplicate name, last of two": {body: `{"access_token":"old","access_token":"abc"}`},
-		"names in other case beside":  {body: `{"Access_Token":"x","ACCESS_TOKEN":"y","access_token":"abc"}`},
-		"nested deeply beside":        {body: deep},
-		"eBay's characters":           {body: `{"access_token":"v^1.1#i^1#f^0#p^1="}`, want: "v^1.1#i^1#f^0#p^1="},
-		"not ASCII":                   {body: `{"access_token":"tökén"}`, want: "tökén"},
-		"escaped":                     {body: `{"access_token":"a\u0062\/c"}`, want: "ab/c"},
-		"long":                        {body: `{"access_token":"` + strings.Repeat("a", 100_000) + `"}`, want: strings.Repeat("a", 100_000)},
-		"error is false":              {body: `{"access_token":"abc","error":false}`},
-		"error is 0":                  {body: `{"access_token":"abc","error":0}`},
-		"error is 0.0":                {body: `{"access_token":"abc","error":0.0}`},
-		"error is null":               {body: `{"access_token":"abc","error":null}`},
-		"error is empty":              {body: `{"access_token":"abc","error":""}`},
-		"error is an empty object":    {body: `{"access_token":"abc","error":{}}`},
-		"error is an empty list":      {body: `{"access_token":"abc","error":[]}`},
+		"201, CrowdStrike":           {status: http.StatusCreated},
+		"203, behind a proxy":        {status: http.StatusNonAuthoritativeInfo},
+		"no content type":            {},
+		"HTML by its label":          {contentType: "text/html"},
+		"text by its label":          {contentType: "text/plain; charset=utf-8"},
+		"JSON labelled as a form":    {contentType: form},
+		"content type is garbage":    {contentType: ";;;"},
+		"byte order mark":            {body: "\uFEFF" + `{"access_token":"abc"}`},
+		"white space around":         {body: "\r\n\t {\"access_token\":\"abc\"}\n\n"},
+		"form":                       {contentType: form, body: "access_token=abc&token_type=bearer"},
+		"form, in capitals":          {contentType: "Application/X-WWW-Form-Urlencoded; charset=UTF-8", body: "access_token=abc"},
+		"form, encoded":              {contentType: form, body: "access_token=a%2Bb%2F%3D", want: "a+b/="},
+		"form, the same twice":       {contentType: form, body: "access_token=abc&access_token=abc"},
+		"form, labelled as text":     {contentType: "text/plain", body: "access_token=abc&expires=5183943"},
+		"the same twice":             {body: `{"access_token":"abc","access_token":"abc"}`},
+		"another name twice":         {body: `{"access_token":"abc","x":1,"x":2}`},
+		"another object has one":     {body: `{"access_token":"abc","previous":{"access_token":"old"}}`},
+		"names in other case beside": {body: `{"Access_Token":"x","ACCESS_TOKEN":"y","access_token":"abc"}`},
+		"nested 100 levels deep":     {body: deep},
+		"brackets within a text":     {body: `{"access_token":"abc","x":"` + strings.Repeat(`[\"{`, 200) + `"}`},
+		"eBay's characters":          {body: `{"access_token":"v^1.1#i^1#f^0#p^1="}`, want: "v^1.1#i^1#f^0#p^1="},
+		"escaped":                    {body: `{"access_token":"a\u0062\/c"}`, want: "ab/c"},
+		"long":                       {body: `{"access_token":"` + strings.Repeat("a", 100_000) + `"}`, want: strings.Repeat("a", 100_000)},
+		"error is false":             {body: `{"access_token":"abc","error":false}`},
+		"error is 0":                 {body: `{"access_token":"abc","error":0}`},
+		"error is 0.0":               {body: `{"access_token":"abc","error":0.0}`},
+		"error is null":              {body: `{"access_token":"abc","error":null}`},
+		"error is empty":             {body: `{"access_token":"abc","error":""}`},
+		"error is an empty object":   {body: `{"access_token":"abc","error":{}}`},
+		"error is an empty list":     {body: `{"access_token":"abc","error":[]}`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -132,7 +137,16 @@ func TestAnswersThatAreNoTokens(t *testing.T) {
 		"HTML":                     {"<html><title>" + canary + "</title></html>", oauth2.ErrNotJSON},
 		"XML":                      {"<token>" + canary + "</token>", oauth2.ErrNotJSON},
 		"the token alone":          {canary, oauth2.ErrNotJSON},
-		"nested too deeply":        {strings.Repeat("[", 20_000) + `"` + canary + `"` + strings.Repeat("]", 20_000), oauth2.ErrNotJSON},
+		"nested too deeply":        {`{"access_token":"` + canary + `","x":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`, oauth2.ErrTooDeep},
+		"nested 10,000 deep":       {strings.Repeat(`{"a":`, 10_000) + `"` + canary + `"` + strings.Repeat("}", 10_000), oauth2.ErrTooDeep},
+		"nested without an end":    {strings.Repeat("[", 500_000) + canary, oauth2.ErrTooDeep},
+		"UTF-16, little end first": {utf16(binary.LittleEndian, `{"access_token":"`+canary+`"}`), oauth2.ErrNotJSON},
+		"UTF-16, big end first":    {utf16(binary.BigEndian, `{"access_token":"`+canary+`"}`), oauth2.ErrNotJSON},
+		"gzip that nobody unpacks": {"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\xab\xae\x05\x00\x43\xbf\xa6\xa3\x02\x00\x00\x00", oauth2.ErrNotJSON},
+		"two tokens":               {`{"access_token":"` + canary + `","access_token":"abc"}`, oauth2.ErrTwoTokens},
+		"two tokens, one escaped":  {`{"access_token":"` + canary + `","access\u005ftoken":"abc"}`, oauth2.ErrTwoTokens},
+		"token and null":           {`{"access_token":"` + canary + `","access_token":null}`, oauth2.ErrTwoTokens},
+		"two tokens, further in":   {`{"data":[{"access_token":"` + canary + `","access_token":"abc"}],"access_token":"abc"}`, oauth2.ErrTwoTokens},
 		"a string":                 {`"` + canary + `"`, oauth2.ErrNoAccessToken},
 		"a number":                 {"1", oauth2.ErrNoAccessToken},
 		"null":                     {"null", oauth2.ErrNoAccessToken},
@@ -153,6 +167,11 @@ func TestAnswersThatAreNoTokens(t *testing.T) {
 		"token with NUL":           {`{"access_token":"` + canary + `\u0000"}`, oauth2.ErrUnsafeToken},
 		"token with ESC":           {`{"access_token":"\u001b[2J` + canary + `"}`, oauth2.ErrUnsafeToken},
 		"token with DEL":           {`{"access_token":"` + canary + `\u007f"}`, oauth2.ErrUnsafeToken},
+		"token with C1 control":    {`{"access_token":"` + canary + `\u009b"}`, oauth2.ErrUnsafeToken},
+		"token not ASCII":          {`{"access_token":"` + canary + `é"}`, oauth2.ErrUnsafeToken},
+		"token not UTF-8":          {`{"access_token":"` + canary + "\xff" + `"}`, oauth2.ErrUnsafeToken},
+		"token, half a surrogate":  {`{"access_token":"` + canary + `\ud800"}`, oauth2.ErrUnsafeToken},
+		"token, line separator":    {`{"access_token":"` + canary + `\u2028"}`, oauth2.ErrUnsafeToken},
 		"token with scheme":        {`{"access_token":"Bearer ` + canary + `"}`, oauth2.ErrUnsafeToken},
 	}
 	for name, test := range tests {
@@ -190,6 +209,7 @@ func TestUnusableAnswerSaysWhatItIs(t *testing.T) {
 		"media type": {"text/html; charset=utf-8", "<p>", "text/html"},
 		"length":     {"text/html", "<p>", "3 bytes"},
 		"no type":    {"", "x", "no content type"},
+		"other case": {"application/json", `{"Access_Token":"x"}`, "Access_Token is spelled with other letters"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -429,5 +449,53 @@ func TestDoerErrorsPassThrough(t *testing.T) {
 	failure, ok := errors.AsType[*httpstack.Error](err)
 	if !ok || failure.Kind != httpstack.DNS {
 		t.Errorf("got %v", err)
+	}
+}
+
+// utf16 writes ASCII text in UTF-16 with its byte order mark, which RFC 8259
+// section 8.1 does not allow.
+func utf16(order binary.AppendByteOrder, text string) string {
+	written := order.AppendUint16(nil, 0xFEFF)
+	for _, char := range text {
+		written = order.AppendUint16(written, uint16(char))
+	}
+	return string(written)
+}
+
+func TestTwoTokensInAForm(t *testing.T) {
+	t.Parallel()
+	server := answering(http.StatusOK, "access_token=c4n4ry&access_token=abc")
+	server.answer.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if failure := server.refused(t, oauth2.TokenRequest{}); !errors.Is(failure, oauth2.ErrTwoTokens) || strings.Contains(failure.Error(), "c4n4ry") {
+		t.Errorf("got %v", failure)
+	}
+}
+
+func TestTwoTokensWhereFieldsPoint(t *testing.T) {
+	t.Parallel()
+	request := oauth2.TokenRequest{Fields: fields(map[string]string{"access_token": "/data/token"})}
+	failure := answering(http.StatusOK, `{"data":{"token":"c4n4ry","token":"abc"}}`).refused(t, request)
+	if !errors.Is(failure, oauth2.ErrTwoTokens) {
+		t.Errorf("got %v", failure)
+	}
+	if _, err := answering(http.StatusOK, `{"access_token":"a","access_token":"b","data":{"token":"abc"}}`).ask(t.Context(), request); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
+
+// An encoding that was not asked for is named, as the body says nothing.
+func TestEncodingThatWasNotAskedFor(t *testing.T) {
+	t.Parallel()
+	for _, coding := range []string{"br", "deflate", "zstd"} {
+		server := answering(http.StatusOK, "\x8b\x01\x80")
+		server.answer.Header.Set("Content-Encoding", coding)
+		if failure := server.refused(t, oauth2.TokenRequest{}); !strings.Contains(failure.Error(), "encoded as "+coding) {
+			t.Errorf("got %v", failure)
+		}
+	}
+	plain := answering(http.StatusOK, `{"access_token":"abc"}`)
+	plain.answer.Header.Set("Content-Encoding", "utf-8") // as some write who mean the charset
+	if _, err := plain.ask(t.Context(), oauth2.TokenRequest{}); err != nil {
+		t.Error(err)
 	}
 }

@@ -134,7 +134,10 @@ var (
 	ErrNoAccessToken = errors.New("the answer holds no access token")
 	// ErrUnsafeToken tells that the token has characters which would break an HTTP
 	// header field.
-	ErrUnsafeToken = errors.New("the access token holds spaces or control characters")
+	ErrUnsafeToken = errors.New("the access token holds spaces, control characters or letters beyond ASCII")
+	// ErrTwoTokens tells that the answer has two different access tokens by the same
+	// name.
+	ErrTwoTokens = errors.New("the answer holds two different access tokens under one name")
 )
 
 // withoutURL strips the URL, which may hold secrets, off the errors of net/url.

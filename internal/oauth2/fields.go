@@ -5,7 +5,6 @@ package oauth2
 
 import (
 	"encoding/json"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -39,6 +38,14 @@ func FieldNames() []string {
 // Fields says where the members of an answer are, by their names. A member that
 // is not named is where RFC 6749 has it, at the top.
 type Fields map[string]jsonpointer.Pointer
+
+// name is what the member called name is called in the answer.
+func (f Fields) name(name string) string {
+	if pointer, ok := f[name]; ok {
+		return pointer.Name()
+	}
+	return name
+}
 
 // lookup finds the member called name.
 func (f Fields) lookup(document any, name string) (any, bool) {
@@ -129,8 +136,11 @@ func float(value any) (float64, bool) {
 	default:
 		return 0, false
 	}
+	if strings.Trim(text, "+-.0123456789Ee") != "" {
+		return 0, false // such as NaN, 1_000 and 0x1p9, which are numbers to Go
+	}
 	number, err := strconv.ParseFloat(text, 64)
-	return number, err == nil && !math.IsNaN(number) && !math.IsInf(number, 0)
+	return number, err == nil
 }
 
 // instant reads a point in time: RFC 3339, or seconds since 1970, or milliseconds

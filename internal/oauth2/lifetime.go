@@ -10,7 +10,7 @@ import "time"
 // a JWT, then what the user assumes. An answer that says nothing leaves the
 // lifetime unknown; it never means for ever.
 func (t *Token) setLifetime(fields Fields, assumed time.Duration) {
-	if seconds := fields.seconds(t.Response, FieldExpiresIn); seconds > 0 {
+	if seconds := fields.seconds(t.Response, FieldExpiresIn); seconds > 0 && !t.isInstant(seconds) {
 		t.expireIn(seconds)
 		return
 	}
@@ -23,6 +23,15 @@ func (t *Token) setLifetime(fields Fields, assumed time.Duration) {
 	if assumed > 0 {
 		t.expireIn(int64(assumed / time.Second))
 	}
+}
+
+// isInstant tells whether a lifetime is rather a point in time in the wrong member,
+// in seconds since 1970: one from a year ago to ten years from now. As a lifetime
+// it would be decades, and believing it would keep a token for ever.
+func (t *Token) isInstant(seconds int64) bool {
+	const year = 365 * 24 * 60 * 60
+	fromNow := seconds - t.RequestedAt.Unix()
+	return -year <= fromNow && fromNow <= 10*year
 }
 
 // expireIn sets a lifetime in seconds.

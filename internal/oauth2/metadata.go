@@ -26,7 +26,7 @@ type Metadata struct {
 // UnmarshalMetadata is the inverse of json.Marshal.
 func UnmarshalMetadata(data []byte) (*Metadata, error) {
 	var metadata Metadata
-	if err := DecodeJSON(data, &metadata); err != nil {
+	if err := decodeStored(data, &metadata); err != nil {
 		return nil, fmt.Errorf("stored metadata cannot be read: %w", err)
 	}
 	return &metadata, nil
@@ -120,7 +120,7 @@ func fetchMetadata(ctx context.Context, doer Doer, address *url.URL, issuer stri
 	}
 	document, isObject := decoded.(map[string]any)
 	if err != nil || !isObject {
-		return nil, reader.unusable(response, reader.notJSON(response))
+		return nil, reader.unusable(response, reader.notDecoded(response, err))
 	}
 	if named, _ := document["issuer"].(string); named != issuer {
 		return nil, reader.unusable(response, mismatch(named))

@@ -119,7 +119,7 @@ func (t *Token) Marshal() ([]byte, error) {
 // UnmarshalToken is the inverse of [Token.Marshal].
 func UnmarshalToken(data []byte) (*Token, error) {
 	var stored storedToken
-	if err := DecodeJSON(data, &stored); err != nil {
+	if err := decodeStored(data, &stored); err != nil {
 		return nil, fmt.Errorf("a stored token cannot be read: %w", err)
 	}
 	return &Token{

@@ -218,6 +218,10 @@ func describeUnusable(answer *oauth2.Error, client tokensource.Client) finding {
 		found.remedy = "Something other than a token endpoint seems to answer there: a login page, a proxy, or the server's web site. Check token_endpoint."
 	case errors.Is(answer, oauth2.ErrNoAccessToken):
 		found.attribute, found.remedy = noAccessTokenRemedy(client)
+	case errors.Is(answer, oauth2.ErrTooDeep):
+		found.remedy = "No token endpoint answers like that. Check token_endpoint."
+	case errors.Is(answer, oauth2.ErrTwoTokens):
+		found.remedy = "Which of them counts is open (RFC 8259 section 4), and guessing would be unsafe. Tell who runs the server."
 	case errors.Is(answer, oauth2.ErrUnsafeToken):
 		found.remedy = "Such a token could not be sent in an Authorization header. Tell who runs the server."
 	}

@@ -23,12 +23,16 @@ const (
 	// maxDepth is how deep values may be nested. Terraform's types nest with them,
 	// and deeper ones come from no honest server.
 	maxDepth = 64
+	// maxValues is how many values a document may have that is given decoded. Each of
+	// them has a type of its own, which Terraform is told beside it and compares: a
+	// mebibyte of small ones would take minutes.
+	maxValues = 20_000
 )
 
 // dynamic turns decoded JSON, numbers as json.Number, into a value of whatever
-// type it has. Nil becomes null.
+// type it has. Nil becomes null, and so does what has more than maxValues.
 func dynamic(ctx context.Context, value any) types.Dynamic {
-	if value == nil {
+	if value == nil || count(value) > maxValues {
 		return types.DynamicNull()
 	}
 	return types.DynamicValue(dynamicElement(ctx, value, maxDepth))
@@ -69,6 +73,22 @@ func cleaned(value any, clean func(string) string) any {
 	default:
 		return value
 	}
+}
+
+// count is the number of values in decoded JSON.
+func count(value any) int {
+	total := 1
+	switch value := value.(type) {
+	case []any:
+		for _, element := range value {
+			total += count(element)
+		}
+	case map[string]any:
+		for _, member := range value {
+			total += count(member)
+		}
+	}
+	return total
 }
 
 // dynamicElement turns decoded JSON into the value that jsondecode would give.

@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -51,6 +52,10 @@ func (jwtDecodeFunction) Run(ctx context.Context, req function.RunRequest, resp 
 	decoded, err := oauth2.DecodeJWT(token)
 	if err != nil {
 		resp.Error = function.NewArgumentFuncError(0, err.Error()+jwtHint(token)) // Terraform makes a sentence of it
+		return
+	}
+	if count(decoded.Header)+count(decoded.Claims) > maxValues {
+		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf("the token holds more than %d values", maxValues))
 		return
 	}
 	header, claims := dynamicElement(ctx, decoded.Header, maxDepth), dynamicElement(ctx, decoded.Claims, maxDepth)

@@ -90,7 +90,7 @@ func answerAttributes() map[string]schema.Attribute {
 		"response": schema.DynamicAttribute{
 			Computed:            true,
 			Sensitive:           true,
-			MarkdownDescription: "Body of the answer, decoded, if it is JSON; otherwise null.",
+			MarkdownDescription: "Body of the answer, decoded, if it is JSON of up to 20,000 values; otherwise null.",
 		},
 	}
 }

@@ -42,7 +42,7 @@ func tokenOutputAttributes() map[string]schema.Attribute {
 		"response": schema.DynamicAttribute{
 			Computed:            true,
 			Sensitive:           true,
-			MarkdownDescription: "The server's whole answer, decoded, for members that have no attribute here.",
+			MarkdownDescription: "The server's whole answer, decoded, for members that have no attribute here; null if it has more than 20,000 values.",
 		},
 	}
 }
