@@ -39,6 +39,9 @@ var (
 	ErrIssuerMismatch = errors.New("the document is not that of the issuer")
 	// ErrDowngrade tells that an issuer on https names an endpoint that is not.
 	ErrDowngrade = errors.New("an issuer on https must not name an endpoint without it")
+	// ErrBadEndpoint tells that what the document names cannot be an endpoint (RFC
+	// 6749 section 3.2, RFC 8414 section 2).
+	ErrBadEndpoint = errors.New("an endpoint is an absolute URL without user name, password and fragment")
 	// ErrNoEndpoint tells that the document does not name the endpoint.
 	ErrNoEndpoint = errors.New("the document does not name it")
 )
@@ -153,6 +156,9 @@ func (m *Metadata) EndpointFor(name string, withCertificate bool) (string, error
 	}
 	if issuer, err := url.Parse(m.Issuer); err == nil && issuer.Scheme == "https" && endpoint.Scheme != "https" {
 		return "", fmt.Errorf("%s: %w", name, ErrDowngrade)
+	}
+	if endpoint.Hostname() == "" || endpoint.User != nil || strings.Contains(text, "#") {
+		return "", fmt.Errorf("%s: %w", name, ErrBadEndpoint)
 	}
 	return text, nil
 }
