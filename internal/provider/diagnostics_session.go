@@ -75,7 +75,8 @@ func revocationFacts(err error) []string {
 		return serverFacts(answer)
 	}
 	if failure, ok := errors.AsType[*httpstack.Error](err); ok && !errors.Is(failure, context.DeadlineExceeded) {
-		return describeNetwork(failure, "revocation_endpoint").facts
+		found := describeNetwork(failure, "revocation_endpoint")
+		return append([]string{found.summary + "."}, found.facts...)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return []string{"The revocation endpoint did not answer in the few seconds that there are when a run ends."}

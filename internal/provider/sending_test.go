@@ -72,13 +72,13 @@ func TestNoPlaintextOffLoopback(t *testing.T) {
 	}{
 		"issuer":              {nil, given("issuer"), openToken},
 		"token endpoint":      {nil, given("token_endpoint"), openToken},
-		"revocation endpoint": {nil, given("revocation_endpoint"), closeToken},
+		"revocation endpoint": {nil, given("revocation_endpoint"), revokeToken},
 		"API":                 {nil, given("revocation_endpoint"), openRequest},
 		"discovered token endpoint": {
 			[]authserver.Mutation{authserver.Set("token_endpoint", offLoopback+"/x")}, discovered, openToken,
 		},
 		"discovered revocation endpoint": {
-			[]authserver.Mutation{authserver.Set("revocation_endpoint", offLoopback+"/x")}, discovered, closeToken,
+			[]authserver.Mutation{authserver.Set("revocation_endpoint", offLoopback+"/x")}, discovered, revokeToken,
 		},
 	}
 	for name, row := range tests {
@@ -96,11 +96,11 @@ func TestNoPlaintextOffLoopback(t *testing.T) {
 // openToken opens a token and returns what is told.
 func openToken(s *session) diagnostics { return s.open(tokenType, nil).diagnostics }
 
-// closeToken opens a token and revokes it.
-func closeToken(s *session) diagnostics {
+// revokeToken opens a token and revokes it.
+func revokeToken(s *session) diagnostics {
 	resource := s.open(tokenType, attributes{"revoke_on_close": true})
 	resource.diagnostics.mustBeEmpty(s.t)
-	return s.close(resource)
+	return closeToken(s, resource)
 }
 
 // openRequest sends a request without a token.

@@ -134,7 +134,7 @@ func TestEncryptionKey(t *testing.T) {
 	processes := newFleet()
 	public := client()
 	public.ClientSecret, public.TokenEndpointAuthMethod = secret.String{}, clientauth.None
-	_, err := processes.process("").Token(t.Context(), public)
+	_, err := processes.process("").Open(t.Context(), public, false)
 	if config, ok := errors.AsType[*tokensource.ConfigError](err); !ok || config.Attribute != "cache.encryption_key" {
 		t.Errorf("without a key: %v", err)
 	}
@@ -178,7 +178,7 @@ func TestJobsAreToldApart(t *testing.T) {
 			t.Errorf("job %d got %s, want %s", i, got, test.want)
 		}
 	}
-	_, err := processes.process("key").Token(t.Context(), job(`{"exp":1300815779}`))
+	_, err := processes.process("key").Open(t.Context(), job(`{"exp":1300815779}`), false)
 	if _, ok := errors.AsType[*tokensource.FetchError](err); !ok {
 		t.Errorf("with an expired assertion: %v", err)
 	}
@@ -205,7 +205,7 @@ func TestNeverStored(t *testing.T) {
 	t.Parallel()
 	get := func(asking tokensource.Client) func(context.Context, *tokensource.Source) error {
 		return func(ctx context.Context, source *tokensource.Source) error {
-			_, err := source.Token(ctx, asking)
+			_, err := source.Open(ctx, asking, false)
 			return err
 		}
 	}

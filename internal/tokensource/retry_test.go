@@ -187,7 +187,7 @@ func TestFaultsOfTheTokenEndpoint(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				network := newFlaky().fail("/token", test.fault, test.fault)
-				_, err := network.retrying().Token(t.Context(), client())
+				_, err := network.retrying().Open(t.Context(), client(), false)
 				want := 1
 				if test.again {
 					want = 3
@@ -207,7 +207,7 @@ func TestRetriesEnd(t *testing.T) {
 	for most := range 4 {
 		synctest.Test(t, func(t *testing.T) {
 			network := newFlaky().fail("/token", repeated(9, unavailable)...)
-			_, err := network.repeating(most).Token(t.Context(), client())
+			_, err := network.repeating(most).Open(t.Context(), client(), false)
 			network.mustCount(t, "/token", most+1)
 			answer, ok := errors.AsType[*oauth2.Error](err)
 			if !ok || answer.StatusCode != http.StatusServiceUnavailable {
@@ -245,7 +245,7 @@ func TestWaitThatDoesNotFit(t *testing.T) {
 				var asking sync.WaitGroup
 				for number := range 40 {
 					asking.Go(func() {
-						_, err := source.Token(t.Context(), scoped(strconv.Itoa(number)))
+						_, err := source.Open(t.Context(), scoped(strconv.Itoa(number)), false)
 						failed, ok := errors.AsType[*tokensource.RetriedError](err)
 						if !ok || failed.Wait != test.wait || !failed.RetryAt.Equal(network.now().Add(test.wait)) {
 							t.Errorf("got %v", err)
@@ -258,7 +258,7 @@ func TestWaitThatDoesNotFit(t *testing.T) {
 					t.Errorf("took %s", took)
 				}
 				network.pass(test.rest - 1)
-				if _, err := source.Token(t.Context(), client()); err == nil {
+				if _, err := source.Open(t.Context(), client(), false); err == nil {
 					t.Error("a token while the server rests")
 				}
 				network.pass(1)
@@ -311,7 +311,7 @@ func TestSingleUse(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					network := newFlaky().fail("/token", again.fault)
-					_, err := network.retrying().Token(t.Context(), row.asking)
+					_, err := network.retrying().Open(t.Context(), row.asking, false)
 					want := 1
 					if again.want {
 						want = 2
@@ -437,7 +437,7 @@ func TestPlatformIsAskedApart(t *testing.T) {
 				asking.FederatedAssertion = &clientauth.FederatedAssertion{Request: &clientauth.PlatformRequest{
 					URL: "https://platform.example.com/identity", Method: test.method,
 				}}
-				_, err := network.retrying().Token(t.Context(), asking)
+				_, err := network.retrying().Open(t.Context(), asking, false)
 				network.mustCount(t, "/identity", test.asked)
 				network.mustCount(t, "/token", test.tokens)
 				if (err == nil) != (test.tokens > 0) {
@@ -590,7 +590,7 @@ func TestCancelledInTheMiddle(t *testing.T) {
 	t.Parallel()
 	asks := map[string]func(context.Context, *tokensource.Source) error{
 		"shared": func(ctx context.Context, source *tokensource.Source) error {
-			_, err := source.Token(ctx, client())
+			_, err := source.Open(ctx, client(), false)
 			return err
 		},
 		"own": func(ctx context.Context, source *tokensource.Source) error {
