@@ -32,7 +32,7 @@ func fetch(ctx context.Context, t *testing.T, srv *authservertest.Server) (*http
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	response, err := srv.Client(t).Do(r)
 	if err == nil {
-		t.Cleanup(func() { response.Body.Close() })
+		t.Cleanup(func() { _ = response.Body.Close() })
 	}
 	return response, err
 }

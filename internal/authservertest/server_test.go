@@ -23,7 +23,7 @@ func get(t *testing.T, client *http.Client, url string) (*http.Response, error) 
 	}
 	response, err := client.Do(r)
 	if err == nil {
-		t.Cleanup(func() { response.Body.Close() })
+		t.Cleanup(func() { _ = response.Body.Close() })
 	}
 	return response, err
 }

@@ -457,7 +457,7 @@ func TestDoerErrorsPassThrough(t *testing.T) {
 func utf16(order binary.AppendByteOrder, text string) string {
 	written := order.AppendUint16(nil, 0xFEFF)
 	for _, char := range text {
-		written = order.AppendUint16(written, uint16(char))
+		written = order.AppendUint16(written, uint16(char)) //nolint:gosec // it is ASCII
 	}
 	return string(written)
 }
