@@ -229,7 +229,8 @@ func (r answerReader) notDecoded(response *httpstack.Response, cause error) erro
 }
 
 // decodeForm reads a form-encoded answer, as a few old servers send it. Of a
-// repeated name the first value counts, but no name may hold two tokens.
+// repeated name the first value counts, but no name may hold two tokens. What is no
+// UTF-8 is replaced, as package json does, so that all texts of an answer are text.
 func decodeForm(body string) (any, error) {
 	values, err := url.ParseQuery(body)
 	if err != nil || len(values) == 0 {
@@ -240,7 +241,7 @@ func decodeForm(body string) (any, error) {
 	}
 	document := make(map[string]any, len(values))
 	for name := range values {
-		document[name] = values.Get(name)
+		document[strings.ToValidUTF8(name, "\uFFFD")] = strings.ToValidUTF8(values.Get(name), "\uFFFD")
 	}
 	return document, nil
 }
