@@ -54,6 +54,7 @@ var beside = []string{
 	"internal/examplestest",
 	"internal/interop",
 	"internal/layering",
+	"internal/redistest",
 	"internal/tokencache/storetest",
 	"internal/vendorstest",
 }
@@ -65,7 +66,7 @@ var exclusive = map[string][]string{
 	"github.com/hashicorp/terraform-plugin-": {"", "internal/provider", "internal/cmd/schema"},
 	"github.com/golang-jwt/":                 {"internal/authserver"},
 	"golang.org/x/oauth2":                    nil,
-	"testing":                                {"internal/acctest", "internal/authservertest", "internal/tokencache/storetest"},
+	"testing":                                {"internal/acctest", "internal/authservertest", "internal/redistest", "internal/tokencache/storetest"},
 }
 
 // listed is a package as go list describes it, tests left out.
