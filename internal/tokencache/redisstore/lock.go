@@ -1,0 +1,96 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/bsm/redislock"
+)
+
+// LockTTL is how long a lock outlives an owner that died.
+const LockTTL = 10 * time.Second
+
+// refreshInterval leaves an owner two chances before its lock ends.
+const refreshInterval = LockTTL / 3
+
+// Who waits for a lock asks again after a time between these.
+const (
+	minPoll = 20 * time.Millisecond
+	maxPoll = 100 * time.Millisecond
+)
+
+// Lock is described at [tokencache.Store]. A lock outlives the process that holds
+// it by [LockTTL] at most.
+func (s *Store) Lock(ctx context.Context, key string) (unlock func(), err error) {
+	for {
+		lock, err := run(ctx, s, func(ctx context.Context) (*redislock.Lock, error) {
+			return s.obtain(ctx, Prefix+key+LockSuffix)
+		}, func(lock *redislock.Lock) { release(ctx, lock) })
+		if err != nil {
+			return nil, err
+		}
+		if lock != nil {
+			return hold(ctx, lock), nil
+		}
+		select {
+		case <-time.After(minPoll + rand.N(maxPoll-minPoll)): //nolint:gosec // spreads load, hides nothing
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// obtain takes a lock if it is free. Otherwise there is neither a lock nor an
+// error.
+func (s *Store) obtain(ctx context.Context, name string) (*redislock.Lock, error) {
+	lock, err := s.locks.Obtain(ctx, name, LockTTL, nil)
+	if errors.Is(err, redislock.ErrNotObtained) {
+		return nil, nil
+	}
+	return lock, err
+}
+
+// hold keeps a lock until it is given back, however long the owner's work takes
+// and whatever becomes of the context under which it was taken.
+func hold(ctx context.Context, lock *redislock.Lock) (unlock func()) {
+	refreshing, stop := context.WithCancel(context.WithoutCancel(ctx))
+	go refresh(refreshing, lock)
+	return func() {
+		stop()
+		release(ctx, lock)
+	}
+}
+
+// refresh extends a lock time and again, until the context ends or the lock is
+// lost. A failure of another kind may pass before the lock ends.
+func refresh(ctx context.Context, lock *redislock.Lock) {
+	ticker := time.NewTicker(refreshInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			if errors.Is(lock.Refresh(ctx, LockTTL, nil), redislock.ErrNotObtained) {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// release gives back a lock, if there is one and it is still ours, whatever has
+// become of the context. Where the server cannot be told, the lock ends with its
+// time.
+func release(ctx context.Context, lock *redislock.Lock) {
+	if lock == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepTimeout)
+	defer cancel()
+	_ = lock.Release(ctx)
+}

@@ -1,0 +1,127 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package redisstore_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/redistest"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache/redisstore"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache/storetest"
+)
+
+// The rights that the package's documentation lists, but for select.
+const (
+	keysRight = "resetkeys ~oauth2cc:v1:* -@all "
+	rights    = "+eval +evalsha +getrange +pttl +set +del +get +pexpire"
+)
+
+// fleet is a server that knows a user with these rights and a password that URLs
+// have other meanings for.
+func fleet(t *testing.T, rights string) (server *redistest.Server, url string) {
+	t.Helper()
+	const password = "p@ss/w#rd?"
+	server = redistest.Start(t, redistest.Options{Users: []string{"fleet on >" + password + " " + rights}})
+	return server, server.URL("fleet", password)
+}
+
+// noDenial is the answer to ACL LOG where the server has denied nothing.
+const noDenial = "*0"
+
+func TestDocumentedRightsSuffice(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ name, rights, database string }{
+		{"database 0", rights, ""},
+		{"database 3", rights + " +select", "/3"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			storetest.Run(t, func(t *testing.T) storetest.Storage {
+				t.Helper()
+				server, url := fleet(t, keysRight+row.rights)
+				t.Cleanup(func() {
+					if got := server.Do(t, "ACL", "LOG"); got != noDenial {
+						t.Errorf("ACL LOG begins with %s", got)
+					}
+				})
+				return storage(t, url+row.database, nil)
+			})
+		})
+	}
+}
+
+// TestEveryRightIsNeeded takes away one right after the other.
+func TestEveryRightIsNeeded(t *testing.T) {
+	t.Parallel()
+	silent := []string{"+get", "+pexpire"} // to extend a lock and to give it back
+	for right := range strings.FieldsSeq(rights) {
+		t.Run(right, func(t *testing.T) {
+			t.Parallel()
+			fewer := slices.DeleteFunc(strings.Fields(rights), func(other string) bool { return other == right })
+			server, url := fleet(t, keysRight+strings.Join(fewer, " "))
+			unlock, err := useAll(t, open(t, url, nil))
+			defer unlock()
+			if !slices.Contains(silent, right) {
+				if !errors.Is(err, redisstore.ErrDenied) {
+					t.Errorf("got %v, want %v", err, redisstore.ErrDenied)
+				}
+				return
+			}
+			eventually(t, func() bool { return server.Do(t, "ACL", "LOG") != noDenial })
+		})
+	}
+}
+
+func TestKeysOfOthersAreDenied(t *testing.T) {
+	t.Parallel()
+	_, url := fleet(t, "resetkeys ~other:* +@all")
+	store := open(t, url, nil)
+	for name, err := range outcomes(t, store) {
+		if !errors.Is(err, redisstore.ErrDenied) {
+			t.Errorf("%s: got %v, want %v", name, err, redisstore.ErrDenied)
+		}
+	}
+}
+
+// useAll does what a store is for, and returns the first error. The lock that it
+// takes is kept.
+func useAll(t *testing.T, store *redisstore.Store) (unlock func(), err error) {
+	t.Helper()
+	if _, _, err := store.Load(t.Context(), key); !errors.Is(err, tokencache.ErrNotFound) {
+		return func() {}, err
+	}
+	if err := store.Save(t.Context(), key, []byte("token"), time.Minute); err != nil {
+		return func() {}, err
+	}
+	if err := store.Delete(t.Context(), key); err != nil {
+		return func() {}, err
+	}
+	unlock, err = store.Lock(t.Context(), key)
+	if err != nil {
+		return func() {}, err
+	}
+	return unlock, nil
+}
+
+// eventually waits until something has happened.
+func eventually(t *testing.T, happened func() bool) {
+	t.Helper()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for late := time.After(20 * time.Second); ; {
+		if happened() {
+			return
+		}
+		select {
+		case <-ticker.C:
+		case <-late:
+			t.Fatal("it does not happen")
+		}
+	}
+}
