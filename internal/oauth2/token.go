@@ -103,7 +103,7 @@ type storedToken struct {
 // Marshal encodes the token with its secrets in the clear. The result must not
 // leave the process unsealed.
 func (t *Token) Marshal() ([]byte, error) {
-	return json.Marshal(storedToken{ //nolint:gosec // who stores it seals it
+	return json.Marshal(storedToken{
 		AccessToken:      t.AccessToken.Reveal(),
 		TokenType:        t.TokenType,
 		RequestedAt:      t.RequestedAt,

@@ -157,7 +157,7 @@ func TestDynamicIsFast(t *testing.T) {
 			t.Parallel()
 			start := time.Now()
 			dynamicJSON(t.Context(), text, asIs)
-			if took := time.Since(start); took > 5*time.Second {
+			if took := time.Since(start); took > time.Minute {
 				t.Errorf("took %s", took)
 			}
 		})

@@ -39,7 +39,7 @@ func TestWarningOfRevocation(t *testing.T) {
 			got.diagnostics.mustBeEmpty(t)
 			ctx, cancel := context.WithTimeout(t.Context(), cmp.Or(row.within, time.Minute))
 			defer cancel()
-			matchGolden(t, name, s.close(ctx, tokenType, got))
+			matchGolden(t, name, s.close(ctx, got))
 		})
 	}
 }

@@ -70,7 +70,7 @@ func TestRetriesSucceed(t *testing.T) {
 			s.mustOpen(requestType, attributes{"url": srv.APIURL + "/orders"})
 			own := s.open(tokenType, attributes{"revoke_on_close": true})
 			own.diagnostics.mustBeEmpty(t)
-			s.close(t.Context(), tokenType, own).mustBeEmpty(t)
+			s.close(t.Context(), own).mustBeEmpty(t)
 			for endpoint, want := range map[authserver.Endpoint]int{
 				authserver.Metadata: 3, authserver.TokenEndpoint: 4, authserver.API: 3, authserver.RevocationEndpoint: 3,
 			} {
@@ -146,7 +146,7 @@ func TestErrorAfterRetries(t *testing.T) {
 		matchGolden(t, name, s.open(requestType, attributes{"url": srv.APIURL + "/orders", "method": method}).diagnostics)
 	}
 	own := s.open(tokenType, attributes{"revoke_on_close": true})
-	matchGolden(t, "retried revocation", s.close(t.Context(), tokenType, own))
+	matchGolden(t, "retried revocation", s.close(t.Context(), own))
 }
 
 // TestSentOnce holds that what may be good for one use reaches the server once.

@@ -112,11 +112,11 @@ func (s *session) renew(typeName string, session opened) (time.Time, diagnostics
 }
 
 // close closes what was opened, before ctx ends.
-func (s *session) close(ctx context.Context, typeName string, session opened) diagnostics {
+func (s *session) close(ctx context.Context, token opened) diagnostics {
 	s.t.Helper()
 	response, err := s.server.CloseEphemeralResource(ctx, &tfprotov6.CloseEphemeralResourceRequest{
-		TypeName: typeName,
-		Private:  session.Private,
+		TypeName: tokenType,
+		Private:  token.Private,
 	})
 	if err != nil {
 		s.t.Fatal(err)
