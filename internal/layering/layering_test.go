@@ -52,6 +52,7 @@ var beside = []string{
 	"internal/authservertest",
 	"internal/cmd",
 	"internal/examplestest",
+	"internal/fleettest",
 	"internal/interop",
 	"internal/layering",
 	"internal/redistest",

@@ -1,0 +1,165 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package fleettest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/redistest"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache/redisstore"
+)
+
+const (
+	// processes are started at once, rounds times over.
+	processes = 64
+	rounds    = 10
+
+	clientID     = "s6BhdRkqt3"
+	clientSecret = "gX1fBat3bV"
+)
+
+// gettoken builds the command once for all tests.
+var gettoken = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("gettoken-%d", os.Getpid()))
+	output, err := exec.Command("go", "build", "-o", path, "../cmd/gettoken").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, output)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if path, err := gettoken(); err == nil {
+		_ = os.Remove(path)
+	}
+	os.Exit(status)
+}
+
+// startServer serves the client of the processes.
+func startServer(t testing.TB) *authservertest.Server {
+	t.Helper()
+	return authservertest.Start(t, authserver.Config{Clients: []authserver.Client{
+		{ID: clientID, Secret: clientSecret, Lifetime: time.Hour},
+	}})
+}
+
+// caches are the kinds of caches that processes share: each makes the flags for an
+// empty one.
+var caches = map[string]func(t testing.TB) []string{"file": emptyFolder, "redis": emptyRedis}
+
+func emptyFolder(t testing.TB) []string {
+	t.Helper()
+	return []string{"-folder", t.TempDir()}
+}
+
+func emptyRedis(t testing.TB) []string {
+	t.Helper()
+	return []string{"-redis", redistest.Start(t, redistest.Options{}).URL("", "")}
+}
+
+// command is a process that is not started yet.
+func command(ctx context.Context, t testing.TB, srv *authservertest.Server, cache []string) *exec.Cmd {
+	t.Helper()
+	path, err := gettoken()
+	if err != nil {
+		t.Fatal(err)
+	}
+	process := exec.CommandContext(ctx, path, append([]string{"-token-endpoint", srv.TokenURL(), "-client-id", clientID}, cache...)...)
+	process.Env = append(os.Environ(), "CLIENT_SECRET="+clientSecret)
+	return process
+}
+
+// run runs processes at once and returns what they print: digests of tokens. A
+// process that fails or has anything to say of the cache fails the test.
+func run(ctx context.Context, t testing.TB, srv *authservertest.Server, cache []string, number int) []string {
+	t.Helper()
+	digests := make([]string, number)
+	var running sync.WaitGroup
+	for i := range digests {
+		process := command(ctx, t, srv, cache)
+		running.Go(func() {
+			output, err := process.Output()
+			if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+				t.Errorf("process %d: %v: %s", i, err, exit.Stderr)
+			} else if err != nil {
+				t.Errorf("process %d: %v", i, err)
+			}
+			digests[i] = strings.TrimSpace(string(output))
+		})
+	}
+	running.Wait()
+	return digests
+}
+
+// TestOneRequest: however many processes start at once with an empty cache, one
+// token is requested.
+func TestOneRequest(t *testing.T) {
+	t.Parallel()
+	for name, empty := range caches {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for round := range rounds {
+				srv := startServer(t)
+				digests := run(t.Context(), t, srv, empty(t), processes)
+				if distinct := slices.Compact(slices.Sorted(slices.Values(digests))); len(distinct) != 1 {
+					t.Errorf("round %d: %d different tokens", round, len(distinct))
+				}
+				if got := srv.Count(authserver.TokenEndpoint); got != 1 {
+					t.Errorf("round %d: %d token requests", round, got)
+				}
+			}
+		})
+	}
+}
+
+// TestOwnerIsKilled: the death of the process that is requesting the token costs
+// one more request, and the others no more time than the lock's.
+func TestOwnerIsKilled(t *testing.T) {
+	t.Parallel()
+	for name, empty := range caches {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv, cache := startServer(t), empty(t)
+			asked := make(chan struct{})
+			srv.Fail(authserver.TokenEndpoint, 1, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				close(asked)
+				authserver.Hang()(w, r)
+			}))
+			owner := command(t.Context(), t, srv, cache)
+			if err := owner.Start(); err != nil {
+				t.Fatal(err)
+			}
+			<-asked
+			others := make(chan []string)
+			// The lock of a process that is dead ends with it, or after its time.
+			ctx, cancel := context.WithTimeout(t.Context(), redisstore.LockTTL+20*time.Second)
+			defer cancel()
+			go func() { others <- run(ctx, t, srv, cache, processes-1) }()
+			if err := owner.Process.Kill(); err != nil {
+				t.Error(err)
+			}
+			_ = owner.Wait() // it was killed
+			if distinct := slices.Compact(slices.Sorted(slices.Values(<-others))); len(distinct) != 1 {
+				t.Errorf("%d different tokens", len(distinct))
+			}
+			if got := srv.Count(authserver.TokenEndpoint); got != 2 {
+				t.Errorf("%d token requests, want that of the owner and one more", got)
+			}
+		})
+	}
+}
