@@ -115,6 +115,9 @@ func apply(t *testing.T, path string, row example) {
 	if row.script != nil {
 		row.script(srv)
 	}
+	if row.prepare != nil {
+		row.variables = row.prepare(t)
+	}
 	resource.Test(t, resource.TestCase{
 		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(cmp.Or(row.needs, tfversion.Version1_10_0))},
 		Steps: []resource.TestStep{{

@@ -28,6 +28,9 @@ func run(m *testing.M) int {
 	defer func() { _ = os.RemoveAll(directory) }()
 	// What users set in their environment, and the examples do not say.
 	err = errors.Join(err, os.Setenv("OAUTH2CC_CLIENT_ID", environmentID), os.Setenv("OAUTH2CC_CLIENT_SECRET", environmentSecret))
+	cache, cacheErr := os.MkdirTemp("", "cache")
+	defer func() { _ = os.RemoveAll(cache) }()
+	err = errors.Join(err, cacheErr, os.Setenv("XDG_CACHE_HOME", cache)) // the default cache is not that of whoever runs the tests
 	stop, platformErr := startPipeline()
 	defer stop()
 	if err := errors.Join(err, platformErr); err != nil {

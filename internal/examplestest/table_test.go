@@ -30,6 +30,8 @@ type example struct {
 	others []authserver.Client
 	// variables are those of the configuration.
 	variables config.Variables
+	// prepare makes the variables where they are of something that has to be started.
+	prepare func(*testing.T) config.Variables
 	// settings are the server's, beside its clients.
 	settings authserver.Config
 	// encrypted has the server speak TLS behind a proxy, mutual has it want client
@@ -71,7 +73,7 @@ func examples(t *testing.T) map[string]example {
 	t.Helper()
 	all := map[string]example{}
 	for _, table := range []map[string]example{
-		kinds(), recipes(), clientAuthentication(t), pipelineIdentity(), oddServers(),
+		kinds(), recipes(), clientAuthentication(t), pipelineIdentity(), oddServers(), sharing(),
 	} {
 		maps.Copy(all, table)
 	}

@@ -131,6 +131,14 @@ func (c *Client) setDefaults() {
 	}
 }
 
+// TLSConfig returns the settings for connections that are not made by the client
+// and lead to other servers than it talks to: all but the server's name.
+func (c *Client) TLSConfig() *tls.Config {
+	config := c.transport.TLSClientConfig.Clone()
+	config.ServerName = ""
+	return config
+}
+
 // CloseIdleConnections closes the connections that no request is using.
 func (c *Client) CloseIdleConnections() { c.transport.CloseIdleConnections() }
 

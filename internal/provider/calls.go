@@ -54,6 +54,7 @@ func (c *configured) send(
 		return nil, diags
 	}
 	answer, err := c.tokens.CallAs(ctx, client, request)
+	diags.Append(c.cacheTrouble()...)
 	if err != nil {
 		diags.Append(tokenError(err, from))
 	}

@@ -54,7 +54,9 @@ func (p *Provider) newConfigured(ctx context.Context, model providerModel) (*con
 		diags.AddError("The connection settings cannot be used", sentence(err.Error()))
 		return nil, diags
 	}
-	config := tokensource.Config{HTTP: stack, Now: p.now, Logger: logger, Retries: model.retries(settings.Timeout)}
+	cache, found := model.cache(ctx, stack.TLSConfig(), p.now)
+	diags.Append(found...)
+	config := tokensource.Config{HTTP: stack, Now: p.now, Logger: logger, Cache: cache, Retries: model.retries(settings.Timeout)}
 	config.Retries.Sleep = p.sleep
 	if settings.ClientCertificate != nil {
 		config.ClientCertificate = settings.ClientCertificate.Leaf
@@ -121,12 +123,21 @@ func (c *configured) open(ctx context.Context, request tokenRequest, from kind) 
 	}
 	client.MinValidity = request.minValidity
 	session, err := c.tokens.Open(ctx, client, request.own)
+	diags.Append(c.cacheTrouble()...)
 	if err != nil {
 		diags.Append(tokenError(err, from))
 		return nil, diags
 	}
 	diags.Append(c.warnings(session.Token(), client)...)
 	return session, diags
+}
+
+// cacheTrouble warns of a cache that cannot be used, once for all blocks.
+func (c *configured) cacheTrouble() diag.Diagnostics {
+	if err := c.tokens.Trouble(); err != nil {
+		return diag.Diagnostics{cacheWarning(err)}
+	}
+	return nil
 }
 
 // tokenRequest is what a token block asks for.

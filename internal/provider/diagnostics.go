@@ -228,6 +228,8 @@ func missingRemedy(attribute string) string {
 	case "signed_assertion", "signed_assertion.private_key":
 		return "An assertion is needed, and none is configured: set signed_assertion with a private_key, or federated_assertion, " +
 			"in the provider block or on the ephemeral resource."
+	case "cache.encryption_key":
+		return encryptionKeyRemedy
 	case "tls.client_certificate":
 		return "The client authenticates with a certificate. Set tls = { client_certificate = …, client_key = … } in the provider block."
 	default:

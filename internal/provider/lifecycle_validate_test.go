@@ -155,10 +155,27 @@ var invalidProviders = map[string]invalid{
 	"parameter beside a secret": {
 		attributes{"client_secret": "very-secret", "parameters": attributes{"client_secret": "very-secret"}}, "parameters", "client_secret in parameters",
 	},
+	"unknown cache":          {attributes{"cache": attributes{"type": "disk"}}, "cache.type", "memory"},
+	"path of a memory cache": {attributes{"cache": attributes{"path": "/tmp/cache"}}, "cache.path", "file"},
+	"path of a Redis cache":  {attributes{"cache": attributes{"type": "redis", "url": redisURL, "path": "/tmp"}}, "cache.path", "file"},
+	"empty path":             {attributes{"cache": attributes{"type": "file", "path": ""}}, "cache.path", "empty"},
+	"url of a file cache":    {attributes{"cache": attributes{"type": "file", "url": redisURL}}, "cache.type", "redis"},
+	"Redis without url":      {attributes{"cache": attributes{"type": "redis"}}, "cache.url", "rediss://"},
+	"Redis at https":         {attributes{"cache": attributes{"type": "redis", "url": "https://u:very-secret@h"}}, "cache.url", "rediss"},
+	"key of a memory cache":  {attributes{"cache": attributes{"encryption_key": "very-secret"}}, "cache.type", "encryption_key"},
+	"empty encryption key":   {attributes{"cache": attributes{"type": "file", "encryption_key": ""}}, "cache.encryption_key", "empty"},
+	"public client, file cache": {
+		attributes{"token_endpoint_auth_method": "none", "cache": attributes{"type": "file"}}, "cache.encryption_key", "openssl rand",
+	},
+	"federated client, Redis": {
+		attributes{"federated_assertion": attributes{"env": "ID_TOKEN"}, "cache": attributes{"type": "redis", "url": redisURL}},
+		"cache.encryption_key", "openssl rand",
+	},
 	"empty certificate": {attributes{"tls": attributes{"ca_certificate": ""}}, "tls.ca_certificate", "no PEM certificate"},
 }
 
 const (
+	redisURL   = "rediss://user:very-secret@redis.example.com:6380/1"
 	privateKey = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n"
 	damaged    = "-----BEGIN CERTIFICATE-----\nMIIB!\n-----END CERTIFICATE-----\n"
 )
@@ -258,6 +275,11 @@ func TestValidateAccepts(t *testing.T) {
 		"no retries":               {"max_retries": 0},
 		"most retries":             {"max_retries": 10},
 		"duration of many units":   {"timeout": "1m30.5s"},
+		"cache of no type":         {"cache": attributes{}},
+		"cache of Redis":           {"cache": attributes{"type": "redis", "url": redisURL, "encryption_key": "key"}},
+		"cache of files, public": {
+			"cache": attributes{"type": "file", "encryption_key": "key"}, "token_endpoint_auth_method": "none",
+		},
 	}
 	for name, config := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -28,6 +28,7 @@ type providerModel struct {
 	AllowPlaintextHTTP types.Bool   `tfsdk:"allow_plaintext_http"`
 	Timeout            types.String `tfsdk:"timeout"`
 	MaxRetries         types.Number `tfsdk:"max_retries"`
+	Cache              types.Object `tfsdk:"cache"`
 }
 
 // connectionByName lists the values of connectionAttributes by their names.
@@ -38,6 +39,7 @@ func (m providerModel) connectionByName() map[string]attr.Value {
 		"timeout":              m.Timeout,
 		"max_retries":          m.MaxRetries,
 		"tls":                  m.TLS,
+		"cache":                m.Cache,
 	}
 }
 

@@ -61,6 +61,44 @@ func connectionAttributes() map[string]schema.Attribute {
 				"a `request_body`) is not sent again once it may have arrived.", httpstack.DefaultMaxRetries),
 			Validators: []validator.Number{maxRetries()},
 		},
+		"cache": cacheAttribute(),
+	}
+}
+
+// cacheAttribute is about sharing tokens.
+func cacheAttribute() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "With whom tokens are shared, so that they are requested once. " +
+			"The guide [Sharing tokens](guides/sharing-tokens.md) tells more.",
+		Attributes: map[string]schema.Attribute{
+			"type": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "`memory` (default): everything in one Terraform process. `file`: all processes of this machine: plan and apply, " +
+					"provider aliases, stacks. `redis`: all machines that use the same Redis or Valkey server. `none`: nothing.",
+				Validators: []validator.String{oneOf(cacheMemory, cacheNone, cacheFile, cacheRedis)},
+			},
+			"path": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Folder of a `file` cache, made if it is not there. Default: one in the user's cache folder " +
+					"(on Linux `~/.cache/terraform-provider-oauth2cc`).",
+				Validators: []validator.String{credential()},
+			},
+			"url": schema.StringAttribute{
+				Optional:  true,
+				Sensitive: true,
+				MarkdownDescription: "Address of the server of a `redis` cache: `rediss://user:password@host:6379/0`, or `redis://` without TLS, " +
+					"or `unix://`. The settings of `tls` apply, but for `server_name`.",
+				Validators: []validator.String{redisURL()},
+			},
+			"encryption_key": schema.StringAttribute{
+				Optional:  true,
+				Sensitive: true,
+				MarkdownDescription: "Random text that seals the entries of a `file` or `redis` cache together with the client's secret or private key. " +
+					"Required for clients that have neither.",
+				Validators: []validator.String{credential()},
+			},
+		},
 	}
 }
 

@@ -191,6 +191,7 @@ func (m clientModel) validateQuery() diag.Diagnostics {
 func (m providerModel) validate(ctx context.Context) diag.Diagnostics {
 	diags := m.settled().validateTogether(ctx)
 	diags.Append(m.validateTLS(ctx)...)
+	diags.Append(m.validateCache(ctx)...)
 	if m.AllowPlaintextHTTP.ValueBool() || m.AllowPlaintextHTTP.IsUnknown() {
 		return diags
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache/redisstore"
 )
 
 // stringRule is a rule for an attribute that is a string. It returns what is
@@ -275,6 +276,13 @@ func proxy() validator.String {
 			return "The proxy URL cannot be used: " + err.Error() + "."
 		}
 		return ""
+	}}
+}
+
+// redisURL is the address of a Redis server.
+func redisURL() validator.String {
+	return stringValidator{must: "must be the URL of a Redis server", rule: func(value string) string {
+		return problemOf(redisstore.CheckURL(value))
 	}}
 }
 

@@ -1,0 +1,147 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/redistest"
+)
+
+// cached is hclProvider with a cache.
+func cached(srv *authservertest.Server, cache string) string {
+	return strings.Replace(hclProvider(srv), "\n}", "\n  cache = "+cache+"\n}", 1)
+}
+
+// fileCache is a cache in a folder.
+func fileCache(folder string) string { return fmt.Sprintf(`{ type = "file", path = %q }`, folder) }
+
+// stack is a configuration whose resource depends on all that a token is known by.
+const stack = `
+data "oauth2cc_token" "test" {}
+
+ephemeral "oauth2cc_token" "test" { count = 1 }
+
+resource "terraform_data" "dependent" {
+  input = {
+    access_token = data.oauth2cc_token.test.access_token
+    expires_in   = data.oauth2cc_token.test.expires_in
+    expires_at   = data.oauth2cc_token.test.expires_at
+  }
+}
+` + consumer
+
+// tokenOutput shows the token of a stack.
+const tokenOutput = `
+output "token" {
+  value     = data.oauth2cc_token.test.access_token
+  sensitive = true
+}
+`
+
+// TestAccSharedCache: plan, apply of the plan, a second plan and a whole second
+// stack are one token request, and nothing changes while the token is valid.
+func TestAccSharedCache(t *testing.T) {
+	t.Parallel()
+	redis := fmt.Sprintf(`{ type = "redis", url = %q }`, redistest.Start(t, redistest.Options{}).URL("", ""))
+	for name, cache := range map[string]string{"file": fileCache(t.TempDir()), "redis": redis} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t)
+			first := acctest.New(t, cached(srv, cache)+stack)
+			first.Plan("-out=saved").MustExit(t, 2)
+			first.Apply("saved").MustExit(t, 0)
+			first.Plan().MustExit(t, 0).MustSay(t, "No changes.")
+			acctest.New(t, cached(srv, cache)+stack).Apply().MustExit(t, 0)
+			first.Destroy().MustExit(t, 0)
+			if got := srv.Count(); got != 1 {
+				t.Errorf("%d requests", got)
+			}
+		})
+	}
+}
+
+// TestAccFileCacheIsPrivate: files are for their owner alone, and hold nothing that
+// can be read.
+func TestAccFileCacheIsPrivate(t *testing.T) {
+	t.Parallel()
+	srv, folder := startServer(t), filepath.Join(t.TempDir(), "made", "for", "this")
+	w := acctest.New(t, cached(srv, fileCache(folder))+stack+tokenOutput)
+	w.Apply().MustExit(t, 0)
+	token := w.Run("output", "-raw", "token").MustExit(t, 0).Stdout
+	files := 0
+	root := os.DirFS(folder)
+	err := fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		mustBePrivate(t, entry)
+		if entry.IsDir() {
+			return nil
+		}
+		files++
+		contents, err := fs.ReadFile(root, path)
+		for _, secret := range []string{token, clientSecret, clientID, srv.URL} {
+			if strings.Contains(path+string(contents), secret) {
+				t.Errorf("%s holds %q", path, secret)
+			}
+		}
+		return err
+	})
+	if err != nil || files == 0 {
+		t.Errorf("%d files: %v", files, err)
+	}
+}
+
+// mustBePrivate holds that only its owner has access to a file or folder.
+func mustBePrivate(t *testing.T, entry fs.DirEntry) {
+	t.Helper()
+	info, err := entry.Info()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fs.FileMode(0o600)
+	if entry.IsDir() {
+		want = 0o700
+	}
+	if info.Mode().Perm() != want {
+		t.Errorf("%s has mode %s", entry.Name(), info.Mode())
+	}
+}
+
+// TestAccCacheFails: whatever is wrong with the cache is one warning and one
+// request, and never the run.
+func TestAccCacheFails(t *testing.T) {
+	t.Parallel()
+	occupied := filepath.Join(t.TempDir(), "a file")
+	if err := os.WriteFile(occupied, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]struct{ cache, says string }{
+		"path is a file":   {fileCache(occupied), "cache.path"},
+		"nobody answers":   {`{ type = "redis", url = "redis://127.0.0.1:1" }`, "cache.url"},
+		"not Redis at all": {fmt.Sprintf(`{ type = "redis", url = %q }`, strings.Replace(startServer(t).URL, "http", "redis", 1)), "cache.url"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t)
+			w := acctest.New(t, cached(srv, test.cache)+`ephemeral "oauth2cc_token" "test" { count = 50 }`+consumer)
+			planned := w.Plan().MustExit(t, 2).MustSay(t, "The token cache could not be used").MustSay(t, test.says)
+			if got := strings.Count(planned.Stdout, "The token cache could not be used"); got != 1 {
+				t.Errorf("%d warnings", got)
+			}
+			if got := srv.Count(); got != 1 {
+				t.Errorf("%d requests", got)
+			}
+		})
+	}
+}

@@ -1,0 +1,50 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+)
+
+// validateCache finds attributes of the cache that are missing or have no effect.
+func (m providerModel) validateCache(ctx context.Context) diag.Diagnostics {
+	var diags diag.Diagnostics
+	model := objectAs[cacheModel](ctx, m.Cache, &diags)
+	if model == nil || model.Type.IsUnknown() {
+		return diags
+	}
+	at := path.Root("cache")
+	if !model.Path.IsNull() && model.kind() != cacheFile {
+		diags.AddAttributeError(at.AtName("path"), "Contradicting attributes", "A path is that of a cache of the type \"file\". Remove it, or set type = \"file\".")
+	}
+	if !model.URL.IsNull() && model.kind() != cacheRedis {
+		// Not at url: Terraform shows the line that a finding points at.
+		diags.AddAttributeError(at.AtName("type"), "Contradicting attributes", "A url is that of a cache of the type \"redis\". Remove it, or set type = \"redis\".")
+	}
+	if model.URL.IsNull() && model.kind() == cacheRedis {
+		diags.AddAttributeError(at.AtName("url"), "Missing attribute cache.url", "Set the address of the Redis server: url = \"rediss://user:password@host:6379\".")
+	}
+	if !model.EncryptionKey.IsNull() && !model.shared() {
+		diags.AddAttributeError(at.AtName("type"), "Contradicting attributes",
+			"A cache of the type \""+model.kind()+"\" stays in this process and is not encrypted. Remove encryption_key, or set type = \"file\" or \"redis\".")
+	}
+	if model.shared() && model.EncryptionKey.IsNull() && m.hasNoSecret() {
+		diags.Append(encryptionKeyMissing())
+	}
+	return diags
+}
+
+// hasNoSecret tells whether the client of the provider block is of those that have
+// neither a secret nor a private key, whatever the environment adds.
+func (m providerModel) hasNoSecret() bool {
+	if !m.ClientSecret.IsNull() || !m.TLS.IsNull() || !m.SignedAssertion.IsNull() {
+		return false
+	}
+	return !m.FederatedAssertion.IsNull() || m.TokenEndpointAuthMethod.ValueString() == clientauth.None
+}
