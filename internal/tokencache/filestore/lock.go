@@ -8,46 +8,41 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
 // lockSuffix ends the name of an entry's lock file. The file itself says nothing:
 // what counts is who holds the kernel's lock on it.
 const lockSuffix = ".lock"
 
+// longestPoll is how long who waits for a lock waits between two looks.
+const longestPoll = 25 * time.Millisecond
+
 // Lock is described at [tokencache.Store]. The kernel takes the lock from a process
 // that dies.
 func (s *Store) Lock(ctx context.Context, key string) (unlock func(), err error) {
-	for {
+	err = tokencache.Poll(ctx, longestPoll, func() (bool, error) {
 		var lock *flock.Flock
 		err := s.use(ctx, key, func(folder *os.Root) (err error) {
 			lock, err = tryLock(folder, key)
 			return err
 		})
-		switch {
-		case err == nil:
-			return func() { _ = lock.Close() }, nil
-		case !errors.Is(err, errLocked):
-			return nil, err
+		if errors.Is(err, errLocked) {
+			return false, nil
 		}
-		select {
-		case <-time.After(pause()):
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
+		unlock = func() { _ = lock.Close() }
+		return err == nil, err
+	})
+	if err != nil {
+		return nil, err
 	}
-}
-
-// pause returns how long to wait between two attempts to lock: not noticeable
-// beside a token request, and not the same for all who wait.
-func pause() time.Duration {
-	const shortest, longest = 5 * time.Millisecond, 25 * time.Millisecond
-	return shortest + rand.N(longest-shortest) //nolint:gosec // nothing depends on this being secret
+	return unlock, nil
 }
 
 // errLocked tells that somebody else holds a lock.

@@ -6,10 +6,11 @@ package redisstore
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/bsm/redislock"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
 // LockTTL is how long a lock outlives an owner that died.
@@ -18,31 +19,22 @@ const LockTTL = 10 * time.Second
 // refreshInterval leaves an owner two chances before its lock ends.
 const refreshInterval = LockTTL / 3
 
-// Who waits for a lock asks again after a time between these.
-const (
-	minPoll = 20 * time.Millisecond
-	maxPoll = 100 * time.Millisecond
-)
+// longestPoll is how long who waits for a lock waits between two looks.
+const longestPoll = 100 * time.Millisecond
 
 // Lock is described at [tokencache.Store]. A lock outlives the process that holds
 // it by [LockTTL] at most.
 func (s *Store) Lock(ctx context.Context, key string) (unlock func(), err error) {
-	for {
+	err = tokencache.Poll(ctx, longestPoll, func() (bool, error) {
 		lock, err := run(ctx, s, func(ctx context.Context) (*redislock.Lock, error) {
 			return s.obtain(ctx, Prefix+key+LockSuffix)
 		}, func(lock *redislock.Lock) { release(ctx, lock) })
-		if err != nil {
-			return nil, err
-		}
 		if lock != nil {
-			return hold(ctx, lock), nil
+			unlock = hold(ctx, lock)
 		}
-		select {
-		case <-time.After(minPoll + rand.N(maxPoll-minPoll)): //nolint:gosec // spreads load, hides nothing
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-	}
+		return lock != nil, err
+	})
+	return unlock, err
 }
 
 // obtain takes a lock if it is free. Otherwise there is neither a lock nor an
