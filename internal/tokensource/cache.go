@@ -61,7 +61,9 @@ func (s *Source) shared(
 	if err != nil {
 		return nil, err
 	}
+	asked := false
 	entry, err := s.tokens.Get(ctx, slot, usable, func(ctx context.Context) (tokencache.Entry, error) {
+		asked = true
 		token, err := fetch(ctx)
 		if err != nil {
 			return tokencache.Entry{}, err
@@ -72,6 +74,7 @@ func (s *Source) shared(
 	if err != nil {
 		return nil, err
 	}
+	s.log.DebugContext(ctx, "got a token", "client_id", client.ClientID, "from_cache", !asked, "expires_at", entry.ExpiresAt)
 	return oauth2.UnmarshalToken(entry.Data)
 }
 
