@@ -89,7 +89,7 @@ resource "terraform_data" "consumer" {
 // build makes a nest with a configuration.
 func build(t *testing.T, method, config string) *nest {
 	t.Helper()
-	n := &nest{token: acctest.NewCanary("token", "-._~+/=&%<>\"'\\é=")}
+	n := &nest{token: acctest.NewCanary("token", "-._~+/=&%<>\"'\\^=")}
 	for _, name := range []string{"client_secret", "parameter", "header", "proxy password"} {
 		n.secrets = append(n.secrets, acctest.NewCanary(name, special))
 	}
@@ -261,7 +261,7 @@ func TestAccLeakFailure(t *testing.T) {
 		"token that breaks a header": {func(n *nest) {
 			n.srv.Fail(authserver.TokenEndpoint, authserver.Always,
 				authserver.Answer(http.StatusOK, nil, fmt.Sprintf(`{"access_token":%q}`, n.token.Value+"\r\n")))
-		}, "spaces or control characters"},
+		}, "holds spaces, control characters"},
 		"token and an error": {func(n *nest) {
 			n.srv.Fail(authserver.TokenEndpoint, authserver.Always,
 				authserver.Answer(http.StatusOK, nil, fmt.Sprintf(`{"error":"server_error","access_token":%q}`, n.token.Value)))
