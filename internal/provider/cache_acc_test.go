@@ -4,12 +4,15 @@
 package provider_test
 
 import (
+	"crypto/x509"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
@@ -47,14 +50,56 @@ output "token" {
 }
 `
 
+func emptyFolder(t *testing.T) string {
+	t.Helper()
+	return fileCache(t.TempDir())
+}
+
+func emptyRedis(t *testing.T) string {
+	t.Helper()
+	return fmt.Sprintf(`{ type = "redis", url = %q }`, redistest.Start(t, redistest.Options{}).URL("", ""))
+}
+
+// emptySecureRedis is a server with a certificate of a private authority, and a
+// user with no more rights than the guide says.
+func emptySecureRedis(t *testing.T) string {
+	t.Helper()
+	ca := authservertest.NewAuthority(t)
+	certificate := ca.Issue(t, authservertest.NewKey(t, authservertest.P256), &x509.Certificate{
+		NotAfter:    time.Now().Add(time.Hour),
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	})
+	server := redistest.Start(t, redistest.Options{TLS: &certificate, Users: []string{
+		"oauth2cc on >password " + rightsInGuide(t), "default off",
+	}})
+	return fmt.Sprintf("{ type = \"redis\", url = %q }\n  tls = { ca_certificate = %q }", server.URL("oauth2cc", "password"), ca.PEM())
+}
+
+// rightsInGuide are the rights that the guide has a user be given.
+func rightsInGuide(t *testing.T) string {
+	t.Helper()
+	guide, err := os.ReadFile("../../templates/guides/sharing-tokens.md.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rights, ok := strings.Cut(string(guide), "ACL SETUSER oauth2cc on >password ")
+	if !ok {
+		t.Fatal("the guide names no rights")
+	}
+	rights, _, _ = strings.Cut(rights, "\n")
+	return rights
+}
+
 // TestAccSharedCache: plan, apply of the plan, a second plan and a whole second
 // stack are one token request, and nothing changes while the token is valid.
 func TestAccSharedCache(t *testing.T) {
 	t.Parallel()
-	redis := fmt.Sprintf(`{ type = "redis", url = %q }`, redistest.Start(t, redistest.Options{}).URL("", ""))
-	for name, cache := range map[string]string{"file": fileCache(t.TempDir()), "redis": redis} {
+	caches := map[string]func(*testing.T) string{"file": emptyFolder, "redis": emptyRedis, "rediss": emptySecureRedis}
+	for name, empty := range caches {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			cache := empty(t)
 			srv := startServer(t)
 			first := acctest.New(t, cached(srv, cache)+stack)
 			first.Plan("-out=saved").MustExit(t, 2)
