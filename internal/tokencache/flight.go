@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/singleflight"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/panics"
 )
 
 // landing is what a flight brings.
@@ -16,13 +18,11 @@ type landing struct {
 	// fetched tells that the entry is new, as opposed to one that another process
 	// has stored in the meantime.
 	fetched bool
-	// panicked is what the flight panicked with, nil if it did not.
-	panicked any
 }
 
 // flights adds to a single flight what package singleflight leaves out: one that
-// nobody waits for any more is cancelled, and a panic reaches those who wait
-// instead of ending the process. The zero value is ready.
+// nobody waits for any more is cancelled, and a panic is an error for those who
+// wait instead of the end of the process. The zero value is ready.
 type flights struct {
 	group   singleflight.Group
 	mu      sync.Mutex
@@ -44,9 +44,6 @@ func (f *flights) fly(ctx context.Context, name string, do func(context.Context)
 	select {
 	case result := <-landed:
 		brought, _ := result.Val.(landing)
-		if brought.panicked != nil {
-			panic(brought.panicked)
-		}
 		return brought, result.Err
 	case <-ctx.Done():
 		return landing{}, context.Cause(ctx)
@@ -70,11 +67,7 @@ func (f *flights) board(
 	}
 	aboard.number++
 	return aboard, f.group.DoChan(name, func() (brought any, err error) {
-		defer func() {
-			if panicked := recover(); panicked != nil {
-				brought = landing{panicked: panicked}
-			}
-		}()
+		defer panics.Into(&err)
 		return do(aboard.ctx)
 	})
 }

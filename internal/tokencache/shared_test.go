@@ -7,11 +7,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/panics"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
@@ -303,15 +305,13 @@ func TestLastWaiterCancels(t *testing.T) {
 	})
 }
 
-// TestPanicReachesThoseWhoWait, and does not end the process.
-func TestPanicReachesThoseWhoWait(t *testing.T) {
+// TestPanicIsAnError for those who wait, and leaves no lock behind.
+func TestPanicIsAnError(t *testing.T) {
 	t.Parallel()
 	cache := tokencache.New(nil, time.Now)
-	defer func() {
-		if got := recover(); got != "boom" {
-			t.Errorf("recovered %v", got)
-		}
-		get(t, cache, &source{lifetime: time.Hour}) // no lock is left behind
-	}()
-	_, _ = cache.Get(t.Context(), slot(), anyEntry, func(context.Context) (tokencache.Entry, error) { panic("boom") })
+	_, err := cache.Get(t.Context(), slot(), anyEntry, func(context.Context) (tokencache.Entry, error) { panic("canary") })
+	if bug, ok := errors.AsType[*panics.Error](err); !ok || strings.Contains(bug.Error(), "canary") {
+		t.Errorf("got %v", err)
+	}
+	get(t, cache, &source{lifetime: time.Hour})
 }
