@@ -8,7 +8,6 @@ import (
 	"math/big"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -135,9 +134,9 @@ func TestDynamicDepth(t *testing.T) {
 	}
 }
 
-// TestDynamicIsFast: no answer may keep a run busy. The bound is far above what
-// is needed, and far below what working out such numbers digit by digit takes.
-func TestDynamicIsFast(t *testing.T) {
+// TestDynamicEnds: no answer may keep a run busy. Whatever works such numbers out
+// digit by digit does not end before the test binary's time does.
+func TestDynamicEnds(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
 		"large exponent":   `1e999999999`,
@@ -155,11 +154,7 @@ func TestDynamicIsFast(t *testing.T) {
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			start := time.Now()
 			dynamicJSON(t.Context(), text, asIs)
-			if took := time.Since(start); took > time.Minute {
-				t.Errorf("took %s", took)
-			}
 		})
 	}
 }

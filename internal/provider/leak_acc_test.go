@@ -257,7 +257,7 @@ func TestAccLeakFailure(t *testing.T) {
 		"token in another member": {func(n *nest) {
 			n.srv.Fail(authserver.TokenEndpoint, authserver.Always,
 				authserver.Answer(http.StatusOK, nil, fmt.Sprintf(`{"data":{"token":%q}}`, n.token.Value)))
-		}, "no access_token"},
+		}, "no access token"},
 		"token that breaks a header": {func(n *nest) {
 			n.srv.Fail(authserver.TokenEndpoint, authserver.Always,
 				authserver.Answer(http.StatusOK, nil, fmt.Sprintf(`{"access_token":%q}`, n.token.Value+"\r\n")))
