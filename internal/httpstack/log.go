@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
 func (c *Client) logRequest(ctx context.Context, r Request, target *url.URL) {
@@ -30,7 +32,7 @@ func (c *Client) logResponse(ctx context.Context, r Request, target *url.URL, re
 		slog.Int("bytes", len(response.Body)),
 		slog.Duration("duration", took),
 	}
-	if id := requestID(r.Header, response.Header); id != "" {
+	if id := requestID(r, response.Header); id != "" {
 		attributes = append(attributes, slog.String("request_id", id))
 	}
 	c.log.LogAttrs(ctx, slog.LevelDebug, "received HTTP response", attributes...)
@@ -58,22 +60,40 @@ var requestIDHeaders = []string{
 const maxRequestID = 64
 
 // requestID returns the server's name for the exchange, "" if it gave none. What
-// the request itself carried is no such name but an echo, and not to be shown.
-func requestID(sent, received http.Header) string {
+// the request itself carried, however it is spelled, is no such name but an echo,
+// and not to be shown.
+func requestID(r Request, received http.Header) string {
 	for _, name := range requestIDHeaders {
 		id := received.Get(name)
-		if len(id) <= maxRequestID && isToken(id) && !holds(sent, id) {
+		if len(id) <= maxRequestID && isToken(id) && !echoes(r, id) {
 			return id
 		}
 	}
 	return ""
 }
 
-func holds(header http.Header, text string) bool {
-	for _, values := range header {
-		if strings.Contains(strings.Join(values, "\n"), text) {
+// echoes tells whether a text is part of what was sent, or has a part of it.
+func echoes(r Request, text string) bool {
+	known := sent(r)
+	for _, value := range known {
+		if strings.Contains(value, text) {
 			return true
 		}
+		known = append(known, secret.Parts(value)...)
 	}
-	return false
+	return secret.NewRedactor(known...).Redact(text) != text
+}
+
+// sent lists what a server has received, a password as it may have decoded it too
+// (RFC 7617 section 2, RFC 6749 section 2.3.1).
+func sent(r Request) []string {
+	values := []string{r.URL.RawQuery, string(r.Body)}
+	for _, some := range r.Header {
+		values = append(values, some...)
+	}
+	if _, password, ok := (&http.Request{Header: r.Header}).BasicAuth(); ok {
+		decoded, _ := url.QueryUnescape(password) // "" where it was not encoded
+		values = append(values, password, decoded)
+	}
+	return values
 }

@@ -117,6 +117,12 @@ func TestRequestIDInLog(t *testing.T) {
 		"a UUID":               {"1b4e28ba-2fa1-11d2-883f-0016d3cca427", "", "1b4e28ba-2fa1-11d2-883f-0016d3cca427"},
 		"echo of a header":     {"of-the-user", "of-the-user", ""},
 		"part of a header":     {"of-the-user", "id=of-the-user", ""},
+		"header, in base64":    {"b2YtdGhlLXVzZXI", "of-the-user", ""},
+		"header, hexadecimal":  {"6f662d7468652d75736572", "of-the-user", ""},
+		"token, percent":       {"2YotnFZ%2FEjr1zCsicMWp", "Bearer 2YotnFZ/Ejr1zCsicMWp", ""},
+		"password":             {"p-4b_2d!", "Basic dXNlcjpwLTRiXzJkJTIx", ""}, // user:p-4b_2d%21
+		"parameter":            {"in-the-body", "", ""},
+		"query":                {"in-the-query", "", ""},
 		"as long as a token":   {strings.Repeat("a", 65), "", ""},
 		"more than identifier": {"a b", "", ""},
 	}
@@ -126,7 +132,10 @@ func TestRequestIDInLog(t *testing.T) {
 			server := start(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Correlation-Id", test.received) })
 			logger, out := recorder()
 			_, err := newClient(t, httpstack.Config{Logger: logger}).Do(t.Context(),
-				httpstack.Request{Method: "GET", URL: parse(t, server.URL), Header: http.Header{"X-My-Id": {test.sent}}})
+				httpstack.Request{
+					Method: "POST", URL: parse(t, server.URL+"?key=in-the-query"), Body: []byte("key=in-the-body"),
+					Header: http.Header{"Authorization": {test.sent}},
+				})
 			if err != nil {
 				t.Fatal(err)
 			}

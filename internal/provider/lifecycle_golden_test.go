@@ -6,6 +6,7 @@ package provider_test
 import (
 	"flag"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -25,20 +26,30 @@ var (
 var goldenName = strings.NewReplacer(" ", "_", ",", "")
 
 // matchGolden compares diagnostics with the file called name under
-// testdata/diagnostics, ports and times aside.
+// testdata/diagnostics.
 func matchGolden(t *testing.T, name string, got diagnostics) {
+	t.Helper()
+	matchGoldenFile(t, path.Join("diagnostics", goldenName.Replace(name)+".txt"), got)
+}
+
+// matchGoldenFile compares diagnostics with a file under testdata, ports and times
+// aside.
+func matchGoldenFile(t *testing.T, file string, got diagnostics) {
 	t.Helper()
 	text := loopbackPort.ReplaceAllString(got.String(), "$1:PORT")
 	text = elapsed.ReplaceAllString(text, "times over DURATION")
 	text = instant.ReplaceAllString(text, "TIME")
-	path := filepath.Join("testdata", "diagnostics", goldenName.Replace(name)+".txt")
+	file = filepath.Join("testdata", filepath.FromSlash(file))
 	if *update {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	want, err := os.ReadFile(path)
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatalf("%v (run the test with -update to write it)", err)
 	}

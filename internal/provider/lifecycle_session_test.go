@@ -101,7 +101,7 @@ func (s *session) mustOpen(typeName string, config attributes) attributes {
 // renew renews what was opened, and tells when it wants to be renewed again.
 func (s *session) renew(typeName string, session opened) (time.Time, diagnostics) {
 	s.t.Helper()
-	response, err := s.server.RenewEphemeralResource(s.t.Context(), &tfprotov6.RenewEphemeralResourceRequest{
+	response, err := s.server.RenewEphemeralResource(s.ctx, &tfprotov6.RenewEphemeralResourceRequest{
 		TypeName: typeName,
 		Private:  session.Private,
 	})
