@@ -22,7 +22,7 @@ var operations = []operation{
 	{"refresh", []authserver.Endpoint{authserver.TokenEndpoint}, refresh},
 	{"revocation", []authserver.Endpoint{authserver.RevocationEndpoint}, revoke},
 	{"request", []authserver.Endpoint{authserver.API}, requestOrders},
-	{"platform", []authserver.Endpoint{authserver.GitHubActions}, requestAssertion},
+	{"platform", []authserver.Endpoint{authserver.Elsewhere}, requestAssertion},
 }
 
 // client is the provider block of a client with secrets everywhere.
@@ -74,7 +74,7 @@ func requestOrders(c *cell) diagnostics {
 
 func requestAssertion(c *cell) diagnostics {
 	c.configure(federated(c.srv, attributes{"request": attributes{
-		"url":       c.address("/idtoken", c.platform.GitHubActionsURL),
+		"url":       c.address("/idtoken", c.srv.URL+"/idtoken"),
 		"token_env": "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
 		"query":     attributes{"audience": c.srv.TokenURL()},
 	}}))

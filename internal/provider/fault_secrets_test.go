@@ -7,9 +7,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
-	"html"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,9 +33,9 @@ func newSecrets() secrets {
 		parameter:    acctest.NewCanary("parameter", bearer),
 		header:       acctest.NewCanary("header", bearer),
 		token:        acctest.NewCanary("access token", bearer),
-		refreshToken: acctest.NewCanary("refresh token", special),
+		refreshToken: acctest.NewCanary("refresh token", bearer),
 		requestToken: acctest.NewCanary("request token", bearer),
-		apiHeader:    acctest.NewCanary("request header", special),
+		apiHeader:    acctest.NewCanary("request header", bearer),
 		apiQuery:     acctest.NewCanary("query", bearer),
 	}
 }
@@ -49,14 +48,10 @@ func (s secrets) all() []acctest.Canary {
 
 // spellings are how servers write what they repeat.
 var spellings = map[string]func(string) string{
-	"as it is":    func(text string) string { return text },
-	"form":        url.QueryEscape,
-	"percent":     url.PathEscape,
-	"HTML":        html.EscapeString,
-	"JSON":        inJSON,
-	"base64":      func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) },
-	"base64url":   func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) },
-	"hexadecimal": func(text string) string { return hex.EncodeToString([]byte(text)) },
+	"as it is": func(text string) string { return text },
+	"form":     url.QueryEscape,
+	"JSON":     inJSON,
+	"base64":   func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) },
 }
 
 // inJSON escapes a text for a string of JSON.
@@ -79,22 +74,30 @@ type repeating struct {
 func (f repeating) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	request := ""
 	if f.spell != nil {
+		f.repeatAsID(w.Header(), r)
 		request = f.spell(everything(r) + " " + r.RequestURI)
 		for _, name := range []string{"Www-Authenticate", "Set-Cookie", "Server", "X-Error"} {
 			w.Header().Set(name, request)
 		}
-		f.repeatAsID(w.Header(), r)
 	}
 	f.fault.ServeHTTP(repeatingWriter{w, request}, r)
 }
 
-// repeatAsID repeats secrets where the log has the name of an exchange.
+// repeatAsID repeats secrets where the log expects the name of an exchange.
 func (f repeating) repeatAsID(header http.Header, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	form, _ := url.ParseQuery(string(body))
 	_, password, _ := r.BasicAuth()
-	header.Set("X-Request-Id", f.spell(r.Header.Get("X-Api-Key")))
-	header.Set("X-Correlation-Id", f.spell(r.PostFormValue("api_key")+r.FormValue("key")))
-	header.Set("Request-Id", f.spell(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")))
-	header.Set("X-Ms-Request-Id", f.spell(password))
+	for name, value := range map[string]string{
+		"X-Request-Id":     r.Header.Get("X-Api-Key"),
+		"X-Correlation-Id": form.Get("api_key") + r.URL.Query().Get("key"),
+		"Request-Id":       strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "),
+		"X-Ms-Request-Id":  form.Get("token") + form.Get("refresh_token"),
+		"Cf-Ray":           password,
+	} {
+		header.Set(name, f.spell(value))
+	}
 }
 
 // repeatingWriter writes the request where a body says so.

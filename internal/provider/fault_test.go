@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -55,34 +54,21 @@ type cell struct {
 	spell     func(string) string   // of what the server repeats, nil where it does not
 	secrets   secrets
 
-	srv      *authservertest.Server
-	platform *authservertest.Platform // nil where the operation has nothing to do with one
-	asked    scripted                 // the one of them that the operation asks
-	front    *front // nil for faults that are an answer
-	session  *session
-	log      *lockedBuffer
-	waits    atomic.Int64
-	before   int // requests before the fault
+	srv     *authservertest.Server
+	front   *front // nil for faults that are an answer
+	session *session
+	log     *lockedBuffer
+	waits   atomic.Int64
+	before  int // requests before the fault
 }
 
-// scripted is a server or a platform.
-type scripted interface {
-	Fail(endpoint authserver.Endpoint, times int, fault http.Handler)
-	Count(endpoints ...authserver.Endpoint) int
-}
-
-// newCell starts the servers, of which none fails before strike.
+// newCell starts a server, which does not fail before strike.
 func newCell(t *testing.T, befallen operation, fault fault, secrets secrets, spell func(string) string) *cell {
 	t.Helper()
 	c := &cell{t: t, fault: fault, endpoints: befallen.endpoints, spell: spell, secrets: secrets, log: &lockedBuffer{}}
 	c.srv = startServer(t, func(client *authserver.Client) { client.Secret = secrets.clientSecret.Value }, answering(
 		authserver.Set("access_token", secrets.token.Value), authserver.Set("expires_in", 3600),
 	))
-	c.asked = c.srv
-	if slices.Contains(befallen.endpoints, authserver.GitHubActions) {
-		c.platform = authservertest.StartPlatform(t, authserver.PlatformConfig{RequestToken: secrets.requestToken.Value})
-		c.asked = c.platform
-	}
 	if fault.connection != nil {
 		c.front = fault.connection(t, c.srv)
 	}
@@ -121,12 +107,12 @@ func (c *cell) strike() {
 		return
 	}
 	for _, endpoint := range c.endpoints {
-		c.asked.Fail(endpoint, authserver.Always, repeating{c.fault.answer, c.spell})
+		c.srv.Fail(endpoint, authserver.Always, repeating{c.fault.answer, c.spell})
 	}
 }
 
 // arrived is the number of requests to the operation's endpoints.
-func (c *cell) arrived() int { return c.asked.Count(c.endpoints...) }
+func (c *cell) arrived() int { return c.srv.Count(c.endpoints...) }
 
 // requests is how many there were since the fault began: those that arrived, or
 // where the connection is at fault those that were tried.
