@@ -32,13 +32,23 @@ func describeAssertion(attribute string, err error) finding {
 	if attribute == "federated_assertion" {
 		found.summary = "The platform's assertion cannot be had"
 	}
+	if part.Field == "request" || part.Field == "request.pointer" {
+		found.remedy = "Check the address of the request, and the pointer, which says where in the platform's answer the assertion is."
+	}
 	if failure, ok := errors.AsType[*httpstack.Error](part); ok {
 		return describeNetwork(failure, found.attribute)
 	}
 	if answer, ok := errors.AsType[*oauth2.Error](part); ok {
-		found.facts = serverFacts(answer)
-		found.remedy = "Check the request, and that the pipeline's job may ask for an identity token: on GitHub it needs the permission \"id-token: write\", " +
-			"on Azure DevOps the service connection and SYSTEM_ACCESSTOKEN."
+		found.facts, found.remedy = serverFacts(answer), platformRemedy(answer)
 	}
 	return found
+}
+
+// platformRemedy says what to do about a platform's answer.
+func platformRemedy(answer *oauth2.Error) string {
+	if answer.Temporary() {
+		return "The platform cannot answer now. Try again later."
+	}
+	return "Check the request, and that the pipeline's job may ask for an identity token: on GitHub it needs the permission \"id-token: write\", " +
+		"on Azure DevOps the service connection and SYSTEM_ACCESSTOKEN."
 }

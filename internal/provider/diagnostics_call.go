@@ -30,12 +30,12 @@ func callRemedy(status int, authenticated bool) string {
 	case status == http.StatusUnauthorized:
 		return "The API wants credentials. Set authenticate = true, or give them in request_headers."
 	case status == http.StatusForbidden:
-		return "The API knows who is asking and does not permit it. Check the client's permissions, and the scopes of the token."
+		return "The API, or something before it (a firewall, a proxy), does not permit the request. Check the client's permissions, and the scopes of the token."
 	case status == http.StatusTooManyRequests:
 		return "The API limits the number of requests. Wait before the next run."
-	case status >= http.StatusInternalServerError:
+	case httpstack.TransientStatus(status):
 		return "The API failed. Try again later."
 	default:
-		return fmt.Sprintf("If this status is fine, set expected_status_codes = [%d].", status)
+		return fmt.Sprintf("Check url, method and what is sent. If this status is fine, set expected_status_codes = [%d].", status)
 	}
 }

@@ -35,18 +35,20 @@ func describeNetwork(failure *httpstack.Error, attribute string) finding {
 			"and whether that proxy may reach the server."
 	case httpstack.Timeout:
 		found.summary = "The server did not answer in time"
-		found.remedy = "Check that " + attribute + " is reachable from this machine. A server that is only slow wants a longer timeout in the provider block."
+		found.remedy = "Check that the address in " + attribute + " can be reached from this machine. " +
+			"A server that is only slow wants a longer timeout in the provider block."
 	case httpstack.Redirect:
 		found.summary = "Redirect refused"
-		found.remedy = "Credentials are only sent where " + attribute + " says."
+		found.remedy = "Check the address in " + attribute + ". Redirects are followed five times at most, and only to the same scheme, host and port: " +
+			"credentials go nowhere else."
 	case httpstack.Canceled:
 		found.summary, found.remedy = "The request was cancelled", "Terraform stopped the run before the answer came."
 	case httpstack.TooLarge:
 		found.summary = "The answer is too large"
-		found.remedy = "Check that " + attribute + " is the right address. If it is, ask for less at a time."
+		found.remedy = tooLargeRemedy(attribute)
 	case httpstack.Truncated, httpstack.Protocol:
 		found.summary = "The answer cannot be read"
-		found.remedy = "Check that " + attribute + " is the right address. If it is, the server or something on the way damages its answers."
+		found.remedy = "Check the address in " + attribute + ". If it is right, the server or something on the way breaks its answers off or damages them."
 	case httpstack.Invalid:
 		found.summary = "The request cannot be sent"
 		found.remedy = "Check " + attribute + " and the header fields."
@@ -55,6 +57,15 @@ func describeNetwork(failure *httpstack.Error, attribute string) finding {
 		found.remedy = "Check " + attribute + ", and the network between this machine and the server."
 	}
 	return found
+}
+
+// tooLargeRemedy says what to do about an answer that is too large. Only of an API
+// can less be asked for.
+func tooLargeRemedy(attribute string) string {
+	if attribute == "url" {
+		return "Check url. If it is right, ask for less at a time."
+	}
+	return "Check the address in " + attribute + ": what answers there is something else than it should be."
 }
 
 // describeTLS tells the common failures of TLS apart.

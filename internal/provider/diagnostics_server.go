@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
@@ -137,10 +139,14 @@ func methodOf(client tokensource.Client) string {
 
 // grantAttribute is the attribute that what is presented as a grant comes from.
 func grantAttribute(client tokensource.Client) string {
-	if client.Request.Assertion != nil {
+	switch {
+	case client.Request.Assertion != nil:
 		return client.AssertionAttribute()
+	case client.Request.GrantType == tokensource.GrantClientCredentials:
+		return "client_id"
+	default:
+		return "parameters"
 	}
-	return "parameters"
 }
 
 // invalidGrantRemedy says what to check, by what was presented as a grant.
@@ -176,16 +182,19 @@ func byStatus(answer *oauth2.Error, client tokensource.Client) finding {
 	switch status := answer.StatusCode; {
 	case status == http.StatusUnauthorized:
 		return finding{attribute: "client_id", summary: "The server does not accept the client (401 Unauthorized)", remedy: invalidClientRemedy(client)}
+	case status == http.StatusForbidden && answer.FromProxy():
+		return finding{summary: "Something before the server seems to forbid the request (403 Forbidden)",
+			remedy: "What answered is a page and no token endpoint: a firewall, a proxy or a list of permitted addresses, most likely. " +
+				"Have it let this machine through, or check token_endpoint."}
 	case status == http.StatusForbidden:
 		return finding{attribute: "client_id", summary: "The server forbids the request (403 Forbidden)",
 			remedy: "Either the client may not have this token: check its permissions at the server, and the scopes, audience and resources asked for. " +
 				"Or something in front of the server (a firewall, a proxy, a list of permitted addresses) refuses this machine. " +
-				"Or the server means 401 and does not accept the client: " + lowerFirst(invalidClientRemedy(client)) +
-				" The client authenticated with " + methodOf(client) + "."}
+				"Or the server means 401 and does not accept the client: " + lowerFirst(invalidClientRemedy(client))}
 	case strings.Contains(answer.Excerpt, "SSL certificate"): // which is how nginx says it
 		return finding{summary: "The server wants a client certificate (" + answer.Status() + ")",
 			remedy: "Set tls = { client_certificate = …, client_key = … } in the provider block, or another certificate where it refuses the one that is set."}
-	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusGone:
+	case slices.Contains([]int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented}, status):
 		return finding{attribute: "token_endpoint", summary: "There is no token endpoint at this address (" + answer.Status() + ")",
 			remedy: "Check token_endpoint against the server's documentation, or set issuer to have it discovered."}
 	case status == http.StatusUnsupportedMediaType || status == http.StatusNotAcceptable:
@@ -193,7 +202,7 @@ func byStatus(answer *oauth2.Error, client tokensource.Client) finding {
 	case status == http.StatusTooManyRequests:
 		return finding{summary: "The server limits the number of requests (429 Too Many Requests)",
 			remedy: "Wait, and ask less often: tokens with the same inputs are shared within a run."}
-	case status >= http.StatusInternalServerError:
+	case httpstack.TransientStatus(status):
 		return finding{summary: "The server failed (" + answer.Status() + ")", remedy: "Nothing is wrong with the configuration as far as can be told. Try again later."}
 	case status/100 == 3: // redirections (RFC 9110 section 15.4)
 		return finding{attribute: "token_endpoint", summary: summary, remedy: "The server points elsewhere without saying where to. Set token_endpoint to the final address."}
@@ -254,6 +263,9 @@ func describeMetadata(answer *oauth2.Error) finding {
 		found.summary = "There is no metadata for this issuer"
 		found.facts = found.facts[:1]
 		found.remedy = "Neither the address of RFC 8414 nor that of OpenID Connect has any. " + withoutIssuer
+	case answer.Temporary():
+		found.summary = "The issuer's metadata cannot be had now"
+		found.remedy = "Try again later. Or set token_endpoint and token_endpoint_auth_method: then nothing needs to be discovered."
 	default:
 		found.remedy = withoutIssuer
 	}

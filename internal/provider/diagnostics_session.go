@@ -57,29 +57,38 @@ func revocationWarning(err error) diag.Diagnostic {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		failures = joined.Unwrap()
 	}
-	found := finding{remedy: "It stays valid until it expires. Check revocation_endpoint and whether the server lets this client " +
-		"revoke tokens of this kind; some cannot revoke JWTs."}
+	var found finding
 	for _, failure := range failures {
-		for _, fact := range revocationFacts(failure) {
+		facts, remedy := describeRevocation(failure)
+		for _, fact := range facts {
 			if !slices.Contains(found.facts, fact) { // access and refresh token mostly fail alike
 				found.facts = append(found.facts, fact)
 			}
 		}
+		found.remedy = "It stays valid until it expires. " + remedy
 	}
 	return found.warning("revoke_on_close", "A token could not be revoked")
 }
 
-// revocationFacts says why one token could not be revoked.
-func revocationFacts(err error) []string {
-	if answer, ok := errors.AsType[*oauth2.Error](err); ok {
-		return serverFacts(answer)
-	}
-	if failure, ok := errors.AsType[*httpstack.Error](err); ok && !errors.Is(failure, context.DeadlineExceeded) {
-		found := describeNetwork(failure, "revocation_endpoint")
-		return append([]string{found.summary + "."}, found.facts...)
-	}
+// describeRevocation says why one token could not be revoked, and what to do.
+func describeRevocation(err error) (facts []string, remedy string) {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return []string{"The revocation endpoint did not answer in the few seconds that there are when a run ends."}
+		return []string{"The revocation endpoint did not answer in the few seconds that there are when a run ends."}, "Check revocation_endpoint."
 	}
-	return describeError(err).facts
+	remedy = "Check revocation_endpoint and whether the server lets this client revoke tokens of this kind; some cannot revoke JWTs."
+	if answer, ok := errors.AsType[*oauth2.Error](err); ok {
+		facts = serverFacts(answer)
+		if answer.Temporary() {
+			remedy = "Nothing is wrong with the configuration as far as can be told."
+		}
+	} else if failure, ok := errors.AsType[*httpstack.Error](err); ok {
+		found := describeNetwork(failure, "revocation_endpoint")
+		facts, remedy = append([]string{found.summary + "."}, found.facts...), found.remedy
+	} else {
+		return describeError(err).facts, remedy
+	}
+	if given, ok := errors.AsType[*tokensource.RetriedError](err); ok {
+		facts = append(facts, triesFacts(given.Tries)...)
+	}
+	return facts, remedy
 }
