@@ -4,6 +4,7 @@
 package provider_test
 
 import (
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 )
 
@@ -51,6 +52,7 @@ func refresh(c *cell) diagnostics {
 	c.configure(c.client(attributes{"token_endpoint": c.address("/token", c.srv.TokenURL())}))
 	token := c.session.open(tokenType, attributes{"keep_alive": true})
 	token.diagnostics.mustBeEmpty(c.t)
+	acctest.Search(c.t, "the private data", string(token.Private), c.secrets.all()...)
 	c.strike()
 	return renewToken(c.session, token)
 }
@@ -59,6 +61,7 @@ func revoke(c *cell) diagnostics {
 	c.configure(c.client(attributes{"revocation_endpoint": c.address("/revoke", c.srv.RevocationURL())}))
 	token := c.session.open(tokenType, attributes{"revoke_on_close": true})
 	token.diagnostics.mustBeEmpty(c.t)
+	acctest.Search(c.t, "the private data", string(token.Private), c.secrets.all()...)
 	c.strike()
 	return c.session.close(c.session.ctx, tokenType, token)
 }

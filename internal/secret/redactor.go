@@ -125,7 +125,7 @@ var (
 
 // Parts lists the texts within a text that may be secrets of their own: the
 // strings of a JSON document, the values of a form, and of other texts the words,
-// but for short ones, which are mostly names.
+// but for short ones, which are mostly names, and the text as a form has it.
 func Parts(text string) []string {
 	var document any
 	if json.Unmarshal([]byte(text), &document) == nil {
@@ -134,7 +134,8 @@ func Parts(text string) []string {
 	if values, err := url.ParseQuery(text); err == nil && strings.Contains(text, "=") {
 		return slices.Concat(slices.Concat(slices.Collect(maps.Values(values))...), words(text))
 	}
-	return words(text)
+	decoded, _ := url.QueryUnescape(text) // as a form reads it that is the name of a member
+	return append(words(text), decoded)
 }
 
 // words splits a text at the usual separators.
