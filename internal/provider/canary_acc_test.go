@@ -90,7 +90,7 @@ func (c *canaryConfig) add(t *testing.T, in string, base, beside attributes, att
 	switch kind, name, _ := strings.Cut(in, " "); kind {
 	case "provider":
 		c.text.WriteString(hclBlock("provider", []string{providerName}, merged(block, attributes{"alias": id})))
-		c.text.WriteString(fmt.Sprintf("ephemeral %q %q {\n  provider = %s.%s\n}\n", tokenType, id, providerName, id))
+		fmt.Fprintf(&c.text, "ephemeral %q %q {\n  provider = %s.%s\n}\n", tokenType, id, providerName, id)
 	case "ephemeral":
 		c.text.WriteString(hclBlock("ephemeral", []string{name, id}, block))
 	default:

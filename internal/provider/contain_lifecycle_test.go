@@ -137,7 +137,7 @@ func renewToken(s *session, token opened) diagnostics {
 }
 
 func closeToken(s *session, token opened) diagnostics {
-	return s.close(s.t.Context(), token)
+	return s.close(s.ctx, token)
 }
 
 // actions is the provider's side that knows actions.

@@ -94,7 +94,7 @@ func byCode(code string, client tokensource.Client) (finding, bool) {
 // invalidClientRemedy says what to check, by how the client authenticated.
 func invalidClientRemedy(client tokensource.Client) string {
 	asserts := client.TokenEndpointAuthMethod == clientauth.PrivateKeyJWT || client.TokenEndpointAuthMethod == clientauth.ClientSecretJWT
-	remedy := "The request was sent as " + methodOf(client) + ". Check client_id and client_secret, " +
+	remedy := "The client authenticated with " + methodOf(client) + ". Check client_id and client_secret, " +
 		"and that the client is registered at this server and not disabled."
 	switch {
 	case client.TokenEndpointAuthMethod == clientauth.TLSClientAuth || client.TokenEndpointAuthMethod == clientauth.SelfSignedTLSClientAuth:
@@ -187,10 +187,7 @@ func byStatus(answer *oauth2.Error, client tokensource.Client) finding {
 			remedy: "What answered is a page and no token endpoint: a firewall, a proxy or a list of permitted addresses, most likely. " +
 				"Have it let this machine through, or check token_endpoint."}
 	case status == http.StatusForbidden:
-		return finding{attribute: "client_id", summary: "The server forbids the request (403 Forbidden)",
-			remedy: "Either the client may not have this token: check its permissions at the server, and the scopes, audience and resources asked for. " +
-				"Or something in front of the server (a firewall, a proxy, a list of permitted addresses) refuses this machine. " +
-				"Or the server means 401 and does not accept the client: " + lowerFirst(invalidClientRemedy(client))}
+		return finding{attribute: "client_id", summary: "The server forbids the request (403 Forbidden)", remedy: forbiddenRemedy(client)}
 	case strings.Contains(answer.Excerpt, "SSL certificate"): // which is how nginx says it
 		return finding{summary: "The server wants a client certificate (" + answer.Status() + ")",
 			remedy: "Set tls = { client_certificate = …, client_key = … } in the provider block, or another certificate where it refuses the one that is set."}
@@ -211,6 +208,17 @@ func byStatus(answer *oauth2.Error, client tokensource.Client) finding {
 	default:
 		return finding{summary: summary, remedy: "Compare the request with the server's documentation. The client authenticated with " + methodOf(client) + "."}
 	}
+}
+
+// forbiddenRemedy says what 403 may mean.
+func forbiddenRemedy(client tokensource.Client) string {
+	remedy := "Either the client may not have this token: check its permissions at the server, and the scopes, audience and resources asked for. " +
+		"Or something in front of the server (a firewall, a proxy, a list of permitted addresses) refuses this machine. " +
+		"Or the server means 401 and does not accept the client: " + lowerFirst(invalidClientRemedy(client))
+	if !strings.Contains(remedy, methodOf(client)) {
+		remedy += " The client authenticated with " + methodOf(client) + "."
+	}
+	return remedy
 }
 
 // describeUnusable is for an answer with a status of success and without a token.

@@ -63,7 +63,7 @@ func revoke(c *cell) diagnostics {
 	token.diagnostics.mustBeEmpty(c.t)
 	acctest.Search(c.t, "the private data", string(token.Private), c.secrets.all()...)
 	c.strike()
-	return c.session.close(c.session.ctx, tokenType, token)
+	return closeToken(c.session, token)
 }
 
 func requestOrders(c *cell) diagnostics {
