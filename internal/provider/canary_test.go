@@ -17,6 +17,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/redistest"
 )
 
 // alsoSecret are attributes that the schema does not call sensitive, as they are
@@ -43,8 +44,8 @@ func TestCanaries(t *testing.T) {
 				t.Run(name+"/"+attribute+"/"+answer, func(t *testing.T) {
 					t.Parallel()
 					found := plantCanary(t, in, attribute, at, fault)
-					if answer == "well" && (arrivals[attribute] != "" || dressings[attribute] != nil) {
-						found.mustBeEmpty(t)
+					if answer == "well" {
+						found.mustBeEmpty(t) // else dressings has to say how the attribute is used
 					}
 				})
 			}
@@ -107,6 +108,15 @@ var dressings = map[string]func(*testing.T, acctest.Canary) (value string, besid
 		return authservertest.PKCS8(t, keyOf(canary)), attributes{
 			"tls": attributes{"client_certificate": authservertest.CertificatePEM(certificate)},
 		}
+	},
+	"cache.url": func(t *testing.T, canary acctest.Canary) (string, attributes) {
+		t.Helper()
+		redis := redistest.Start(t, redistest.Options{Directives: []string{"requirepass " + canary.Value}})
+		return redis.URL("", canary.Value), attributes{"cache": attributes{"type": "redis"}}
+	},
+	"cache.encryption_key": func(t *testing.T, canary acctest.Canary) (string, attributes) {
+		t.Helper()
+		return canary.Value, attributes{"cache": attributes{"type": "file", "path": t.TempDir()}}
 	},
 	"proxy_url": func(t *testing.T, canary acctest.Canary) (string, attributes) {
 		t.Helper()
