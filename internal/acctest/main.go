@@ -16,6 +16,9 @@ import (
 // module is where the provider's main package is.
 const module = "github.com/oauth2cc/terraform-provider-oauth2cc"
 
+// executableName is the one that the CLI looks for.
+const executableName = "terraform-provider-oauth2cc"
+
 // Main is for TestMain. It frees the tests from the surroundings, runs them, and
 // removes what they built.
 func Main(m *testing.M) {
@@ -45,6 +48,20 @@ func cliPath() (string, error) {
 	return "", fmt.Errorf("neither terraform nor tofu is on PATH, and TF_ACC_TERRAFORM_PATH is not set")
 }
 
+// Executable is the path of the provider that the commands of this test process
+// run, for tests that start it themselves. It skips the test unless TF_ACC is set.
+func Executable(t testing.TB) string {
+	t.Helper()
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("acceptance tests are skipped unless TF_ACC is set")
+	}
+	dir, err := providerDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, executableName)
+}
+
 // built is the provider of this test process.
 var built struct {
 	once sync.Once
@@ -59,7 +76,7 @@ func providerDir() (string, error) {
 		if built.dir, built.err = os.MkdirTemp("", "oauth2cc-acctest-"); built.err != nil {
 			return
 		}
-		executable := filepath.Join(built.dir, "terraform-provider-oauth2cc")
+		executable := filepath.Join(built.dir, executableName)
 		output, err := exec.CommandContext(context.Background(), "go", "build", "-o", executable, module).CombinedOutput()
 		if err != nil {
 			built.err = fmt.Errorf("building the provider: %w\n%s", err, output)

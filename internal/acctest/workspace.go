@@ -42,20 +42,14 @@ type Workspace struct {
 // every command. It skips the test unless TF_ACC is set.
 func New(t testing.TB, config string, env ...string) *Workspace {
 	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("acceptance tests are skipped unless TF_ACC is set")
-	}
+	provider := Executable(t)
 	cli, err := cliPath()
-	if err != nil {
-		t.Fatal(err)
-	}
-	provider, err := providerDir()
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &Workspace{t: t, cli: cli, dir: t.TempDir()}
 	w.env = slices.Concat(clean(os.Environ()), []string{
-		"TF_CLI_CONFIG_FILE=" + w.write("cli.tfrc", cliConfig(provider)),
+		"TF_CLI_CONFIG_FILE=" + w.write("cli.tfrc", cliConfig(filepath.Dir(provider))),
 		"TF_IN_AUTOMATION=1",
 		"CHECKPOINT_DISABLE=1",
 		"NO_COLOR=1",

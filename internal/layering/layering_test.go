@@ -56,6 +56,7 @@ var beside = []string{
 	"internal/interop",
 	"internal/layering",
 	"internal/redistest",
+	"internal/soaktest",
 	"internal/tokencache/storetest",
 	"internal/vendorstest",
 }

@@ -1,0 +1,126 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package soaktest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
+)
+
+// process is the provider, started to be attached to: it outlives the commands that
+// use it.
+type process struct {
+	command *exec.Cmd
+	ended   chan struct{}
+	stdout  string // path
+	stderr  string // path: Terraform's log at its most talkative, and the runtime's of goroutines
+	// reattach is the value of TF_REATTACH_PROVIDERS.
+	reattach string
+}
+
+// logging has the provider say all it can, the framework below it only what is
+// wrong, as it would say a hundred times more, and the runtime list its goroutines
+// every second.
+var logging = []string{"TF_LOG=TRACE", "TF_LOG_SDK=WARN", "GODEBUG=schedtrace=1000,scheddetail=1"}
+
+var reattachLine = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*)'`)
+
+// startProvider runs the provider until it is interrupted, or the test ends.
+func startProvider(t *testing.T) *process {
+	t.Helper()
+	dir := t.TempDir()
+	p := &process{ended: make(chan struct{}), stdout: filepath.Join(dir, "stdout"), stderr: filepath.Join(dir, "stderr")}
+	p.command = exec.CommandContext(t.Context(), acctest.Executable(t), "-debug")
+	p.command.Env = append(os.Environ(), logging...)
+	p.command.Stdout, p.command.Stderr = create(t, p.stdout), create(t, p.stderr)
+	if err := p.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = p.command.Wait(); close(p.ended) }() // what became of it is in ProcessState
+	t.Cleanup(func() { <-p.ended })                      // the context ends before
+	eventually(t, "the provider says how to attach to it", func() bool {
+		found := reattachLine.FindStringSubmatch(read(t, p.stdout))
+		if found != nil {
+			// Without a host it is the address in the CLI's own registry, whichever CLI.
+			p.reattach = strings.ReplaceAll(found[1], "registry.terraform.io/", "")
+		}
+		return found != nil
+	})
+	return p
+}
+
+// alive tells whether the process has not ended.
+func (p *process) alive() bool {
+	select {
+	case <-p.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// interrupt ends the process as a person does, and returns its exit code.
+func (p *process) interrupt(t *testing.T) int {
+	t.Helper()
+	if err := p.command.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the provider ends when it is interrupted", func() bool { return !p.alive() })
+	return p.command.ProcessState.ExitCode()
+}
+
+// stacks ends the process with what each goroutine of it is at.
+func (p *process) stacks(t *testing.T) string {
+	t.Helper()
+	before := len(read(t, p.stderr))
+	_ = p.command.Process.Signal(syscall.SIGQUIT)
+	eventually(t, "the provider ends with its stacks", func() bool { return !p.alive() })
+	return read(t, p.stderr)[before:]
+}
+
+// patience is how long anything may take that happens by itself. Idle connections
+// are kept for some seconds.
+const patience = 30 * time.Second
+
+// eventually waits until something is so, and ends the test where that is not
+// within [patience].
+func eventually(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for deadline := time.Now().Add(patience); !so(); <-again.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %s: %s", patience, what)
+		}
+	}
+}
+
+// create makes a file that is open until the test ends.
+func create(t *testing.T, path string) *os.File {
+	t.Helper()
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = file.Close() })
+	return file
+}
+
+// read is the text of a file.
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

@@ -1,0 +1,121 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package soaktest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// usage is what a process holds.
+type usage struct {
+	resident   int // KiB
+	threads    int
+	files      int // file descriptors, sockets included
+	sockets    int
+	goroutines int
+}
+
+func (u usage) String() string {
+	return fmt.Sprintf("%d KiB, %d threads, %d files, %d sockets, %d goroutines", u.resident, u.threads, u.files, u.sockets, u.goroutines)
+}
+
+// grown tells what has become more than it was when the process was warm. Memory is
+// the collector's to give back, and threads the scheduler's: they may be some more.
+// The rest is counted when nothing is going on.
+func (u usage) grown(warm usage) []string {
+	var grown []string
+	for _, one := range []struct {
+		name      string
+		now, most int
+	}{
+		{"memory", u.resident, warm.resident * 3 / 2},
+		{"threads", u.threads, warm.threads + 8},
+		{"files", u.files, warm.files},
+		{"sockets", u.sockets, warm.sockets},
+		{"goroutines", u.goroutines, warm.goroutines + 4},
+	} {
+		if one.now > one.most {
+			grown = append(grown, fmt.Sprintf("%s: %d, want %d at most", one.name, one.now, one.most))
+		}
+	}
+	return grown
+}
+
+// settled is what the process holds when no connection is left but the socket that
+// Terraform attaches to.
+func (p *process) settled(t *testing.T) usage {
+	t.Helper()
+	var now usage
+	eventually(t, "the provider closes its connections", func() bool {
+		now = p.measure(t)
+		return now.sockets <= 1
+	})
+	now.goroutines = p.goroutines(t)
+	return now
+}
+
+// measure reads what the system knows of the process.
+func (p *process) measure(t *testing.T) usage {
+	t.Helper()
+	proc := filepath.Join("/proc", strconv.Itoa(p.command.Process.Pid))
+	status := read(t, filepath.Join(proc, "status"))
+	now := usage{resident: field(t, status, "VmRSS"), threads: field(t, status, "Threads")}
+	descriptors, err := os.ReadDir(filepath.Join(proc, "fd"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now.files = len(descriptors)
+	for _, one := range descriptors {
+		target, _ := os.Readlink(filepath.Join(proc, "fd", one.Name())) // it may be closed by now
+		if strings.HasPrefix(target, "socket:") {
+			now.sockets++
+		}
+	}
+	return now
+}
+
+// field is a number in /proc/PID/status.
+func field(t *testing.T, status, name string) int {
+	t.Helper()
+	found := regexp.MustCompile(`(?m)^` + name + `:\s+(\d+)`).FindStringSubmatch(status)
+	if found == nil {
+		t.Fatalf("there is no %s in:\n%s", name, status)
+	}
+	number, _ := strconv.Atoi(found[1])
+	return number
+}
+
+// A goroutine as the runtime lists it. Status 6 is that of one that has ended and
+// is kept for reuse (runtime2.go of Go).
+var (
+	goroutine = regexp.MustCompile(`(?m)^  G\d+: status=(\d+)`)
+	dead      = "6"
+)
+
+// goroutines counts those that are alive, the runtime's own among them, in the next
+// whole list of them.
+func (p *process) goroutines(t *testing.T) int {
+	t.Helper()
+	from, list := len(read(t, p.stderr)), ""
+	eventually(t, "the runtime lists its goroutines", func() bool {
+		lists := strings.Split(read(t, p.stderr)[from:], "\nSCHED ")
+		if len(lists) > 2 {
+			list = lists[1]
+		}
+		return list != ""
+	})
+	count := 0
+	for _, found := range goroutine.FindAllStringSubmatch(list, -1) {
+		if found[1] != dead {
+			count++
+		}
+	}
+	return count
+}
