@@ -5,10 +5,7 @@ package soaktest
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 )
 
 const (
@@ -47,17 +44,6 @@ func blocks(run, count int) []block {
 		all = append(all, one)
 	}
 	return all
-}
-
-// register makes the clients of blocks known to the server.
-func (s *server) register(all []block, secret string) error {
-	for _, one := range all {
-		client := authserver.Client{ID: one.client, Secret: secret, Lifetime: lifetime}
-		if err := s.Register(client); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // configuration has a token for each block, and uses it at once. The blocks are
@@ -127,5 +113,5 @@ func runs(count int) [][]block {
 	for from := 0; from < count; from += length {
 		all = append(all, blocks(len(all), min(length, count-from)))
 	}
-	return slices.Clip(all)
+	return all
 }

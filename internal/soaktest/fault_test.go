@@ -34,7 +34,7 @@ func (f fault) String() string { return f.name }
 
 // attemptTimeout is the provider's timeout. Answers meant to arrive in time are
 // far from it, as machines that run tests may be busy.
-const attemptTimeout = 2 * time.Second
+const attemptTimeout = 3 * time.Second
 
 // faults are all that the server does, by what they mean. Those that a client must
 // make something of say its secret, or a token, where a server might.

@@ -13,18 +13,22 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/types/known/emptypb"
+
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 )
 
 // process is the provider, started to be attached to: it outlives the commands that
 // use it.
 type process struct {
-	command *exec.Cmd
-	ended   chan struct{}
-	stdout  string // path
-	stderr  string // path: Terraform's log at its most talkative, and the runtime's of goroutines
-	// reattach is the value of TF_REATTACH_PROVIDERS.
-	reattach string
+	command  *exec.Cmd
+	ended    chan struct{}
+	stdout   string // path
+	stderr   string // path: Terraform's log at its most talkative, and the runtime's of goroutines
+	reattach string // the value of TF_REATTACH_PROVIDERS
+	socket   string // path, part of it
 }
 
 // logging has the provider say all it can, the framework below it only what is
@@ -32,7 +36,7 @@ type process struct {
 // every second.
 var logging = []string{"TF_LOG=TRACE", "TF_LOG_SDK=WARN", "GODEBUG=schedtrace=1000,scheddetail=1"}
 
-var reattachLine = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*)'`)
+var reattachLine = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*"String":"(.*?)".*)'`)
 
 // startProvider runs the provider until it is interrupted, or the test ends.
 func startProvider(t *testing.T) *process {
@@ -51,7 +55,7 @@ func startProvider(t *testing.T) *process {
 		found := reattachLine.FindStringSubmatch(read(t, p.stdout))
 		if found != nil {
 			// Without a host it is the address in the CLI's own registry, whichever CLI.
-			p.reattach = strings.ReplaceAll(found[1], "registry.terraform.io/", "")
+			p.reattach, p.socket = strings.ReplaceAll(found[1], "registry.terraform.io/", ""), found[2]
 		}
 		return found != nil
 	})
@@ -68,6 +72,23 @@ func (p *process) alive() bool {
 	}
 }
 
+// stop says to the provider what Terraform says when a run is interrupted. There is
+// nothing left to cancel between two runs, but the framework keeps the context of
+// every request until then (registerContext of its protocol servers), and with it
+// more memory than could be told from what the provider keeps.
+func (p *process) stop(t *testing.T) {
+	t.Helper()
+	connection, err := grpc.NewClient("unix:"+p.socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = connection.Close() }()
+	err = connection.Invoke(t.Context(), "/tfplugin6.Provider/StopProvider", &emptypb.Empty{}, &emptypb.Empty{})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // interrupt ends the process as a person does, and returns its exit code.
 func (p *process) interrupt(t *testing.T) int {
 	t.Helper()
@@ -81,10 +102,10 @@ func (p *process) interrupt(t *testing.T) int {
 // stacks ends the process with what each goroutine of it is at.
 func (p *process) stacks(t *testing.T) string {
 	t.Helper()
-	before := len(read(t, p.stderr))
 	_ = p.command.Process.Signal(syscall.SIGQUIT)
 	eventually(t, "the provider ends with its stacks", func() bool { return !p.alive() })
-	return read(t, p.stderr)[before:]
+	_, stacks, _ := strings.Cut(read(t, p.stderr), "SIGQUIT: quit")
+	return stacks
 }
 
 // patience is how long anything may take that happens by itself. Idle connections

@@ -5,6 +5,7 @@ package soaktest
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,16 @@ func startServer(t *testing.T, seed uint64, secret string) *server {
 	s.Override(authserver.TokenEndpoint, s.token)
 	s.Override(authserver.API, pace)
 	return s
+}
+
+// register makes the clients of blocks known.
+func (s *server) register(t *testing.T, blocks []block, secret string) {
+	t.Helper()
+	for client := range clients(blocks) {
+		if err := s.Register(authserver.Client{ID: client, Secret: secret, Lifetime: lifetime}); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // token plays the fault that is next for whoever asks.
@@ -71,4 +82,16 @@ func (s *server) uses(t *testing.T) map[string]int {
 		}
 	}
 	return counts
+}
+
+// tokens are all that were used.
+func (s *server) tokens() []string {
+	var used []string
+	for _, request := range s.Requests(authserver.API) {
+		if token, ok := strings.CutPrefix(request.Header.Get("Authorization"), "Bearer "); ok {
+			used = append(used, token)
+		}
+	}
+	slices.Sort(used)
+	return slices.Compact(used)
 }

@@ -6,6 +6,7 @@ package soaktest
 import (
 	"maps"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,52 +23,72 @@ func TestAccSoak(t *testing.T) {
 		t.Skip("what a process holds is read from /proc")
 	}
 	t.Logf("%d requests with seed %d", *requests, *seed)
-	secret := acctest.NewCanary("client secret", ` /+&=<>"é`)
-	server := startServer(t, *seed, secret.Value)
-	provider := startProvider(t)
-	workspace := acctest.New(t, "", "TF_REATTACH_PROVIDERS="+provider.reattach)
-
-	plans, asked := runs(*requests), map[string]int{}
+	s := newSoak(t)
+	all := runs(*requests)
 	var warm usage
-	for i, blocks := range plans {
-		began := time.Now()
-		if err := server.register(blocks, secret.Value); err != nil {
-			t.Fatal(err)
-		}
-		workspace.Configure(server.configuration(blocks, secret.Value))
-		result := workspace.Plan(parallelism)
-		secret.MustNotBeIn(t, "what terraform says", result.Output())
-		maps.Copy(asked, clients(blocks))
-		if !provider.alive() {
-			t.Fatal("the provider has ended by itself")
-		}
-		if i == len(plans)/5 {
-			warm = provider.settled(t)
+	for i, blocks := range all {
+		s.run(t, blocks)
+		t.Logf("after run %d of %d: %s", i+1, len(all), s.provider.measure(t))
+		if i == len(all)/5 {
+			warm = s.provider.settled(t)
 			t.Logf("warm: %s", warm)
 		}
-		t.Logf("run %d of %d took %s: %s", i+1, len(plans), time.Since(began).Round(time.Millisecond), provider.measure(t))
 	}
-	server.check(t, asked)
-	end := provider.settled(t)
+	end := s.provider.settled(t)
 	t.Logf("at the end: %s", end)
+	s.check(t)
 	if grown := end.grown(warm); len(grown) > 0 {
-		t.Fatalf("the provider has grown: %q\n%s", grown, provider.stacks(t))
+		t.Fatalf("the provider has grown: %q\n%s", grown, s.provider.stacks(t))
 	}
-	if code := provider.interrupt(t); code != 0 {
+	if code := s.provider.interrupt(t); code != 0 {
 		t.Errorf("the interrupted provider ended with %d, want 0", code)
 	}
-	log := read(t, provider.stderr)
-	secret.MustNotBeIn(t, "the log", log)
-	t.Logf("log of %d bytes", len(log))
+	s.searchLog(t)
+}
+
+// soak is a provider process, the server that it meets, and a directory where
+// Terraform is run with both.
+type soak struct {
+	server    *server
+	provider  *process
+	workspace *acctest.Workspace
+	secret    acctest.Canary
+	// asked is how many blocks have asked for the token of each client.
+	asked map[string]int
+}
+
+func newSoak(t *testing.T) *soak {
+	t.Helper()
+	secret := acctest.NewCanary("client secret", ` /+&=<>"é`)
+	s := &soak{server: startServer(t, *seed, secret.Value), provider: startProvider(t), secret: secret, asked: map[string]int{}}
+	s.workspace = acctest.New(t, "", "TF_REATTACH_PROVIDERS="+s.provider.reattach)
+	return s
+}
+
+// run has Terraform open the blocks, and use and close what came of them. What it
+// exits with says nothing, as most runs have blocks that cannot be opened.
+func (s *soak) run(t *testing.T, blocks []block) {
+	t.Helper()
+	s.server.register(t, blocks, s.secret.Value)
+	s.workspace.Configure(s.server.configuration(blocks, s.secret.Value))
+	began := time.Now()
+	result := s.workspace.Plan(parallelism)
+	t.Logf("terraform plan took %s", time.Since(began).Round(time.Millisecond))
+	s.secret.MustNotBeIn(t, "what terraform says", result.Output())
+	if !s.provider.alive() {
+		t.Fatal("the provider has ended by itself")
+	}
+	s.provider.stop(t)
+	maps.Copy(s.asked, clients(blocks))
 }
 
 // check holds the clients' requests against the rules, and that each token was used
-// where it was granted. Of each client it is told how many blocks ask for it.
-func (s *server) check(t *testing.T, asked map[string]int) {
+// where it was granted.
+func (s *soak) check(t *testing.T) {
 	t.Helper()
-	uses, sent, issued, shared, replaced := s.uses(t), 0, 0, 0, 0
-	for client, calls := range asked {
-		met := s.of(client)
+	uses, sent, issued, shared, replaced := s.server.uses(t), 0, 0, 0, 0
+	for client, calls := range s.asked {
+		met := s.server.of(client)
 		tokens, want := grants(met), grants(met)
 		sent, issued = sent+len(met), issued+tokens
 		if isShared(client) {
@@ -81,8 +102,23 @@ func (s *server) check(t *testing.T, asked map[string]int) {
 			t.Errorf("%s: its tokens were used %d times, want %d: %v", client, uses[client], want, met)
 		}
 	}
-	if shared == 0 || replaced == 0 {
+	t.Logf("%d requests sent, %d tokens issued, %d times one was shared and %d times replaced", sent, issued, shared, replaced)
+	if shared <= 0 || replaced <= 0 {
 		t.Error("want some tokens to be shared, and some to be replaced in time")
 	}
-	t.Logf("%d requests sent, %d tokens issued, %d blocks with the token of another, %d tokens replaced in time", sent, issued, shared, replaced)
+}
+
+// searchLog looks for the secret, and for tokens, in all that the provider logged.
+func (s *soak) searchLog(t *testing.T) {
+	t.Helper()
+	log := read(t, s.provider.stderr)
+	if !strings.Contains(log, s.server.TokenURL()) {
+		t.Error("the log does not say who was asked, so that it is no wonder if there is no secret in it")
+	}
+	s.secret.MustNotBeIn(t, "the log", log)
+	for _, token := range s.server.tokens() {
+		if strings.Contains(log, token) {
+			t.Errorf("token %s is in the log", token)
+		}
+	}
 }

@@ -19,27 +19,38 @@ type usage struct {
 	threads    int
 	files      int // file descriptors, sockets included
 	sockets    int
-	goroutines int
+	goroutines int // 0 where they were not counted
 }
 
 func (u usage) String() string {
-	return fmt.Sprintf("%d KiB, %d threads, %d files, %d sockets, %d goroutines", u.resident, u.threads, u.files, u.sockets, u.goroutines)
+	text := fmt.Sprintf("%d KiB, %d threads, %d files, %d sockets", u.resident, u.threads, u.files, u.sockets)
+	if u.goroutines > 0 {
+		text += fmt.Sprintf(", %d goroutines", u.goroutines)
+	}
+	return text
 }
 
-// grown tells what has become more than it was when the process was warm. Memory is
-// the collector's to give back, and threads the scheduler's: they may be some more.
-// The rest is counted when nothing is going on.
+// Memory is the collector's to give back, and threads are the scheduler's: they may
+// be some more. In a whole soak so much memory is ten kilobytes for each token.
+const (
+	memoryMargin    = 16 << 10 // KiB
+	threadMargin    = 8
+	goroutineMargin = 4 // the collector starts its own as it needs them
+)
+
+// grown tells what has become more than it was when the process was warm. Both are
+// counted when nothing is going on.
 func (u usage) grown(warm usage) []string {
 	var grown []string
 	for _, one := range []struct {
 		name      string
 		now, most int
 	}{
-		{"memory", u.resident, warm.resident * 3 / 2},
-		{"threads", u.threads, warm.threads + 8},
+		{"memory", u.resident, warm.resident + memoryMargin},
+		{"threads", u.threads, warm.threads + threadMargin},
 		{"files", u.files, warm.files},
 		{"sockets", u.sockets, warm.sockets},
-		{"goroutines", u.goroutines, warm.goroutines + 4},
+		{"goroutines", u.goroutines, warm.goroutines + goroutineMargin},
 	} {
 		if one.now > one.most {
 			grown = append(grown, fmt.Sprintf("%s: %d, want %d at most", one.name, one.now, one.most))
@@ -92,12 +103,11 @@ func field(t *testing.T, status, name string) int {
 	return number
 }
 
-// A goroutine as the runtime lists it. Status 6 is that of one that has ended and
-// is kept for reuse (runtime2.go of Go).
-var (
-	goroutine = regexp.MustCompile(`(?m)^  G\d+: status=(\d+)`)
-	dead      = "6"
-)
+// goroutine is one as the runtime lists it, and dead the status of one that has
+// ended and is kept for reuse (_Gdead in runtime2.go of Go).
+var goroutine = regexp.MustCompile(`(?m)^  G\d+: status=(\d+)`)
+
+const dead = "6"
 
 // goroutines counts those that are alive, the runtime's own among them, in the next
 // whole list of them.
