@@ -14,8 +14,8 @@ const (
 
 	// runLength is how many tokens one run of terraform asks for.
 	runLength = 100
-	// paces are how many different times there are in a run at which tokens are
-	// asked for that are shared: the last is later than the first token is good for.
+	// paces are how many times there are in a run at which tokens are asked for that
+	// are shared.
 	paces = 5
 	// sharing is how many clients of a run share their tokens.
 	sharing = 2

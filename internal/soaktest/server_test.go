@@ -54,8 +54,9 @@ func (s *server) token(w http.ResponseWriter, r *http.Request) bool {
 	return met.answer != nil
 }
 
-// paceLength is how long a run lasts at one pace.
-const paceLength = 800 * time.Millisecond
+// paceLength is how long a run lasts at one pace: what is asked for at the last
+// would be too late with the token of the first.
+const paceLength = lifetime * 11 / 10 / (paces - 1)
 
 // pace keeps those waiting who only ask for the time to pass.
 func pace(w http.ResponseWriter, r *http.Request) bool {
