@@ -22,7 +22,7 @@ type landing struct {
 
 // flights adds to a single flight what package singleflight leaves out: one that
 // nobody waits for any more is cancelled, and a panic is an error for those who
-// wait instead of the end of the process. The zero value is ready.
+// wait instead of ending the process. The zero value is ready.
 type flights struct {
 	group   singleflight.Group
 	mu      sync.Mutex
@@ -67,7 +67,7 @@ func (f *flights) board(
 	}
 	aboard.number++
 	return aboard, f.group.DoChan(name, func() (brought any, err error) {
-		defer panics.Into(&err)
+		defer panics.Into(&err) // here, where the stack still tells where it was
 		return do(aboard.ctx)
 	})
 }
