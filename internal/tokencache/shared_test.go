@@ -320,3 +320,23 @@ func TestPanicReachesThoseWhoWait(t *testing.T) {
 
 // faultyFetch is a mistake in the program.
 func faultyFetch(context.Context) (tokencache.Entry, error) { panic("boom") }
+
+// TestCancelledCallerBlamesNobody: a store that did not answer in time for a caller
+// who left is none that fails.
+func TestCancelledCallerBlamesNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newFaulty()
+		store.load = hangs
+		cache, from := tokencache.New(store, time.Now), &source{lifetime: time.Hour}
+		ctx, leave := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, leave)
+		if _, err := cache.Get(ctx, slot(), anyEntry, from.fetch); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		synctest.Wait()
+		if err := cache.Trouble(); err != nil {
+			t.Error(err)
+		}
+	})
+}
