@@ -5,9 +5,11 @@ package tokensource_test
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,6 +109,67 @@ func TestSlot(t *testing.T) {
 	}
 }
 
+// TestSlotOfAssertion: what an assertion says, and who the client is besides, can
+// change the answer too.
+func TestSlotOfAssertion(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(*clientauth.SignedAssertion){
+		"key_id":    func(a *clientauth.SignedAssertion) { a.KeyID = "another" },
+		"algorithm": func(a *clientauth.SignedAssertion) { a.Algorithm = "HS512" },
+		"audience":  func(a *clientauth.SignedAssertion) { a.Audience = "another" },
+		"type":      func(a *clientauth.SignedAssertion) { a.Type = "client-authentication+jwt" },
+		"claims":    func(a *clientauth.SignedAssertion) { a.Claims = `{"tenant":"b"}` },
+		"lifetime":  func(a *clientauth.SignedAssertion) { a.Lifetime = time.Minute },
+	}
+	signing := func(assertion clientauth.SignedAssertion) tokensource.Client {
+		asking := client()
+		asking.ClientSecret = secret.New(strings.Repeat("gX1fBat3bV", 7)) // long enough for HS512
+		asking.SignedAssertion = &assertion
+		return asking
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			processes, assertion := newFleet(), clientauth.SignedAssertion{Claims: `{"tenant":"a"}`}
+			tokenFor(t, processes.process(""), signing(assertion))
+			if got := tokenFor(t, processes.process(""), signing(assertion)); got != "t1" {
+				t.Errorf("the same got %s", got)
+			}
+			change(&assertion)
+			if got := tokenFor(t, processes.process(""), signing(assertion)); got != "t2" {
+				t.Errorf("another got %s", got)
+			}
+		})
+	}
+}
+
+// TestSlotOfClientCertificate: tokens may be bound to it, and its key seals those
+// of a client that proves itself with nothing else.
+func TestSlotOfClientCertificate(t *testing.T) {
+	t.Parallel()
+	processes := newFleet()
+	process := func(certificate, key string) *tokensource.Source {
+		return tokensource.New(tokensource.Config{
+			HTTP: processes.network, Now: processes.network.now,
+			ClientCertificate: &x509.Certificate{Raw: []byte(certificate)},
+			Cache:             tokensource.Cache{Store: processes.store, ClientKey: secret.New(key)},
+		})
+	}
+	showing := client()
+	showing.ClientSecret, showing.TokenEndpointAuthMethod = secret.String{}, clientauth.TLSClientAuth
+	for i, test := range []struct {
+		asking                 tokensource.Client
+		certificate, key, want string
+	}{
+		{showing, "a", "key", "t1"}, {showing, "a", "key", "t1"}, {showing, "b", "key", "t2"}, {showing, "a", "another", "t3"},
+		{client(), "a", "key", "t4"}, {client(), "a", "another", "t4"}, {client(), "b", "key", "t5"},
+	} {
+		if got := tokenFor(t, process(test.certificate, test.key), test.asking); got != test.want {
+			t.Errorf("process %d got %s, want %s", i, got, test.want)
+		}
+	}
+}
+
 // TestSlotOfPrivateKey: the line breaks around a key differ between machines, as
 // some read it from a file and others from a variable.
 func TestSlotOfPrivateKey(t *testing.T) {
@@ -173,6 +236,7 @@ func TestJobsAreToldApart(t *testing.T) {
 		{`{"jti":"2","exp":1300819999,"nbf":1300815001,"sub":"repo:a"}`, "t1"},
 		{`{"sub":"repo:b","iat":1300815000,"exp":1300819000,"jti":"1"}`, "t2"},
 		{`{"sub":"repo:a","environment":"production","exp":1300819000}`, "t3"},
+		{`{"sub":"repo:a","aud":"another","exp":1300819000}`, "t4"},
 	} {
 		if got := tokenFor(t, processes.process("key"), job(test.claims)); got != test.want {
 			t.Errorf("job %d got %s, want %s", i, got, test.want)

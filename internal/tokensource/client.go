@@ -99,7 +99,7 @@ func (c Client) hasSecret() bool { return !c.ClientSecret.IsZero() || c.privateK
 // addAssertion adds where the client's assertions come from and what they say.
 func (c Client) addAssertion(key *tokencache.Key) {
 	if a := c.SignedAssertion; a != nil {
-		key.Add("signed_assertion", a.KeyID, a.Algorithm, a.Certificate, a.Audience, a.Type, a.Claims)
+		key.Add("signed_assertion", a.KeyID, a.Algorithm, a.Certificate, a.Audience, a.Type, a.Claims, a.Lifetime.String())
 	}
 	if a := c.FederatedAssertion; a != nil {
 		key.Add("federated_assertion", a.Variable, a.File)
