@@ -120,8 +120,9 @@ func (s *Source) slot(ctx context.Context, client Client) (tokencache.Slot, erro
 }
 
 // identityLifetime is how long the identity is believed that the platform gives
-// this process.
-const identityLifetime = time.Minute
+// this process: for a whole run, as it does not change, while the assertion that
+// tells it may expire long before a token does.
+const identityLifetime = 24 * time.Hour
 
 // platformIdentity is who the platform says this process is. Two jobs may have the
 // same configuration, and a server may give each of them another token: those are

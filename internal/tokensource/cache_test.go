@@ -248,6 +248,23 @@ func TestJobsAreToldApart(t *testing.T) {
 	}
 }
 
+// TestJobOutlivesItsAssertion: a token that is cached is had without a new one.
+func TestJobOutlivesItsAssertion(t *testing.T) {
+	t.Parallel()
+	processes := newFleet()
+	source, asking := processes.process("key"), client()
+	asking.ClientSecret = secret.String{}
+	asking.FederatedAssertion = &clientauth.FederatedAssertion{
+		Variable: "ID_TOKEN",
+		Getenv:   func(string) string { return unsigned(`{"sub":"repo:a","exp":1300816080}`) }, // in five minutes
+	}
+	tokenFor(t, source, asking)
+	processes.network.pass(30 * time.Minute)
+	if got := tokenFor(t, source, asking); got != "t1" {
+		t.Errorf("got %s", got)
+	}
+}
+
 // TestRefusedTokenIsDroppedEverywhere.
 func TestRefusedTokenIsDroppedEverywhere(t *testing.T) {
 	t.Parallel()
