@@ -11,6 +11,8 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/panics"
 )
 
 const (
@@ -68,10 +70,12 @@ func run[T any](ctx context.Context, s *Store, operation func(context.Context) (
 	}
 	done := make(chan result, 1)
 	go func() {
+		var got result
+		defer func() { done <- got }()
+		defer panics.Into(&got.err) // nobody else could: this is a goroutine of its own
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), operationTimeout)
 		defer cancel()
-		value, err := operation(ctx)
-		done <- result{value, err}
+		got.value, got.err = operation(ctx)
 	}()
 	select {
 	case got := <-done:
