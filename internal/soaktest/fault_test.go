@@ -36,8 +36,8 @@ func (f fault) String() string { return f.name }
 // far from it, as machines that run tests may be busy.
 const attemptTimeout = 3 * time.Second
 
-// faults are all that the server does, by what they mean. Those that a client must
-// make something of say its secret, or a token, where a server might.
+// faults are all that the server does, by what they mean. Some repeat the client's
+// secret, as servers may, for it to end in a log or an error.
 func faults(secret string) map[outcome][]fault {
 	page := http.Header{"Content-Type": {"text/html"}}
 	told, _ := json.Marshal(map[string]string{"access_token": secret}) // text is always JSON

@@ -26,13 +26,13 @@ type process struct {
 	command  *exec.Cmd
 	ended    chan struct{}
 	stdout   string // path
-	stderr   string // path: Terraform's log at its most talkative, and the runtime's of goroutines
+	stderr   string // path; see logging
 	reattach string // the value of TF_REATTACH_PROVIDERS
 	socket   string // path, part of it
 }
 
 // logging has the provider say all it can, the framework below it only what is
-// wrong, as it would say a hundred times more, and the runtime list its goroutines
+// wrong, as it would say ten times more, and the runtime list its goroutines
 // every second.
 var logging = []string{"TF_LOG=TRACE", "TF_LOG_SDK=WARN", "GODEBUG=schedtrace=1000,scheddetail=1"}
 
