@@ -32,17 +32,18 @@ func (c *Cache) store() Store {
 }
 
 // lookup returns the entry that is stored in slot if usable accepts it. A store
-// that fails is passed over.
+// that fails is passed over, and so is one that has not got the entry because it
+// could not be written.
 func (c *Cache) lookup(ctx context.Context, slot Slot, usable func(Entry) bool) (Entry, bool) {
 	store := c.store()
 	entry, err := c.load(ctx, store, slot)
-	if err == nil {
-		return entry, usable(entry)
-	}
 	if c.failed(ctx, store, "read", err) {
 		return c.lookup(ctx, slot, usable)
 	}
-	return Entry{}, false
+	if _, unsaved := c.unsaved.Load(slot.name); unsaved && errors.Is(err, ErrNotFound) {
+		entry, err = c.load(ctx, c.memory, slot)
+	}
+	return entry, err == nil && usable(entry)
 }
 
 // load reads an entry. It lasts for as long as it says itself and the store says:
@@ -78,12 +79,16 @@ func (c *Cache) save(ctx context.Context, slot Slot, entry Entry) {
 	if lifetime <= 0 {
 		return
 	}
-	sealed := slot.seal(entry)
+	sealed, store := slot.seal(entry), c.store()
 	_ = c.memory.Save(ctx, slot.name, sealed, lifetime) // what is too large for it is not shared
-	if store := c.store(); store != c.memory {
-		ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-		defer cancel()
-		c.failed(ctx, store, "written", store.Save(ctx, slot.name, sealed, lifetime))
+	saving, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	err := store.Save(saving, slot.name, sealed, lifetime)
+	c.failed(ctx, store, "written", err)
+	if err == nil && store != c.memory {
+		c.unsaved.Delete(slot.name)
+	} else {
+		c.unsaved.Store(slot.name, struct{}{})
 	}
 }
 
@@ -91,16 +96,20 @@ func (c *Cache) save(ctx context.Context, slot Slot, entry Entry) {
 func (c *Cache) dropFrom(ctx context.Context, store Store, slot Slot, refused func(Entry) bool) {
 	entry, err := c.load(ctx, store, slot)
 	if err == nil && refused(entry) {
-		err = store.Delete(ctx, slot.name)
+		deleting, cancel := context.WithTimeout(ctx, storeTimeout)
+		defer cancel()
+		err = store.Delete(deleting, slot.name)
 	}
 	c.failed(ctx, store, "changed", err)
 }
 
 // lock takes the slot's lock in the store in use. A store that cannot be locked
-// is passed over. The error is that of a context that ended.
+// is passed over, and a lock that is not given back is done without: the process
+// that holds it may be waiting for a server that is down. The error is that of a
+// context that ended.
 func (c *Cache) lock(ctx context.Context, slot Slot) (func(), error) {
 	store := c.store()
-	waiting, cancel := context.WithTimeoutCause(ctx, lockTimeout, errLocked)
+	waiting, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
 	unlock, err := store.Lock(waiting, slot.name)
 	switch {
@@ -109,21 +118,22 @@ func (c *Cache) lock(ctx context.Context, slot Slot) (func(), error) {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case waiting.Err() != nil:
-		err = errLocked
-	}
-	if c.failed(ctx, store, "locked", err) {
+		c.failed(ctx, store, "locked", errLocked)
+		return func() {}, nil
+	case c.failed(ctx, store, "locked", err):
 		return c.lock(ctx, slot)
 	}
 	return nil, err
 }
 
 // failed takes note of a store's failure, and tells whether another store is in
-// use from now on. A context that its owner ended is none, nor is finding nothing.
+// use from now on: not where a single entry is at fault. Finding nothing is no
+// failure, nor is a context that its owner ended.
 func (c *Cache) failed(ctx context.Context, store Store, operation string, err error) bool {
-	if err == nil || errors.Is(err, ErrNotFound) || store == c.memory || errors.Is(ctx.Err(), context.Canceled) {
+	if err == nil || errors.Is(err, ErrNotFound) || store == c.memory || ctx.Err() != nil {
 		return false
 	}
-	damaged := errors.Is(err, ErrDamaged) // that one entry is, and is written anew
-	c.health.fail(&StoreError{Operation: operation, Err: err}, c.now(), !damaged)
-	return !damaged
+	single := errors.Is(err, ErrDamaged) || errors.Is(err, ErrLocked)
+	c.health.fail(&StoreError{Operation: operation, Err: err}, c.now(), !single)
+	return !single
 }

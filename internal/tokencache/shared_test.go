@@ -20,7 +20,7 @@ import (
 // faulty is a store that fails where it is told to.
 type faulty struct {
 	*tokencache.Memory
-	load, save, lock func(context.Context) error
+	load, save, lock, delete func(context.Context) error
 
 	mu   sync.Mutex
 	uses int
@@ -59,6 +59,13 @@ func (f *faulty) Lock(ctx context.Context, key string) (func(), error) {
 	return f.Memory.Lock(ctx, key)
 }
 
+func (f *faulty) Delete(ctx context.Context, key string) error {
+	if err := f.use(ctx, f.delete); err != nil {
+		return err
+	}
+	return f.Memory.Delete(ctx, key)
+}
+
 var errBroken = errors.New("broken")
 
 func broken(context.Context) error { return errBroken }
@@ -70,20 +77,22 @@ func hangs(ctx context.Context) error {
 }
 
 // TestStoreFails: whatever is wrong with the store, it costs one fetch, one
-// trouble and a bounded time, and the store is left alone for a while.
+// trouble and a bounded time, and the store is left alone for a while, unless only
+// that entry is at fault.
 func TestStoreFails(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		store *faulty
 		cause error
 		takes time.Duration
+		uses  int // of the store, for the second time
 	}{
-		"load fails": {&faulty{load: broken}, errBroken, 0},
-		"load hangs": {&faulty{load: hangs}, context.DeadlineExceeded, 5 * time.Second},
-		"save fails": {&faulty{save: broken}, errBroken, 0},
-		"save hangs": {&faulty{save: hangs}, context.DeadlineExceeded, 5 * time.Second},
-		"lock fails": {&faulty{lock: broken}, errBroken, 0},
-		"lock hangs": {&faulty{lock: hangs}, tokencache.ErrLocked, 30 * time.Second},
+		"load fails": {&faulty{load: broken}, errBroken, 0, 0},
+		"load hangs": {&faulty{load: hangs}, context.DeadlineExceeded, 5 * time.Second, 0},
+		"save fails": {&faulty{save: broken}, errBroken, 0, 0},
+		"save hangs": {&faulty{save: hangs}, context.DeadlineExceeded, 5 * time.Second, 0},
+		"lock fails": {&faulty{lock: broken}, errBroken, 0, 0},
+		"lock hangs": {&faulty{lock: hangs}, tokencache.ErrLocked, 30 * time.Second, 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -100,7 +109,7 @@ func TestStoreFails(t *testing.T) {
 					t.Errorf("trouble: %v", err)
 				}
 				uses := test.store.uses
-				if got := get(t, cache, from); got != 1 || test.store.uses != uses {
+				if got := get(t, cache, from); got != 1 || test.store.uses != uses+test.uses {
 					t.Errorf("got entry %d, and the store was used %d times more", got, test.store.uses-uses)
 				}
 				if err := cache.Trouble(); err != nil {
@@ -121,9 +130,62 @@ func TestStoreRecovers(t *testing.T) {
 		get(t, cache, from)
 		store.load = nil
 		time.Sleep(time.Minute)
-		get(t, cache, from) // not there yet: the store has missed it
+		if got := get(t, cache, from); got != 1 {
+			t.Errorf("got entry %d, want the one that the store missed", got)
+		}
 		if got := get(t, tokencache.New(store, time.Now), from); got != 2 {
 			t.Errorf("another process got entry %d", got)
+		}
+	})
+}
+
+// TestStoreTakesNothing: what could not be stored is shared within the process, for
+// as long as it is good and nobody has dropped it.
+func TestStoreTakesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newFaulty()
+		store.save = broken
+		cache, from := tokencache.New(store, time.Now), &source{lifetime: time.Hour}
+		for range 59 {
+			if got := get(t, cache, from); got != 1 {
+				t.Fatalf("got entry %d", got)
+			}
+			time.Sleep(time.Minute)
+		}
+		cache.Drop(t.Context(), slot(), anyEntry)
+		if got := get(t, cache, from); got != 2 {
+			t.Errorf("got entry %d, which was dropped", got)
+		}
+	})
+}
+
+// TestDropLeavesTheNext: a token that is stored while another is being dropped
+// stays.
+func TestDropLeavesTheNext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, gate := newFaulty(), make(chan struct{})
+		from := &source{lifetime: time.Hour}
+		get(t, tokencache.New(store, time.Now), from)
+		store.delete = func(context.Context) error {
+			<-gate
+			return nil
+		}
+		var both sync.WaitGroup
+		both.Go(func() { tokencache.New(store, time.Now).Drop(t.Context(), slot(), anyEntry) })
+		synctest.Wait() // it has seen the first entry
+		both.Go(func() {
+			second := func(entry tokencache.Entry) bool { return entry.Data[0] == 2 }
+			if _, err := tokencache.New(store, time.Now).Get(t.Context(), slot(), second, from.fetch); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		close(gate)
+		both.Wait()
+		if got := get(t, tokencache.New(store, time.Now), from); got != 2 {
+			t.Errorf("got entry %d", got)
 		}
 	})
 }

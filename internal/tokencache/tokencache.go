@@ -14,6 +14,7 @@ package tokencache
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -36,6 +37,7 @@ type Cache struct {
 	memory  *Memory
 	health  health
 	flights flights
+	unsaved sync.Map // names of slots whose entry did not get into shared
 }
 
 // New returns a cache that tells the time by now. Entries go to shared, and stay
