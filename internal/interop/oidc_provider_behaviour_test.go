@@ -111,7 +111,7 @@ func (s *oidcProvider) testWrongSecret(t *testing.T) {
 		"Error: The server does not accept the client (invalid_client)",
 		"error: invalid_client",
 		"error_description: client authentication failed",
-		"The request was sent as client_secret_basic (form encoding).",
+		"The client authenticated with client_secret_basic (form encoding).",
 	)
 	mustBe(t, s.tokenRequests(t, "refused"), 401)
 }

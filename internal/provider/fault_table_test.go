@@ -60,15 +60,15 @@ func connectionFaults() map[string]fault {
 
 // silentFaults are requests that arrive and get no whole answer.
 func silentFaults(secrets secrets) map[string]fault {
-	// With one retry, not to take too long.
-	slow := attributes{"timeout": "250ms", "max_retries": 1}
+	// With one retry or none, not to take too long.
+	silent, slow := attributes{"timeout": "250ms", "max_retries": 1}, attributes{"timeout": "250ms", "max_retries": 0}
 	twice := counts{discovery: 2, token: 2, refresh: 1, revocation: 2, request: 2, platform: 2}
 	broken := counts{discovery: 4, token: 4, refresh: 1, revocation: 4, request: 4, platform: 4}
 	return map[string]fault{
 		"dropped":     {answer: authserver.Drop(), requests: broken},
 		"cut short":   {answer: authserver.Truncated(`{"access_token":"` + secrets.token.Value), requests: broken},
-		"no answer":   {answer: authserver.Hang(), block: slow, requests: twice},
-		"slow answer": {answer: authserver.Drip(time.Minute, `{"access_token":"`), block: slow, requests: twice},
+		"no answer":   {answer: authserver.Hang(), block: silent, requests: twice},
+		"slow answer": {answer: authserver.Drip(time.Minute, `{"access_token":"`), block: slow, requests: once},
 		"not HTTP":    {answer: authserver.Raw("SSH-2.0-OpenSSH_9.2\r\n"), requests: once},
 	}
 }
@@ -133,15 +133,15 @@ func passingFaults() map[string]fault {
 	page := http.Header{"Content-Type": {"text/html"}}
 	soon := http.Header{"Date": {"Sat, 01 Jan 2050 00:00:00 GMT"}, "Retry-After": {"Sat, 01 Jan 2050 00:00:01 GMT"}}
 	return map[string]fault{
-		"408":                   {answer: authserver.Answer(408, nil, ""), requests: failing},
-		"429 with a second":     {answer: later(429, "1"), requests: always},
-		"429 with a near date":  {answer: authserver.Answer(429, soon, ""), requests: always},
-		"429 without a time":    {answer: answerJSON(429, `{"message":"slow down `+repeatedHere+`"}`), requests: always},
-		"500 HTML":              {answer: authserver.Answer(500, page, "<html><body>Stack trace "+repeatedHere+"</body></html>"), requests: failing},
-		"502 HTML":              {answer: authserver.Answer(502, page, badGateway+repeatedHere), requests: failing},
-		"503 without body":      {answer: authserver.Answer(503, nil, ""), requests: always},
-		"503, in OAuth's words": {answer: authserver.OAuthError(503, "temporarily_unavailable", "Maintenance "+repeatedHere), requests: always},
-		"504":                   {answer: authserver.Answer(504, nil, ""), requests: failing},
+		"408":                         {answer: authserver.Answer(408, nil, ""), requests: failing},
+		"429 with a second":           {answer: later(429, "1"), requests: always},
+		"429 with a near date":        {answer: authserver.Answer(429, soon, ""), requests: always},
+		"429 without a time":          {answer: answerJSON(429, `{"message":"slow down `+repeatedHere+`"}`), requests: always},
+		"500 HTML":                    {answer: authserver.Answer(500, page, "<html><body>Stack trace "+repeatedHere+"</body></html>"), requests: failing},
+		"502 HTML":                    {answer: authserver.Answer(502, page, badGateway+repeatedHere), requests: failing},
+		"503 without body":            {answer: authserver.Answer(503, nil, ""), requests: always},
+		"503 temporarily_unavailable": {answer: authserver.OAuthError(503, "temporarily_unavailable", "Maintenance "+repeatedHere), requests: always},
+		"504":                         {answer: authserver.Answer(504, nil, ""), requests: failing},
 	}
 }
 

@@ -110,7 +110,7 @@ func (s *Source) renew(ctx context.Context, client Client, previous *oauth2.Toke
 		})
 		refused, ok := errors.AsType[*oauth2.Error](err)
 		if !ok || refused.Code != oauth2.InvalidGrant || !client.shareable() {
-			return token, err
+			return token, asRefresh(err)
 		}
 		s.log.InfoContext(ctx, "refresh token refused, asking anew", "client_id", client.ClientID)
 	}
@@ -118,6 +118,14 @@ func (s *Source) renew(ctx context.Context, client Client, previous *oauth2.Toke
 		return nil, errBodySent
 	}
 	return s.fetch(ctx, client)
+}
+
+// asRefresh has an error tell which grant was asked for.
+func asRefresh(err error) error {
+	if fetch, ok := errors.AsType[*FetchError](err); ok {
+		fetch.Client.Request.GrantType, fetch.Client.Request.Assertion = "refresh_token", nil
+	}
+	return err
 }
 
 // ask has a question put to the token endpoint, and tells in the error who asked.
