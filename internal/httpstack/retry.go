@@ -40,6 +40,10 @@ type Retries struct {
 	Logger *slog.Logger
 }
 
+// Budget is within which time a request is answered or given up, but for waits of
+// our own between attempts.
+func (r Retries) Budget() time.Duration { return r.Timeout * time.Duration(r.Max+1) }
+
 // Verdict says what a failed attempt means for the next one. Its zero value is
 // that there must be none.
 type Verdict struct {
@@ -136,7 +140,7 @@ func newBackOff() *backoff.ExponentialBackOff {
 func (r *Retries) left(ctx context.Context, elapsed time.Duration, verdict Verdict) time.Duration {
 	left := time.Duration(math.MaxInt64)
 	if verdict.After != nil {
-		left = r.Timeout*time.Duration(r.Max+1) - elapsed
+		left = r.Budget() - elapsed
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		left = min(left, time.Until(deadline))

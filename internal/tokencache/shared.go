@@ -13,15 +13,10 @@ import (
 const (
 	// storeTimeout bounds each look into a store and each change of it.
 	storeTimeout = 5 * time.Second
-	// lockTimeout bounds the wait for another process that is getting the same.
-	lockTimeout = 30 * time.Second
 	// maxSkew is how far ahead the clock of the machine may be that stored an entry.
 	// What was stored later than that comes from a time that is not to be trusted.
 	maxSkew = time.Minute
 )
-
-// errLocked tells that waiting for a lock was given up.
-var errLocked = fmt.Errorf("%w for %s", ErrLocked, lockTimeout)
 
 // store is the one in use: the shared one, unless there is none or it fails.
 func (c *Cache) store() Store {
@@ -104,12 +99,11 @@ func (c *Cache) dropFrom(ctx context.Context, store Store, slot Slot, refused fu
 }
 
 // lock takes the slot's lock in the store in use. A store that cannot be locked
-// is passed over, and a lock that is not given back is done without: the process
-// that holds it may be waiting for a server that is down. The error is that of a
-// context that ended.
+// is passed over, and a lock that is not given back is done without. The error is
+// that of a context that ended.
 func (c *Cache) lock(ctx context.Context, slot Slot) (func(), error) {
 	store := c.store()
-	waiting, cancel := context.WithTimeout(ctx, lockTimeout)
+	waiting, cancel := context.WithTimeoutCause(ctx, c.patience, fmt.Errorf("%w for %s", ErrLocked, c.patience))
 	defer cancel()
 	unlock, err := store.Lock(waiting, slot.name)
 	switch {
@@ -118,12 +112,12 @@ func (c *Cache) lock(ctx context.Context, slot Slot) (func(), error) {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case waiting.Err() != nil:
-		c.failed(ctx, store, "locked", errLocked)
-		return func() {}, nil
-	case c.failed(ctx, store, "locked", err):
+		err = context.Cause(waiting)
+	}
+	if c.failed(ctx, store, "locked", err) {
 		return c.lock(ctx, slot)
 	}
-	return nil, err
+	return func() {}, nil
 }
 
 // failed takes note of a store's failure, and tells whether another store is in

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -68,7 +69,9 @@ func (f *faulty) Delete(ctx context.Context, key string) error {
 
 var errBroken = errors.New("broken")
 
-func broken(context.Context) error { return errBroken }
+func broken(context.Context) error  { return errBroken }
+func damaged(context.Context) error { return fmt.Errorf("%w: it is a list", tokencache.ErrDamaged) }
+func held(context.Context) error    { return fmt.Errorf("%w and does nothing", tokencache.ErrLocked) }
 
 // hangs answers when nobody listens any more.
 func hangs(ctx context.Context) error {
@@ -87,19 +90,21 @@ func TestStoreFails(t *testing.T) {
 		takes time.Duration
 		uses  int // of the store, for the second time
 	}{
-		"load fails": {&faulty{load: broken}, errBroken, 0, 0},
-		"load hangs": {&faulty{load: hangs}, context.DeadlineExceeded, 5 * time.Second, 0},
-		"save fails": {&faulty{save: broken}, errBroken, 0, 0},
-		"save hangs": {&faulty{save: hangs}, context.DeadlineExceeded, 5 * time.Second, 0},
-		"lock fails": {&faulty{lock: broken}, errBroken, 0, 0},
-		"lock hangs": {&faulty{lock: hangs}, tokencache.ErrLocked, 30 * time.Second, 1},
+		"load fails":            {&faulty{load: broken}, errBroken, 0, 0},
+		"load hangs":            {&faulty{load: hangs}, context.DeadlineExceeded, 5 * time.Second, 0},
+		"save fails":            {&faulty{save: broken}, errBroken, 0, 0},
+		"save hangs":            {&faulty{save: hangs}, context.DeadlineExceeded, 5 * time.Second, 0},
+		"lock fails":            {&faulty{lock: broken}, errBroken, 0, 0},
+		"lock hangs":            {&faulty{lock: hangs}, tokencache.ErrLocked, 30 * time.Second, 1},
+		"lock is another thing": {&faulty{lock: damaged}, tokencache.ErrDamaged, 0, 1},
+		"lock of the silent":    {&faulty{lock: held}, tokencache.ErrLocked, 0, 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				test.store.Memory = tokencache.NewMemory(time.Now)
-				cache, from := tokencache.New(test.store, time.Now), &source{lifetime: time.Hour}
+				cache, from := tokencache.New(tokencache.Config{Store: test.store}), &source{lifetime: time.Hour}
 				start := time.Now()
 				get(t, cache, from)
 				if took := time.Since(start); took != test.takes {
@@ -126,14 +131,14 @@ func TestStoreRecovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newFaulty()
 		store.load = broken
-		cache, from := tokencache.New(store, time.Now), &source{lifetime: time.Hour}
+		cache, from := tokencache.New(tokencache.Config{Store: store}), &source{lifetime: time.Hour}
 		get(t, cache, from)
 		store.load = nil
 		time.Sleep(time.Minute)
 		if got := get(t, cache, from); got != 1 {
 			t.Errorf("got entry %d, want the one that the store missed", got)
 		}
-		if got := get(t, tokencache.New(store, time.Now), from); got != 2 {
+		if got := get(t, tokencache.New(tokencache.Config{Store: store}), from); got != 2 {
 			t.Errorf("another process got entry %d", got)
 		}
 	})
@@ -146,7 +151,7 @@ func TestStoreTakesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newFaulty()
 		store.save = broken
-		cache, from := tokencache.New(store, time.Now), &source{lifetime: time.Hour}
+		cache, from := tokencache.New(tokencache.Config{Store: store}), &source{lifetime: time.Hour}
 		for range 59 {
 			if got := get(t, cache, from); got != 1 {
 				t.Fatalf("got entry %d", got)
@@ -167,24 +172,24 @@ func TestDropLeavesTheNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, gate := newFaulty(), make(chan struct{})
 		from := &source{lifetime: time.Hour}
-		get(t, tokencache.New(store, time.Now), from)
+		get(t, tokencache.New(tokencache.Config{Store: store}), from)
 		store.delete = func(context.Context) error {
 			<-gate
 			return nil
 		}
 		var both sync.WaitGroup
-		both.Go(func() { tokencache.New(store, time.Now).Drop(t.Context(), slot(), anyEntry) })
+		both.Go(func() { tokencache.New(tokencache.Config{Store: store}).Drop(t.Context(), slot(), anyEntry) })
 		synctest.Wait() // it has seen the first entry
 		both.Go(func() {
 			second := func(entry tokencache.Entry) bool { return entry.Data[0] == 2 }
-			if _, err := tokencache.New(store, time.Now).Get(t.Context(), slot(), second, from.fetch); err != nil {
+			if _, err := tokencache.New(tokencache.Config{Store: store}).Get(t.Context(), slot(), second, from.fetch); err != nil {
 				t.Error(err)
 			}
 		})
 		synctest.Wait()
 		close(gate)
 		both.Wait()
-		if got := get(t, tokencache.New(store, time.Now), from); got != 2 {
+		if got := get(t, tokencache.New(tokencache.Config{Store: store}), from); got != 2 {
 			t.Errorf("got entry %d", got)
 		}
 	})
@@ -198,7 +203,7 @@ func TestProcessesShare(t *testing.T) {
 		from := &source{gate: make(chan struct{}), lifetime: time.Hour}
 		var waiting sync.WaitGroup
 		for range 20 {
-			cache := tokencache.New(store, time.Now)
+			cache := tokencache.New(tokencache.Config{Store: store})
 			waiting.Go(func() {
 				if got := get(t, cache, from); got != 1 {
 					t.Errorf("got entry %d", got)
@@ -218,7 +223,7 @@ func TestProcessesShare(t *testing.T) {
 func TestDropIsShared(t *testing.T) {
 	t.Parallel()
 	store := tokencache.NewMemory(time.Now)
-	one, other, from := tokencache.New(store, time.Now), tokencache.New(store, time.Now), &source{lifetime: time.Hour}
+	one, other, from := tokencache.New(tokencache.Config{Store: store}), tokencache.New(tokencache.Config{Store: store}), &source{lifetime: time.Hour}
 	get(t, one, from)
 	get(t, other, from)
 	other.Drop(t.Context(), slot(), anyEntry)
@@ -234,12 +239,12 @@ func TestDamagedEntryIsReplaced(t *testing.T) {
 	if err := store.Save(t.Context(), slot().Name(), []byte("\x01damaged"), time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	cache, from := tokencache.New(store, time.Now), &source{lifetime: time.Hour}
+	cache, from := tokencache.New(tokencache.Config{Store: store}), &source{lifetime: time.Hour}
 	get(t, cache, from)
 	if err := cache.Trouble(); !errors.Is(err, tokencache.ErrDamaged) {
 		t.Errorf("trouble: %v", err)
 	}
-	if got := get(t, tokencache.New(store, time.Now), from); got != 1 {
+	if got := get(t, tokencache.New(tokencache.Config{Store: store}), from); got != 1 {
 		t.Errorf("another process got entry %d", got)
 	}
 }
@@ -249,7 +254,7 @@ func TestDamagedEntryIsReplaced(t *testing.T) {
 func TestNothingReadableIsStored(t *testing.T) {
 	t.Parallel()
 	store := tokencache.NewMemory(time.Now)
-	cache := tokencache.New(store, time.Now)
+	cache := tokencache.New(tokencache.Config{Store: store})
 	fetch := func(context.Context) (tokencache.Entry, error) {
 		return tokencache.Entry{Data: []byte("canary"), ExpiresAt: time.Now().Add(time.Hour)}, nil
 	}
@@ -292,7 +297,7 @@ func TestClocksDiffer(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				store := distant{tokencache.NewMemory(time.Now), test.left}
-				there := tokencache.New(store, func() time.Time { return time.Now().Add(test.ahead) })
+				there := tokencache.New(tokencache.Config{Store: store, Now: func() time.Time { return time.Now().Add(test.ahead) }})
 				fetch := func(context.Context) (tokencache.Entry, error) {
 					now := time.Now().Add(test.ahead)
 					return tokencache.Entry{Data: []byte{1}, IssuedAt: now, ExpiresAt: now.Add(time.Hour)}, nil
@@ -302,7 +307,7 @@ func TestClocksDiffer(t *testing.T) {
 					t.Fatal(err)
 				}
 				from := &source{lifetime: time.Hour}
-				if _, err := tokencache.New(store, time.Now).Get(t.Context(), slot(), tenMinutes, from.fetch); err != nil {
+				if _, err := tokencache.New(tokencache.Config{Store: store}).Get(t.Context(), slot(), tenMinutes, from.fetch); err != nil {
 					t.Fatal(err)
 				}
 				if reused := from.fetches.Load() == 0; reused != test.reused {
@@ -320,10 +325,10 @@ func TestEachJudgesForItself(t *testing.T) {
 		store := tokencache.NewMemory(time.Now)
 		elsewhere := &source{gate: make(chan struct{}), lifetime: time.Hour}
 		var waiting sync.WaitGroup
-		waiting.Go(func() { get(t, tokencache.New(store, time.Now), elsewhere) })
+		waiting.Go(func() { get(t, tokencache.New(tokencache.Config{Store: store}), elsewhere) })
 		synctest.Wait()
 
-		here, from := tokencache.New(store, time.Now), &source{lifetime: time.Hour}
+		here, from := tokencache.New(tokencache.Config{Store: store}), &source{lifetime: time.Hour}
 		waiting.Go(func() { get(t, here, from) })
 		synctest.Wait()
 		waiting.Go(func() {
@@ -346,7 +351,7 @@ func TestEachJudgesForItself(t *testing.T) {
 func TestLastWaiterCancels(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cache, from := tokencache.New(nil, time.Now), &source{gate: make(chan struct{}), lifetime: time.Hour}
+		cache, from := tokencache.New(tokencache.Config{}), &source{gate: make(chan struct{}), lifetime: time.Hour}
 		ctx, leave := context.WithCancel(t.Context())
 		var waiting sync.WaitGroup
 		for range 2 {
@@ -371,7 +376,7 @@ func TestLastWaiterCancels(t *testing.T) {
 // does not end the process.
 func TestPanicReachesThoseWhoWait(t *testing.T) {
 	t.Parallel()
-	cache := tokencache.New(nil, time.Now)
+	cache := tokencache.New(tokencache.Config{})
 	_, err := cache.Get(t.Context(), slot(), anyEntry, faultyFetch)
 	caught, ok := errors.AsType[*panics.Error](err)
 	if !ok || !strings.HasPrefix(caught.Functions[0], "tokencache_test.faultyFetch ") {
@@ -390,7 +395,7 @@ func TestCancelledCallerBlamesNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newFaulty()
 		store.load = hangs
-		cache, from := tokencache.New(store, time.Now), &source{lifetime: time.Hour}
+		cache, from := tokencache.New(tokencache.Config{Store: store}), &source{lifetime: time.Hour}
 		ctx, leave := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, leave)
 		if _, err := cache.Get(ctx, slot(), anyEntry, from.fetch); !errors.Is(err, context.Canceled) {

@@ -13,6 +13,7 @@
 package tokencache
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -32,18 +33,40 @@ type Entry struct {
 // Cache gets entries from a store, or from where they come from. Make one with
 // [New]; it is safe for concurrent use.
 type Cache struct {
-	now     func() time.Time
-	shared  Store // nil where entries stay in this process
-	memory  *Memory
-	health  health
-	flights flights
-	unsaved sync.Map // names of slots whose entry did not get into shared
+	now      func() time.Time
+	shared   Store // nil where entries stay in this process
+	patience time.Duration
+	memory   *Memory
+	health   health
+	flights  flights
+	unsaved  sync.Map // names of slots whose entry did not get into shared
 }
 
-// New returns a cache that tells the time by now. Entries go to shared, and stay
-// in the memory of this process where that is nil.
-func New(shared Store, now func() time.Time) *Cache {
-	return &Cache{now: now, shared: shared, memory: NewMemory(now)}
+// Config says what a [Cache] works with. Its zero value is a cache of one process.
+type Config struct {
+	// Store is where entries go; nil keeps them in the memory of this process.
+	Store Store
+	// Patience is how long to wait for another process that is getting the same: as
+	// long as one may take that is getting it. Zero means half a minute.
+	Patience time.Duration
+	// Now tells the time; nil means time.Now.
+	Now func() time.Time
+}
+
+// usualPatience is the Patience of those who name none.
+const usualPatience = 30 * time.Second
+
+// New returns a cache.
+func New(config Config) *Cache {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	return &Cache{
+		now:      config.Now,
+		shared:   config.Store,
+		patience: cmp.Or(config.Patience, usualPatience),
+		memory:   NewMemory(config.Now),
+	}
 }
 
 // Fetch gets a value from where it comes from.

@@ -59,7 +59,7 @@ func get(t *testing.T, cache *tokencache.Cache, from *source) byte {
 func TestOneFetchForAllWhoWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cache := tokencache.New(nil, time.Now)
+		cache := tokencache.New(tokencache.Config{})
 		from := &source{gate: make(chan struct{})} // of unknown lifetime: shared, though never stored
 		var waiting sync.WaitGroup
 		for range 100 {
@@ -81,7 +81,7 @@ func TestOneFetchForAllWhoWait(t *testing.T) {
 func TestEntriesExpire(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cache := tokencache.New(nil, time.Now)
+		cache := tokencache.New(tokencache.Config{})
 		from := &source{lifetime: time.Minute}
 		get(t, cache, from)
 		time.Sleep(time.Minute - time.Nanosecond)
@@ -97,7 +97,7 @@ func TestEntriesExpire(t *testing.T) {
 
 func TestUnknownExpiryIsNotStored(t *testing.T) {
 	t.Parallel()
-	cache, from := tokencache.New(nil, time.Now), &source{}
+	cache, from := tokencache.New(tokencache.Config{}), &source{}
 	get(t, cache, from)
 	if got := get(t, cache, from); got != 2 {
 		t.Errorf("got entry %d again", got)
@@ -106,7 +106,7 @@ func TestUnknownExpiryIsNotStored(t *testing.T) {
 
 func TestUnusableEntryIsReplaced(t *testing.T) {
 	t.Parallel()
-	cache, from := tokencache.New(nil, time.Now), &source{lifetime: time.Hour}
+	cache, from := tokencache.New(tokencache.Config{}), &source{lifetime: time.Hour}
 	get(t, cache, from)
 	never := func(tokencache.Entry) bool { return false }
 	if _, err := cache.Get(t.Context(), slot(), never, from.fetch); err != nil {
@@ -119,7 +119,7 @@ func TestUnusableEntryIsReplaced(t *testing.T) {
 
 func TestErrorsAreNotStored(t *testing.T) {
 	t.Parallel()
-	cache, refusal := tokencache.New(nil, time.Now), errors.New("refused")
+	cache, refusal := tokencache.New(tokencache.Config{}), errors.New("refused")
 	_, err := cache.Get(t.Context(), slot(), anyEntry, (&source{lifetime: time.Hour, err: refusal}).fetch)
 	if !errors.Is(err, refusal) {
 		t.Fatalf("got %v", err)
@@ -130,7 +130,7 @@ func TestErrorsAreNotStored(t *testing.T) {
 func TestWaiterLeavesAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cache := tokencache.New(nil, time.Now)
+		cache := tokencache.New(tokencache.Config{})
 		from := &source{gate: make(chan struct{}), lifetime: time.Hour}
 		leader, leave := context.WithCancel(t.Context())
 		var waiting sync.WaitGroup
@@ -158,7 +158,7 @@ func TestDrop(t *testing.T) {
 	is := func(number byte) func(tokencache.Entry) bool {
 		return func(entry tokencache.Entry) bool { return entry.Data[0] == number }
 	}
-	cache, from := tokencache.New(nil, time.Now), &source{lifetime: time.Hour}
+	cache, from := tokencache.New(tokencache.Config{}), &source{lifetime: time.Hour}
 	get(t, cache, from)
 	cache.Drop(t.Context(), slot(), is(9))
 	if got := get(t, cache, from); got != 1 {

@@ -29,6 +29,10 @@ type Cache struct {
 	ClientKey secret.String
 }
 
+// patienceMargin is how much longer than the retries of one process another waits
+// for it: the waits between attempts are not in their budget.
+const patienceMargin = 20 * time.Second
+
 // Trouble returns why the store could not be used, once: nil if it could, or if
 // that was told before. It is a [*tokencache.StoreError] and no reason to fail.
 func (s *Source) Trouble() error { return s.tokens.Trouble() }

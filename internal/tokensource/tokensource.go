@@ -71,8 +71,8 @@ func New(config Config) *Source {
 		now:       config.Now,
 		log:       config.Logger,
 		cache:     config.Cache,
-		tokens:    tokencache.New(config.Cache.Store, config.Now),
-		documents: tokencache.New(nil, config.Now),
+		tokens:    tokencache.New(tokencache.Config{Store: config.Cache.Store, Patience: config.Retries.Budget() + patienceMargin, Now: config.Now}),
+		documents: tokencache.New(tokencache.Config{Now: config.Now}),
 		refusals:  newRefusals(config.Now),
 
 		certificate: describeCertificate(config.ClientCertificate),

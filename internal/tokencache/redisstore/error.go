@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
 // What can be wrong with a server, by what to do about it. Every error of the
@@ -35,6 +36,7 @@ var (
 var (
 	denied = regexp.MustCompile(`\b(?:NOAUTH|WRONGPASS|NOPERM)\b|^ERR AUTH|user executing the script`)
 	full   = regexp.MustCompile(`\b(?:OOM|READONLY|MISCONF|NOREPLICAS)\b`)
+	other  = regexp.MustCompile(`\bWRONGTYPE\b`)
 )
 
 // maxShown bounds what is shown of a text from outside, in bytes.
@@ -66,6 +68,8 @@ func classify(err error) error {
 		return ErrDenied
 	case errors.As(err, &reply) && full.MatchString(reply.Error()):
 		return ErrFull
+	case errors.As(err, &reply) && other.MatchString(reply.Error()):
+		return tokencache.ErrDamaged // somebody else has something under the key
 	}
 	return ErrUnavailable
 }

@@ -25,12 +25,16 @@ const longestPoll = 100 * time.Millisecond
 // Lock is described at [tokencache.Store]. A lock outlives the process that holds
 // it by [LockTTL] at most.
 func (s *Store) Lock(ctx context.Context, key string) (unlock func(), err error) {
+	name, limited := Prefix+key+LockSuffix, time.Time{}
 	err = tokencache.Poll(ctx, longestPoll, func() (bool, error) {
 		lock, err := run(ctx, s, func(ctx context.Context) (*redislock.Lock, error) {
-			return s.obtain(ctx, Prefix+key+LockSuffix)
+			return s.obtain(ctx, name)
 		}, func(lock *redislock.Lock) { release(ctx, lock) })
 		if lock != nil {
-			unlock = hold(ctx, lock)
+			unlock = s.hold(ctx, lock)
+		} else if err == nil && time.Since(limited) > LockTTL {
+			limited = time.Now()
+			s.limit(ctx, name)
 		}
 		return lock != nil, err
 	})
@@ -47,11 +51,23 @@ func (s *Store) obtain(ctx context.Context, name string) (*redislock.Lock, error
 	return lock, err
 }
 
+// limit has a lock end that has no end of its own: ours do, and what another program
+// left there must not keep everybody waiting.
+func (s *Store) limit(ctx context.Context, name string) {
+	_, _ = run(ctx, s, func(ctx context.Context) (bool, error) { // it is tried again
+		const endless = -1 // as PTTL says it
+		if left, err := s.client.PTTL(ctx, name).Result(); err != nil || left != endless {
+			return false, err
+		}
+		return s.client.PExpire(ctx, name, LockTTL).Result()
+	}, forget)
+}
+
 // hold keeps a lock until it is given back, however long the owner's work takes
 // and whatever becomes of the context under which it was taken.
-func hold(ctx context.Context, lock *redislock.Lock) (unlock func()) {
+func (s *Store) hold(ctx context.Context, lock *redislock.Lock) (unlock func()) {
 	refreshing, stop := context.WithCancel(context.WithoutCancel(ctx))
-	go refresh(refreshing, lock)
+	go s.refresh(refreshing, lock)
 	return func() {
 		stop()
 		release(ctx, lock)
@@ -60,13 +76,16 @@ func hold(ctx context.Context, lock *redislock.Lock) (unlock func()) {
 
 // refresh extends a lock time and again, until the context ends or the lock is
 // lost. A failure of another kind may pass before the lock ends.
-func refresh(ctx context.Context, lock *redislock.Lock) {
+func (s *Store) refresh(ctx context.Context, lock *redislock.Lock) {
 	ticker := time.NewTicker(refreshInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			if errors.Is(lock.Refresh(ctx, LockTTL, nil), redislock.ErrNotObtained) {
+			lost, _ := run(ctx, s, func(ctx context.Context) (bool, error) {
+				return errors.Is(lock.Refresh(ctx, LockTTL, nil), redislock.ErrNotObtained), nil
+			}, forget)
+			if lost {
 				return
 			}
 		case <-ctx.Done():

@@ -49,6 +49,30 @@ func TestLockEndsAfterItsOwner(t *testing.T) {
 	lock(t, other)()
 }
 
+// TestEndlessLock: what another program left under the name of a lock ends as the
+// lock of a dead process does.
+func TestEndlessLock(t *testing.T) {
+	t.Parallel()
+	double := miniredis.RunT(t)
+	name := redisstore.Prefix + key + redisstore.LockSuffix
+	if err := double.Set(name, "somebody else's"); err != nil {
+		t.Fatal(err)
+	}
+	taken := make(chan error)
+	go func() {
+		unlock, err := open(t, "redis://"+double.Addr(), nil).Lock(t.Context(), key)
+		if err == nil {
+			unlock()
+		}
+		taken <- err
+	}()
+	eventually(t, func() bool { return double.TTL(name) > 0 })
+	double.FastForward(redisstore.LockTTL)
+	if err := <-taken; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestLockIsExtended(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.Options{})

@@ -90,7 +90,7 @@ func (s *Store) Load(ctx context.Context, key string) (data []byte, left time.Du
 	case entry.left <= 0:
 		return nil, 0, tokencache.ErrNotFound
 	case len(entry.data) > tokencache.MaxSize:
-		return nil, 0, fmt.Errorf("the stored value has more than %d bytes", tokencache.MaxSize)
+		return nil, 0, fmt.Errorf("%w: it has more than %d bytes", tokencache.ErrDamaged, tokencache.MaxSize)
 	}
 	return []byte(entry.data), entry.left, nil
 }
