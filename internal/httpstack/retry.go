@@ -7,7 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -49,6 +49,8 @@ func (r Retries) Budget() time.Duration { return r.Timeout * time.Duration(r.Max
 type Verdict struct {
 	// Repeat tells that another attempt may succeed, and does no harm.
 	Repeat bool
+	// Harmful tells that another attempt might succeed, and may do harm.
+	Harmful bool
 	// After is how long the server asks to wait, see [RetryAfter]; nil leaves that to
 	// the exponential backoff.
 	After *time.Duration
@@ -66,23 +68,25 @@ type Tries struct {
 	// when that will be over; zero where it did not.
 	Wait    time.Duration
 	RetryAt time.Time
+	// Harmful tells that it was given up because another attempt may do harm.
+	Harmful bool
 }
 
 // String says how often a request was tried and when to try again; "" where it was
-// tried once and the server named no time.
+// tried once and there is no more to tell.
 func (t Tries) String() string {
-	tried, again := "", ""
+	var parts []string
 	if t.Count > 1 {
-		tried = fmt.Sprintf("tried %d times over %s", t.Count, t.Elapsed.Round(100*time.Millisecond))
+		parts = append(parts, fmt.Sprintf("tried %d times over %s", t.Count, t.Elapsed.Round(100*time.Millisecond)))
+	}
+	if t.Harmful {
+		parts = append(parts, "not tried again, because the first request may have taken effect")
 	}
 	if !t.RetryAt.IsZero() {
-		again = fmt.Sprintf("the server wants to be asked again in %s, at %s",
-			t.Wait.Round(time.Second), t.RetryAt.UTC().Format(time.RFC3339))
+		parts = append(parts, fmt.Sprintf("the server wants to be asked again in %s, at %s",
+			t.Wait.Round(time.Second), t.RetryAt.UTC().Format(time.RFC3339)))
 	}
-	if tried != "" && again != "" {
-		return tried + "; " + again
-	}
-	return tried + again
+	return strings.Join(parts, "; ")
 }
 
 // Retry makes an attempt, and further ones as long as its verdict and r say so. It
@@ -101,13 +105,14 @@ func Retry[T any](ctx context.Context, r Retries, attempt func() (T, Verdict, er
 		tries.Count++
 		tries.Elapsed = r.Now().Sub(start)
 		if !verdict.Repeat || ctx.Err() != nil {
+			tries.notice(verdict, r.Now())
 			return result, tries, err
 		}
-		wait, left := waits.NextBackOff(), r.left(ctx, tries.Elapsed, verdict)
-		if verdict.After != nil {
-			wait = *verdict.After
+		wait := waits.NextBackOff()
+		if verdict.After != nil { // a server that says "at once" is not hammered either
+			wait = max(wait, *verdict.After)
 		}
-		if tries.Count > r.Max || wait >= left {
+		if tries.Count > r.Max || !r.fits(ctx, wait, tries.Elapsed, verdict.After) {
 			tries.notice(verdict, r.Now())
 			r.log(ctx, slog.LevelWarn, "request given up", tries, wait, verdict)
 			return result, tries, err
@@ -119,8 +124,9 @@ func Retry[T any](ctx context.Context, r Retries, attempt func() (T, Verdict, er
 	}
 }
 
-// notice keeps when the server wants to be asked again.
+// notice keeps why there is no further attempt, and when the server wants one.
 func (t *Tries) notice(verdict Verdict, now time.Time) {
+	t.Harmful = verdict.Harmful
 	if verdict.After != nil && *verdict.After > 0 {
 		t.Wait, t.RetryAt = *verdict.After, now.Add(*verdict.After)
 	}
@@ -135,17 +141,15 @@ func newBackOff() *backoff.ExponentialBackOff {
 	return waits
 }
 
-// left is the time that a wait may take. Our own waits are short, and are not to
-// cost attempts where the timeout is short too.
-func (r *Retries) left(ctx context.Context, elapsed time.Duration, verdict Verdict) time.Duration {
-	left := time.Duration(math.MaxInt64)
-	if verdict.After != nil {
-		left = r.Budget() - elapsed
+// fits tells whether there is time for a wait: for what the server asks for within
+// the budget, and for either wait before a deadline of ctx. Our own waits are short,
+// and are not to cost attempts where the timeout is short too.
+func (r *Retries) fits(ctx context.Context, wait, elapsed time.Duration, after *time.Duration) bool {
+	if after != nil && *after >= r.Budget()-elapsed {
+		return false
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		left = min(left, time.Until(deadline))
-	}
-	return left
+	deadline, ok := ctx.Deadline()
+	return !ok || wait < time.Until(deadline)
 }
 
 func (r *Retries) setDefaults() {

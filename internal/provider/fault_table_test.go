@@ -41,6 +41,9 @@ var (
 	// failing is for failures of a server, which may have happened after it had
 	// used the refresh token up.
 	failing = counts{discovery: 8, token: 4, refresh: 1, revocation: 4, request: 4, platform: 4}
+	// unavailable is failing, where the server itself may be as busy at its other
+	// address.
+	unavailable = counts{discovery: 4, token: 4, refresh: 1, revocation: 4, request: 4, platform: 4}
 )
 
 // connectionFaults end before there is a request on the server's side.
@@ -139,8 +142,8 @@ func passingFaults() map[string]fault {
 		"429 without a time":          {answer: answerJSON(429, `{"message":"slow down `+repeatedHere+`"}`), requests: always},
 		"500 HTML":                    {answer: authserver.Answer(500, page, "<html><body>Stack trace "+repeatedHere+"</body></html>"), requests: failing},
 		"502 HTML":                    {answer: authserver.Answer(502, page, badGateway+repeatedHere), requests: failing},
-		"503 without body":            {answer: authserver.Answer(503, nil, ""), requests: always},
-		"503 temporarily_unavailable": {answer: authserver.OAuthError(503, "temporarily_unavailable", "Maintenance "+repeatedHere), requests: always},
+		"503 without body":            {answer: authserver.Answer(503, nil, ""), requests: unavailable},
+		"503 temporarily_unavailable": {answer: authserver.OAuthError(503, "temporarily_unavailable", "Maintenance "+repeatedHere), requests: unavailable},
 		"504":                         {answer: authserver.Answer(504, nil, ""), requests: failing},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
@@ -55,13 +56,15 @@ const (
 	harmful
 )
 
-// afterArrival tells whether a request may be sent again after an answer.
-func (r repetition) afterArrival(status int) bool {
+// afterArrival tells whether a request may be sent again after an answer, and
+// whether the server said when. Without a hint a 503 may come from a proxy whose
+// server broke off in the middle.
+func (r repetition) afterArrival(status int, hint bool) bool {
 	switch r {
 	case harmless:
 		return true
 	case harmlessIfRefused:
-		return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
+		return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable && hint
 	default:
 		return false
 	}
@@ -86,16 +89,24 @@ func (r repetition) judgeBy(err error, passing func(*oauth2.Error) bool) httpsta
 		return httpstack.Verdict{} // an assertion, which was asked for as often as it may be
 	}
 	if failure, ok := errors.AsType[*httpstack.Error](err); ok {
-		return httpstack.Verdict{Repeat: failure.Transient() && (r == harmless || !failure.Sent), Reason: failure.Error()}
+		again := r == harmless || !failure.Sent
+		return httpstack.Verdict{Repeat: failure.Transient() && again, Harmful: failure.Transient() && !again, Reason: failure.Error()}
 	}
-	if answer, ok := errors.AsType[*oauth2.Error](err); ok {
-		return httpstack.Verdict{
-			Repeat: passing(answer) && r.afterArrival(answer.StatusCode),
-			After:  answer.RetryAfter,
-			Reason: answer.Endpoint + " answered " + answer.Status(),
-		}
+	if answer, ok := errors.AsType[*oauth2.Error](err); ok && passing(answer) {
+		return r.passing(answer.StatusCode, answer.RetryAfter, answer.Endpoint)
 	}
 	return httpstack.Verdict{}
+}
+
+// passing is the verdict on an answer that may be another one the next time.
+func (r repetition) passing(status int, after *time.Duration, endpoint string) httpstack.Verdict {
+	again := r.afterArrival(status, after != nil)
+	return httpstack.Verdict{
+		Repeat:  again,
+		Harmful: !again,
+		After:   after,
+		Reason:  fmt.Sprintf("%s answered %d %s", endpoint, status, http.StatusText(status)),
+	}
 }
 
 // judgeCall says whether to send a request to an API again.
@@ -108,13 +119,7 @@ func judgeCall(request httpstack.Request, response *httpstack.Response, err erro
 	if !httpstack.TransientStatus(status) || slices.Contains(request.Expected, status) {
 		return httpstack.Verdict{}
 	}
-	after := httpstack.RetryAfter(response)
-	return httpstack.Verdict{
-		// Without a hint a 503 may come from a proxy whose server broke off in the middle.
-		Repeat: r == harmless || r.afterArrival(status) && after != nil,
-		After:  after,
-		Reason: fmt.Sprintf("%s answered %d %s", request.Endpoint, status, http.StatusText(status)),
-	}
+	return r.passing(status, httpstack.RetryAfter(response), request.Endpoint)
 }
 
 // repetitionOf tells requests of other than the token endpoint apart.

@@ -302,8 +302,9 @@ func TestSingleUse(t *testing.T) {
 			fault fault
 			want  bool
 		}{
-			"refused": {unreachable, row.unsent}, "429": {limited, row.busy}, "503": {unavailable, row.busy},
-			"dropped": {dropped, row.arrived}, "no answer": {noAnswer, row.arrived}, "502": {status(502, ""), row.arrived},
+			"refused": {unreachable, row.unsent}, "429": {limited, row.busy}, "503": {unavailable, row.arrived},
+			"503, Retry-After": {status(503, "", "Retry-After", "1"), row.busy},
+			"dropped":          {dropped, row.arrived}, "no answer": {noAnswer, row.arrived}, "502": {status(502, ""), row.arrived},
 			"temporarily_unavailable": {status(400, `{"error":"temporarily_unavailable"}`), row.arrived},
 			"page of a proxy":         {status(403, "<p>no"), row.arrived},
 		} {
@@ -332,7 +333,7 @@ func TestRefreshTokenIsNotLost(t *testing.T) {
 	for name, row := range map[string]struct {
 		fault fault
 		want  int
-	}{"refused": {unreachable, 2}, "503": {unavailable, 2}, "429": {limited, 2}, "dropped": {dropped, 1}, "500": {status(500, ""), 1}} {
+	}{"refused": {unreachable, 2}, "503": {unavailable, 1}, "503, Retry-After": {status(503, "", "Retry-After", "1"), 2}, "429": {limited, 2}, "dropped": {dropped, 1}, "500": {status(500, ""), 1}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -538,7 +539,7 @@ func TestCallsAreRepeated(t *testing.T) {
 		"dropped":          {dropped, true, false},
 		"no answer":        {noAnswer, true, false},
 		"408":              {status(408, ""), true, false},
-		"429":              {limited, true, false},
+		"429":              {limited, true, true},
 		"429, Retry-After": {status(429, "", "Retry-After", "1"), true, true},
 		"429, rate limit":  {status(429, "", "RateLimit", `"default";r=0;t=2`), true, true},
 		"500":              {status(500, ""), true, false},
