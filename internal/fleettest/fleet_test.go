@@ -32,22 +32,21 @@ const (
 	clientSecret = "gX1fBat3bV"
 )
 
-// gettoken builds the command once for all tests.
-var gettoken = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(os.TempDir(), fmt.Sprintf("gettoken-%d", os.Getpid()))
-	output, err := exec.Command("go", "build", "-o", path, "../cmd/gettoken").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%w\n%s", err, output)
-	}
-	return path, nil
-})
+// gettoken is the path of the command, which is built once for all tests.
+var gettoken string
 
-func TestMain(m *testing.M) {
-	status := m.Run()
-	if path, err := gettoken(); err == nil {
-		_ = os.Remove(path)
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "fleettest")
+	defer func() { _ = os.RemoveAll(folder) }()
+	gettoken = filepath.Join(folder, "gettoken")
+	output, buildErr := exec.Command("go", "build", "-o", gettoken, "../cmd/gettoken").CombinedOutput()
+	if err := errors.Join(err, buildErr); err != nil {
+		fmt.Fprintf(os.Stderr, "%v\n%s", err, output)
+		return 1
 	}
-	os.Exit(status)
+	return m.Run()
 }
 
 // startServer serves the client of the processes.
@@ -75,18 +74,14 @@ func emptyRedis(t testing.TB) []string {
 // command is a process that is not started yet.
 func command(ctx context.Context, t testing.TB, srv *authservertest.Server, cache []string) *exec.Cmd {
 	t.Helper()
-	path, err := gettoken()
-	if err != nil {
-		t.Fatal(err)
-	}
-	process := exec.CommandContext(ctx, path, append([]string{"-token-endpoint", srv.TokenURL(), "-client-id", clientID}, cache...)...)
+	process := exec.CommandContext(ctx, gettoken, append([]string{"-token-endpoint", srv.TokenURL(), "-client-id", clientID}, cache...)...)
 	process.Env = append(os.Environ(), "CLIENT_SECRET="+clientSecret)
 	return process
 }
 
-// run runs processes at once and returns what they print: digests of tokens. A
+// start runs processes at once and returns what they print: digests of tokens. A
 // process that fails or has anything to say of the cache fails the test.
-func run(ctx context.Context, t testing.TB, srv *authservertest.Server, cache []string, number int) []string {
+func start(ctx context.Context, t testing.TB, srv *authservertest.Server, cache []string, number int) []string {
 	t.Helper()
 	digests := make([]string, number)
 	var running sync.WaitGroup
@@ -115,7 +110,7 @@ func TestOneRequest(t *testing.T) {
 			t.Parallel()
 			for round := range rounds {
 				srv := startServer(t)
-				digests := run(t.Context(), t, srv, empty(t), processes)
+				digests := start(t.Context(), t, srv, empty(t), processes)
 				if distinct := slices.Compact(slices.Sorted(slices.Values(digests))); len(distinct) != 1 {
 					t.Errorf("round %d: %d different tokens", round, len(distinct))
 				}
@@ -149,7 +144,7 @@ func TestOwnerIsKilled(t *testing.T) {
 			// The lock of a process that is dead ends with it, or after its time.
 			ctx, cancel := context.WithTimeout(t.Context(), redisstore.LockTTL+20*time.Second)
 			defer cancel()
-			go func() { others <- run(ctx, t, srv, cache, processes-1) }()
+			go func() { others <- start(ctx, t, srv, cache, processes-1) }()
 			if err := owner.Process.Kill(); err != nil {
 				t.Error(err)
 			}

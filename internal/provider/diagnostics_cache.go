@@ -6,7 +6,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"strings"
 	"syscall"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -27,20 +26,22 @@ const encryptionKeyRemedy = "A shared cache is sealed with the client's secret o
 
 // cacheWarning is for a cache that cannot be used. Tokens are had all the same.
 func cacheWarning(err error) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("The token cache could not be used", strings.Join([]string{
-		sentence(err.Error()),
-		"Tokens are requested from the server and shared in this process alone, until the cache works.",
-		cacheRemedy(err),
-	}, "\n\n"))
+	found := finding{facts: []string{sentence(err.Error())}, remedy: cacheRemedy(err)}
+	if !errors.Is(err, tokencache.ErrDamaged) && !errors.Is(err, tokencache.ErrLocked) { // else it goes on being used
+		found.facts = append(found.facts, "Tokens are requested from the server and shared in this process alone.")
+	}
+	return diag.NewWarningDiagnostic("The token cache could not be used", found.detail())
 }
 
 // cacheRemedy says what to do about a cache that cannot be used.
 func cacheRemedy(err error) string {
 	switch {
 	case errors.Is(err, tokencache.ErrDamaged):
-		return "The entry was replaced. If this comes again, something else writes into the cache: give it a path or a Redis user of its own."
+		return "A new token was requested, and stored in its place. If this comes again, something else writes into the cache: " +
+			"give it a path or a Redis user of its own, or clear it."
 	case errors.Is(err, tokencache.ErrLocked):
-		return "Another run is getting the same token and has not finished. See whether a terraform process hangs, and end it."
+		return "A token was requested without waiting any longer. Another run is getting the same token and has not finished: " +
+			"the server may be down or slow, or a terraform process hangs."
 	case errors.Is(err, redisstore.ErrDenied):
 		return "Check the user and the password in cache.url, and that this user has the rights that the guide \"Sharing tokens\" lists."
 	case errors.Is(err, redisstore.ErrFull):

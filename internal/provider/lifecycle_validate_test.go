@@ -42,7 +42,7 @@ var invalidRequests = map[string]invalid{
 	"header Host":                 {attributes{"headers": attributes{"host": "other.example"}}, `headers["host"]`, "connection decides"},
 	"no lifetime":                 {attributes{"default_expires_in": 0}, "default_expires_in", "between 1 and"},
 	"negative lifetime":           {attributes{"default_expires_in": -3600}, "default_expires_in", "between 1 and"},
-	"lifetime in milliseconds":    {attributes{"default_expires_in": 3600000000}, "default_expires_in", "between 1 and"},
+	"lifetime in milliseconds":    {attributes{"default_expires_in": 3.6e9}, "default_expires_in", "between 1 and"},
 	"lifetime as a fraction":      {attributes{"default_expires_in": 1.5}, "default_expires_in", "whole number between 1 and 31622400, and is 1.5"},
 	"lifetime beyond all numbers": {attributes{"default_expires_in": 1e300}, "default_expires_in", "and is 1e+300"},
 	"fragment sign at URI's end":  {attributes{"resources": []string{"urn:example:api#"}}, "resources[0]", "fragment"},

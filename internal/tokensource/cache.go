@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
@@ -104,14 +105,14 @@ func (s *Source) validFor(minValidity *time.Duration) func(tokencache.Entry) boo
 // slot is where the client's token is cached: named by everything that makes a
 // difference to it, and sealed under everything the client proves itself with.
 func (s *Source) slot(ctx context.Context, client Client) (tokencache.Slot, error) {
-	var clientKey string
+	encryptionKey, clientKey := trimmed(s.cache.EncryptionKey), ""
 	if usesCertificate(client.TokenEndpointAuthMethod) {
-		clientKey = s.cache.ClientKey.Reveal()
+		clientKey = trimmed(s.cache.ClientKey)
 	}
-	if s.cache.Store != nil && clientKey == "" && !client.hasSecret() && s.cache.EncryptionKey.IsZero() {
+	if s.cache.Store != nil && encryptionKey+clientKey == "" && !client.hasSecret() {
 		return tokencache.Slot{}, missing("cache.encryption_key")
 	}
-	key := client.key(s.cache.EncryptionKey.Reveal(), clientKey).
+	key := client.key(encryptionKey, clientKey).
 		Add("client_certificate", s.certificate.thumbprint)
 	if client.FederatedAssertion != nil && s.cache.Store != nil {
 		identity, err := s.platformIdentity(ctx, client)
@@ -122,6 +123,10 @@ func (s *Source) slot(ctx context.Context, client Client) (tokencache.Slot, erro
 	}
 	return key.Slot(), nil
 }
+
+// trimmed is the text of a key without the line breaks around it, which differ
+// between machines that read it from a file and others.
+func trimmed(key secret.String) string { return strings.TrimSpace(key.Reveal()) }
 
 // identityLifetime is how long the identity is believed that the platform gives
 // this process: for a whole run, as it does not change, while the assertion that

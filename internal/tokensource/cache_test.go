@@ -204,7 +204,7 @@ func TestEncryptionKey(t *testing.T) {
 	if got := processes.network.count("/token"); got != 0 {
 		t.Errorf("%d requests", got)
 	}
-	for i, test := range []struct{ key, want string }{{"one", "t1"}, {"one", "t1"}, {"another", "t2"}} {
+	for i, test := range []struct{ key, want string }{{"one", "t1"}, {"one\n", "t1"}, {"another", "t2"}} {
 		if got := tokenFor(t, processes.process(test.key), public); got != test.want {
 			t.Errorf("process %d got %s, want %s", i, got, test.want)
 		}

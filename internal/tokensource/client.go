@@ -4,7 +4,6 @@
 package tokensource
 
 import (
-	"strings"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
@@ -85,12 +84,12 @@ func (c Client) identityKey(secrets ...string) *tokencache.Key {
 }
 
 // privateKey is the text of the key that the client signs with, empty where it has
-// none. The line breaks around it differ between machines.
+// none.
 func (c Client) privateKey() string {
 	if c.SignedAssertion == nil {
 		return ""
 	}
-	return strings.TrimSpace(c.SignedAssertion.PrivateKey.Reveal())
+	return trimmed(c.SignedAssertion.PrivateKey)
 }
 
 // hasSecret tells whether the client has something that nobody else has.

@@ -103,6 +103,15 @@ func (s *Store) use(ctx context.Context, key string, do func(folder *os.Root) er
 	if !isKey(key) {
 		return fmt.Errorf("%q is no key of a cache", key)
 	}
+	err := s.inFolder(key, do)
+	if errors.Is(err, fs.ErrNotExist) { // the folder was removed in the middle
+		err = s.inFolder(key, do)
+	}
+	return err
+}
+
+// inFolder does something with the folder as it is now.
+func (s *Store) inFolder(key string, do func(folder *os.Root) error) error {
 	folder, err := openFolder(s.dir)
 	if err != nil {
 		return err
