@@ -41,7 +41,7 @@ func run(m *testing.M) int {
 	folder, err := os.MkdirTemp("", "fleettest")
 	defer func() { _ = os.RemoveAll(folder) }()
 	gettoken = filepath.Join(folder, "gettoken")
-	output, buildErr := exec.Command("go", "build", "-o", gettoken, "../cmd/gettoken").CombinedOutput()
+	output, buildErr := exec.CommandContext(context.Background(), "go", "build", "-o", gettoken, "../cmd/gettoken").CombinedOutput()
 	if err := errors.Join(err, buildErr); err != nil {
 		fmt.Fprintf(os.Stderr, "%v\n%s", err, output)
 		return 1
