@@ -117,7 +117,7 @@ func requestAttributes() map[string]schema.Attribute {
 			ElementType: types.StringType,
 			MarkdownDescription: "Further request parameters. One that has the name of a parameter which would be sent replaces it, " +
 				"or removes it where its value is an empty string.",
-			Validators: []validator.Map{mapvalidator.KeysAre(credential()), mapvalidator.ValueStringsAre(anyText())},
+			Validators: []validator.Map{mapvalidator.KeysAre(line()), mapvalidator.ValueStringsAre(anyText())},
 		},
 		"headers": schema.MapAttribute{
 			Optional:            true,

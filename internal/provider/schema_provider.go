@@ -82,7 +82,7 @@ func cacheAttribute() schema.Attribute {
 				Optional: true,
 				MarkdownDescription: "Folder of a `file` cache, made if it is not there. Default: one in the user's cache folder " +
 					"(on Linux `~/.cache/terraform-provider-oauth2cc`).",
-				Validators: []validator.String{credential()},
+				Validators: []validator.String{line()},
 			},
 			"url": schema.StringAttribute{
 				Optional:  true,
@@ -96,7 +96,7 @@ func cacheAttribute() schema.Attribute {
 				Sensitive: true,
 				MarkdownDescription: "Random text that seals the entries of a `file` or `redis` cache together with the client's secret or private key. " +
 					"Required for clients that have neither.",
-				Validators: []validator.String{credential()},
+				Validators: []validator.String{line()},
 			},
 		},
 	}

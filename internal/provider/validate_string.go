@@ -107,26 +107,42 @@ func oneOf(words ...string) validator.String {
 // credential is a text that identifies or authenticates a client.
 func credential() validator.String {
 	return stringValidator{must: "must not be empty and hold no control characters", rule: func(value string) string {
-		switch {
-		case value == "":
-			return "The value is empty. Leave the attribute out where there is none to give."
-		case strings.TrimRight(value, "\r\n") != value:
-			return "The value ends with a line break, as the contents of a file often do. Remove that; in a configuration trimspace() does."
-		case hasControl(value):
-			return "The value has a line break or another control character (RFC 6749 appendix A allows none)."
+		if problem := problemOfLine(value); problem != "" || !hasControl(value) {
+			return problem
 		}
-		return ""
+		return "The value has a line break or another control character (RFC 6749 appendix A allows none)."
 	}}
+}
+
+// line is a text of one line that is not empty.
+func line() validator.String {
+	return stringValidator{must: "must not be empty and hold no control characters", rule: func(value string) string {
+		return cmp.Or(problemOfLine(value), problemOfControl(value))
+	}}
+}
+
+// problemOfLine finds what is missing, and what comes from reading a file.
+func problemOfLine(value string) string {
+	switch {
+	case value == "":
+		return "The value is empty. Leave the attribute out where there is none to give."
+	case strings.TrimRight(value, "\r\n") != value:
+		return "The value ends with a line break, as the contents of a file often do. Remove that; in a configuration trimspace() does."
+	}
+	return ""
+}
+
+// problemOfControl finds control characters.
+func problemOfControl(value string) string {
+	if hasControl(value) {
+		return "The value has a line break or another control character."
+	}
+	return ""
 }
 
 // plainText is a text without control characters; it may be empty.
 func plainText() validator.String {
-	return stringValidator{must: "must hold no control characters", rule: func(value string) string {
-		if hasControl(value) {
-			return "The value has a line break or another control character."
-		}
-		return ""
-	}}
+	return stringValidator{must: "must hold no control characters", rule: problemOfControl}
 }
 
 // scopeToken is one scope (RFC 6749 section 3.3).
@@ -135,6 +151,8 @@ func scopeToken() validator.String {
 		switch {
 		case value == "":
 			return "The scope is empty. Leave it out of the list."
+		case hasControl(value):
+			return "The scope has a line break or another control character."
 		case strings.Contains(value, " "):
 			return "The scope has a space in it. Write several scopes as several elements of the list: [\"read\", \"write\"]."
 		case strings.ContainsFunc(value, func(char rune) bool { return char <= ' ' || char == '"' || char == '\\' || char > '~' }):
