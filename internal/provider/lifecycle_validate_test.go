@@ -62,6 +62,8 @@ var invalidTokens = map[string]invalid{
 
 // invalidCalls are wrong in every kind of oauth2cc_request.
 var invalidCalls = map[string]invalid{
+	"url with a fragment":  {attributes{"url": endpoint + "#top"}, "url", "fragment"},
+	"url, empty fragment":  {attributes{"url": endpoint + "#"}, "url", "%23"},
 	"status as a fraction": {attributes{"url": endpoint, "expected_status_codes": []any{404, 200.5}}, "expected_status_codes[1]", "whole number between 200 and 599"},
 	"status of nothing":    {attributes{"url": endpoint, "expected_status_codes": []any{0}}, "expected_status_codes[0]", "whole number between 200 and 599"},
 	"status beyond all":    {attributes{"url": endpoint, "expected_status_codes": []any{600}}, "expected_status_codes[0]", "and is 600"},

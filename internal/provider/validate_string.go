@@ -178,7 +178,15 @@ func endpointURL() validator.String {
 
 // requestURL is the address of a request to an API.
 func requestURL() validator.String {
-	return stringValidator{must: "must be an absolute https URL", rule: problemOfURL}
+	return stringValidator{must: "must be an absolute https URL without fragment", rule: func(value string) string {
+		if problem := problemOfURL(value); problem != "" {
+			return problem
+		}
+		if strings.Contains(value, "#") {
+			return "The URL has a fragment (\"#…\"), which is never sent (RFC 9110 section 7.1). Remove it, or write \"%23\" for a \"#\" that is to arrive."
+		}
+		return ""
+	}}
 }
 
 // problemOfURL tells why a text is not the address of anything that could be sent
