@@ -77,6 +77,8 @@ func invalidAssertions(t *testing.T) map[string]invalid {
 		"short secret, method named": {attributes{"token_endpoint_auth_method": "client_secret_jwt", "client_secret": "very-secret"}, "token_endpoint_auth_method", "In client_secret: it has 11 bytes"},
 		"secret short for HS512":     {attributes{"signed_assertion": attributes{"algorithm": "HS512"}, "client_secret": strings.Repeat("x", 63)}, "signed_assertion.algorithm", "HS256, HS384"},
 		"file, control":              {from(attributes{"file": "/a\x07b"}), "federated_assertion.file", "control character."},
+		"file in a shell's words":    {from(attributes{"file": "~/token"}), "federated_assertion.file", `pathexpand("~/`},
+		"request with a fragment":    {from(attributes{"request": attributes{"url": "https://h/#a"}}), "federated_assertion.request.url", "fragment"},
 		"env and file":               {from(attributes{"env": "A", "file": "b"}), "federated_assertion", "env, file, request"},
 		"file and request":           {from(attributes{"file": "b", "request": attributes{"url_env": "C"}}), "federated_assertion", "env, file, request"},
 		"from nowhere":               {from(attributes{}), "federated_assertion", "env, file, request"},

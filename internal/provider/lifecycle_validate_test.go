@@ -163,10 +163,12 @@ var invalidProviders = map[string]invalid{
 	"empty path":             {attributes{"cache": attributes{"type": "file", "path": ""}}, "cache.path", "empty"},
 	"path, control":          {attributes{"cache": attributes{"type": "file", "path": "/a\x07b"}}, "cache.path", "control character."},
 	"encryption key, break":  {attributes{"cache": attributes{"type": "file", "encryption_key": "very-secret\nvery-secret"}}, "cache.encryption_key", "control character."},
+	"path of a shell":        {attributes{"cache": attributes{"type": "file", "path": "~/cache"}}, "cache.path", `pathexpand("~/`},
+	"short encryption key":   {attributes{"cache": attributes{"type": "file", "encryption_key": "very-secret-123"}}, "cache.encryption_key", "at least 16 bytes long, and is 15"},
 	"url of a file cache":    {attributes{"cache": attributes{"type": "file", "url": redisURL}}, "cache.type", "redis"},
 	"Redis without url":      {attributes{"cache": attributes{"type": "redis"}}, "cache.url", "rediss://"},
 	"Redis at https":         {attributes{"cache": attributes{"type": "redis", "url": "https://u:very-secret@h"}}, "cache.url", "rediss"},
-	"key of a memory cache":  {attributes{"cache": attributes{"encryption_key": "very-secret"}}, "cache.type", "encryption_key"},
+	"key of a memory cache":  {attributes{"cache": attributes{"encryption_key": "very-secret-of-many"}}, "cache.type", "encryption_key"},
 	"empty encryption key":   {attributes{"cache": attributes{"type": "file", "encryption_key": ""}}, "cache.encryption_key", "empty"},
 	"public client, file cache": {
 		attributes{"token_endpoint_auth_method": "none", "cache": attributes{"type": "file"}}, "cache.encryption_key", "openssl rand",
@@ -280,9 +282,10 @@ func TestValidateAccepts(t *testing.T) {
 		"most retries":             {"max_retries": 10},
 		"duration of many units":   {"timeout": "1m30.5s"},
 		"cache of no type":         {"cache": attributes{}},
-		"cache of Redis":           {"cache": attributes{"type": "redis", "url": redisURL, "encryption_key": "key"}},
+		"cache in ~x":              {"cache": attributes{"type": "file", "path": "~x/y"}},
+		"cache of Redis":           {"cache": attributes{"type": "redis", "url": redisURL, "encryption_key": "sixteen-byte-key"}},
 		"cache of files, public": {
-			"cache": attributes{"type": "file", "encryption_key": "key"}, "token_endpoint_auth_method": "none",
+			"cache": attributes{"type": "file", "encryption_key": "sixteen-byte-key"}, "token_endpoint_auth_method": "none",
 		},
 	}
 	for name, config := range tests {

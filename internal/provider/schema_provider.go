@@ -82,7 +82,7 @@ func cacheAttribute() schema.Attribute {
 				Optional: true,
 				MarkdownDescription: "Folder of a `file` cache, made if it is not there. Default: one in the user's cache folder " +
 					"(on Linux `~/.cache/terraform-provider-oauth2cc`).",
-				Validators: []validator.String{line()},
+				Validators: []validator.String{localPath()},
 			},
 			"url": schema.StringAttribute{
 				Optional:  true,
@@ -94,9 +94,9 @@ func cacheAttribute() schema.Attribute {
 			"encryption_key": schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
-				MarkdownDescription: "Random text that seals the entries of a `file` or `redis` cache together with the client's secret or private key. " +
+				MarkdownDescription: "Random text of at least 16 bytes that seals the entries of a `file` or `redis` cache together with the client's secret or private key. " +
 					"Required for clients that have neither.",
-				Validators: []validator.String{line()},
+				Validators: []validator.String{encryptionKey()},
 			},
 		},
 	}
