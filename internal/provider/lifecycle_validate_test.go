@@ -319,6 +319,36 @@ func TestValidateUnknown(t *testing.T) {
 	}
 }
 
+// TestValidateLongNames holds that a name which a user gave is not repeated whole:
+// it may be a file of another kind.
+func TestValidateLongNames(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 1<<20)
+	tests := map[string]attributes{
+		"parameter":         {"parameters": attributes{long: "1"}},
+		"response field":    {"response_fields": attributes{long: "/a"}},
+		"pointer":           {"response_fields": attributes{"access_token": long}},
+		"header field":      {"headers": attributes{long: "1"}},
+		"headers by case":   {"headers": attributes{long[:60000]: "1", "X" + long[:59999]: "2"}},
+		"query of endpoint": {"token_endpoint": endpoint + "?" + long[:60000] + "=1", "parameters": attributes{long[:60000]: "2"}},
+		"word":              {"token_endpoint_auth_method": long},
+	}
+	for name, config := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			found := newSession(t).validateProvider(config)
+			if len(found) == 0 {
+				t.Error("it is accepted")
+			}
+			for _, finding := range found {
+				if length := len(finding.Summary) + len(finding.Detail); length > 1000 {
+					t.Errorf("%d bytes are told: %.200s", length, finding.Summary+finding.Detail)
+				}
+			}
+		})
+	}
+}
+
 // mustAcceptUnknown validates a block with attributes that are not known, wholly
 // or in part.
 func mustAcceptUnknown(t *testing.T, schema *tfprotov6.Schema, validate func(attributes) diagnostics) {

@@ -181,7 +181,7 @@ func (m clientModel) validateQuery() diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, pair := range m.asked() {
 		diags.Append(findings(rule{address.Query().Has(pair[1]), pair[0],
-			"The query of token_endpoint names the parameter " + pair[1] + " already, and a parameter must not be sent twice (RFC 6749 section 3.2). " +
+			"The query of token_endpoint names the parameter " + shortened(pair[1]) + " already, and a parameter must not be sent twice (RFC 6749 section 3.2). " +
 				"Remove it there or here."})...)
 	}
 	return diags

@@ -37,7 +37,7 @@ func (headerFields) ValidateMap(_ context.Context, req validator.MapRequest, res
 		canonical := http.CanonicalHeaderKey(name)
 		if other, ok := spelled[canonical]; ok {
 			resp.Diagnostics.AddAttributeError(req.Path.AtMapKey(name), "Header field given twice",
-				fmt.Sprintf("The names %.40q and %.40q differ only in their case, which makes no difference in HTTP. Remove one.", name, other))
+				fmt.Sprintf("The names %q and %q differ only in their case, which makes no difference in HTTP. Remove one.", shortened(name), shortened(other)))
 		}
 		spelled[canonical] = name
 	}

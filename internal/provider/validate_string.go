@@ -15,6 +15,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
@@ -58,7 +59,7 @@ func (v stringValidator) ValidateString(_ context.Context, req validator.StringR
 		return
 	}
 	if problem := v.problem(req.ConfigValue.ValueString()); problem != "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid value for "+req.Path.String(), problem)
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid value for "+shownPath(req.Path), problem)
 	}
 }
 
@@ -71,6 +72,30 @@ func (v stringValidator) problem(value string) string {
 		return "The value is no text: it is not UTF-8. Encode it, with base64 for example."
 	}
 	return v.rule(value)
+}
+
+// maxShown is how much is repeated of a name or a word that a user gave, in
+// characters.
+const maxShown = 40
+
+// shortened is a text as far as it is repeated.
+func shortened(text string) string {
+	chars := []rune(text)
+	if len(chars) <= maxShown {
+		return text
+	}
+	return string(chars[:maxShown]) + "…"
+}
+
+// shownPath writes a path with the names shortened that a user gave.
+func shownPath(at path.Path) string {
+	steps := at.Steps()
+	for i, step := range steps {
+		if name, ok := step.(path.PathStepElementKeyString); ok {
+			steps[i] = path.PathStepElementKeyString(shortened(string(name)))
+		}
+	}
+	return steps.String()
 }
 
 // anyText is a text of which nothing is known, and which is sent encoded or as it
@@ -101,7 +126,7 @@ func oneOf(words ...string) validator.String {
 		if slices.Contains(words, value) {
 			return ""
 		}
-		return fmt.Sprintf("The value must be one of \"%s\", and is %.40q.", strings.Join(words, "\", \""), value)
+		return fmt.Sprintf("The value must be one of \"%s\", and is %q.", strings.Join(words, "\", \""), shortened(value))
 	}}
 }
 
