@@ -114,13 +114,25 @@ func tokenError(err error, from kind) diag.Diagnostic {
 	return describeError(err).diagnostic(from)
 }
 
+// longestTold is the longest wait that is told to the second. A server that asks for
+// a longer one has mistaken the unit or means never.
+const longestTold = 365 * 24 * time.Hour
+
 // triesFacts tells how often a request was tried, and when to try again, if there
 // is something to tell.
 func triesFacts(tries httpstack.Tries) []string {
-	if tries.String() == "" {
-		return nil
+	var facts []string
+	tooLong := tries.Wait > longestTold
+	if tooLong {
+		tries.RetryAt = time.Time{}
 	}
-	return []string{sentence(tries.String())}
+	if text := tries.String(); text != "" {
+		facts = append(facts, sentence(text))
+	}
+	if tooLong {
+		facts = append(facts, "The server wants to be asked again in more than a year.")
+	}
+	return facts
 }
 
 // describeError turns any error of package tokensource into a finding.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -112,6 +113,7 @@ func TestNoWaits(t *testing.T) {
 		"wait of an hour":           {later(429, "3600"), nil},
 		"wait of an hour, 503":      {later(503, "3600"), nil},
 		"wait by a rate limit":      {limit, nil},
+		"wait of a lifetime":        {later(429, strings.Repeat("9", 30)), nil},
 		"wait longer than timeouts": {later(503, "5"), attributes{"timeout": "1s", "max_retries": 4}},
 		"wait without retries":      {later(429, "5"), attributes{"max_retries": 0}},
 	}
