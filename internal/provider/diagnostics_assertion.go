@@ -6,6 +6,7 @@ package provider
 import (
 	"cmp"
 	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
@@ -46,6 +47,9 @@ func describeAssertion(attribute string, err error) finding {
 
 // platformRemedy says what to do about a platform's answer.
 func platformRemedy(answer *oauth2.Error) string {
+	if answer.StatusCode == http.StatusProxyAuthRequired {
+		return proxyCredentials
+	}
 	if answer.Temporary() {
 		return "The platform cannot answer now. Try again later."
 	}

@@ -33,6 +33,10 @@ func callRemedy(status int, authenticated bool) string {
 		return "The API, or something before it (a firewall, a proxy), does not permit the request. Check the client's permissions, and the scopes of the token."
 	case status == http.StatusTooManyRequests:
 		return "The API limits the number of requests. Wait before the next run."
+	case status == http.StatusProxyAuthRequired:
+		return proxyCredentials
+	case status == http.StatusNotImplemented:
+		return "The API does not support the request. Check url and method."
 	case httpstack.TransientStatus(status):
 		return "The API failed. Try again later."
 	default:

@@ -59,6 +59,11 @@ func describeNetwork(failure *httpstack.Error, attribute string) finding {
 	return found
 }
 
+// proxyCredentials is for the status 407 (RFC 9110 section 15.5.8) where no proxy is
+// known to be on the way.
+const proxyCredentials = "That is what a proxy on the way says which wants credentials of its own. " +
+	"Set proxy_url = \"http://user:password@host:port\", or one of the variables HTTPS_PROXY and HTTP_PROXY."
+
 // tooLargeRemedy says what to do about an answer that is too large. Only of an API
 // can less be asked for.
 func tooLargeRemedy(attribute string) string {

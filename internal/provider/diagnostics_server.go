@@ -191,7 +191,12 @@ func byStatus(answer *oauth2.Error, client tokensource.Client) finding {
 	case strings.Contains(answer.Excerpt, "SSL certificate"): // which is how nginx says it
 		return finding{summary: "The server wants a client certificate (" + answer.Status() + ")",
 			remedy: "Set tls = { client_certificate = …, client_key = … } in the provider block, or another certificate where it refuses the one that is set."}
-	case slices.Contains([]int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented}, status):
+	case status == http.StatusProxyAuthRequired:
+		return finding{summary: "A proxy wants credentials (407 Proxy Authentication Required)", remedy: proxyCredentials}
+	case status == http.StatusNotImplemented:
+		return finding{attribute: "token_endpoint", summary: "The server does not support the request (501 Not Implemented)",
+			remedy: "Compare token_endpoint, method and grant_type with the server's documentation."}
+	case slices.Contains([]int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone}, status):
 		return finding{attribute: "token_endpoint", summary: "There is no token endpoint at this address (" + answer.Status() + ")",
 			remedy: "Check token_endpoint against the server's documentation, or set issuer to have it discovered."}
 	case status == http.StatusUnsupportedMediaType || status == http.StatusNotAcceptable:
@@ -271,6 +276,8 @@ func describeMetadata(answer *oauth2.Error) finding {
 		found.summary = "There is no metadata for this issuer"
 		found.facts = found.facts[:1]
 		found.remedy = "Neither the address of RFC 8414 nor that of OpenID Connect has any. " + withoutIssuer
+	case answer.StatusCode == http.StatusProxyAuthRequired:
+		found.remedy = proxyCredentials
 	case answer.Temporary():
 		found.summary = "The issuer's metadata cannot be had now"
 		found.remedy = "Try again later. Or set token_endpoint and token_endpoint_auth_method: then nothing needs to be discovered."

@@ -6,6 +6,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -78,7 +79,10 @@ func describeRevocation(err error) (facts []string, remedy string) {
 	remedy = "Check revocation_endpoint and whether the server lets this client revoke tokens of this kind; some cannot revoke JWTs."
 	if answer, ok := errors.AsType[*oauth2.Error](err); ok {
 		facts = serverFacts(answer)
-		if answer.Temporary() {
+		switch {
+		case answer.StatusCode == http.StatusProxyAuthRequired:
+			remedy = proxyCredentials
+		case answer.Temporary():
 			remedy = "Nothing is wrong with the configuration as far as can be told."
 		}
 	} else if failure, ok := errors.AsType[*httpstack.Error](err); ok {

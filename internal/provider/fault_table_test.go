@@ -120,6 +120,7 @@ func refusals() map[string]fault {
 		},
 		"404":                 {answer: authserver.Answer(404, nil, ""), requests: perAddress},
 		"405":                 {answer: authserver.Answer(405, nil, ""), requests: perAddress},
+		"407":                 {answer: authserver.Answer(407, nil, ""), requests: perAddress},
 		"429 with an hour":    {answer: later(429, "3600"), requests: once},
 		"429 with a date":     {answer: authserver.Answer(429, inAnHour, ""), requests: once},
 		"501":                 {answer: authserver.Answer(501, nil, ""), requests: perAddress},
