@@ -319,6 +319,35 @@ func TestValidateUnknown(t *testing.T) {
 	}
 }
 
+// TestValidatePlaintextRedis holds that a password which leaves this machine in
+// plaintext is a warning: within a private network that is common.
+func TestValidatePlaintextRedis(t *testing.T) {
+	t.Parallel()
+	for url, warned := range map[string]bool{
+		"redis://user:very-secret@redis.example.com":  true,
+		"REDIS://:very-secret@10.0.0.1:6380/1":        true,
+		"redis://redis.example.com":                   false,
+		"rediss://user:very-secret@redis.example.com": false,
+		"redis://user:very-secret@localhost":          false,
+		"redis://user:very-secret@127.0.0.2:6380":     false,
+		"redis://user:very-secret@[::1]":              false,
+		"unix://user:very-secret@/run/redis.sock":     false,
+	} {
+		t.Run(url, func(t *testing.T) {
+			t.Parallel()
+			found := newSession(t).validateProvider(attributes{"cache": attributes{"type": "redis", "url": url}})
+			if !warned {
+				found.mustBeEmpty(t)
+				return
+			}
+			invalid{path: "cache.type", says: "rediss://"}.mustBeFound(t, found)
+			if found[0].Severity != tfprotov6.DiagnosticSeverityWarning {
+				t.Errorf("the run fails:\n%s", found)
+			}
+		})
+	}
+}
+
 // TestValidateLongNames holds that a name which a user gave is not repeated whole:
 // it may be a file of another kind.
 func TestValidateLongNames(t *testing.T) {

@@ -5,11 +5,13 @@ package provider
 
 import (
 	"context"
+	"net/url"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 )
 
 // validateCache finds attributes of the cache that are missing or have no effect.
@@ -34,10 +36,26 @@ func (m providerModel) validateCache(ctx context.Context) diag.Diagnostics {
 		diags.AddAttributeError(at.AtName("type"), "Contradicting attributes",
 			"A cache of the type \""+model.kind()+"\" stays in this process and is not encrypted. Remove encryption_key, or set type = \"file\" or \"redis\".")
 	}
+	if model.kind() == cacheRedis && bearsPassword(model.URL.ValueString()) {
+		diags.AddAttributeWarning(at.AtName("type"), "Redis password in plaintext",
+			"With redis:// the password in url crosses the network for everyone to read. Use rediss:// where the server speaks TLS. "+
+				"The tokens are sealed in either case.")
+	}
 	if model.shared() && model.EncryptionKey.IsNull() && m.hasNoSecret() {
 		diags.Append(encryptionKeyMissing())
 	}
 	return diags
+}
+
+// bearsPassword tells whether the address of a Redis server has a password, which
+// would leave this machine in plaintext.
+func bearsPassword(text string) bool {
+	address, err := url.Parse(text)
+	if err != nil || address.Scheme != "redis" || httpstack.IsLoopback(address.Hostname()) {
+		return false
+	}
+	_, bears := address.User.Password()
+	return bears
 }
 
 // hasNoSecret tells whether the client of the provider block is of those that have
