@@ -156,8 +156,16 @@ func variable(getenv func(string) string, field, name string) (string, error) {
 	return value, nil
 }
 
-// readFile reads the file, up to a bound.
+// readFile reads the file, up to a bound. What is no file of data, such as a pipe,
+// is not even opened: that could take for ever, whatever the context.
 func (f FederatedAssertion) readFile() (string, error) {
+	info, err := os.Stat(f.File)
+	if err != nil {
+		return "", fieldError("file", err)
+	}
+	if !info.Mode().IsRegular() {
+		return "", fieldError("file", fmt.Errorf("%s is a folder, a pipe or a device, and not a file that holds an assertion", f.File))
+	}
 	file, err := os.Open(f.File)
 	if err != nil {
 		return "", fieldError("file", err)

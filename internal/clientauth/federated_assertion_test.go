@@ -126,6 +126,22 @@ func TestFileIsReadAfresh(t *testing.T) {
 	noAssertion(t, assertion, "file", file)
 }
 
+// TestFileBehindLinks: Kubernetes projects a token as a link to a link.
+func TestFileBehindLinks(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "now"), issued("job"))
+	for link, target := range map[string]string{"..data": "now", "token": "..data"} {
+		if err := os.Symlink(target, filepath.Join(folder, link)); err != nil {
+			t.Skip("no symbolic links here:", err)
+		}
+	}
+	got, err := platform(clientauth.FederatedAssertion{File: filepath.Join(folder, "token")}, nil).Assertion(t.Context())
+	if err != nil || got.Reveal() != issued("job") {
+		t.Errorf("got %q, error %v", got.Reveal(), err)
+	}
+}
+
 // TestByteOrderMarkBeforeAssertion: some tools write one, and it is no part of the
 // text.
 func TestByteOrderMarkBeforeAssertion(t *testing.T) {
@@ -159,7 +175,8 @@ func TestFileThatHoldsNoAssertion(t *testing.T) {
 		wants []string
 	}{
 		"missing":   {filepath.Join(directory, "missing"), []string{"missing", "no such file"}},
-		"directory": {directory, []string{directory}},
+		"directory": {directory, []string{directory, "not a file"}},
+		"device":    {os.DevNull, []string{os.DevNull, "not a file"}},
 		"too long":  {long, []string{long, "longer than 65536 bytes"}},
 		"empty":     {empty, []string{"there is nothing in the file " + empty}},
 		"two":       {two, []string{two, "2 texts", "one JWT"}},
