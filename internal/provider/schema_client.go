@@ -33,7 +33,8 @@ func serverAttributes() map[string]schema.Attribute {
 			Optional: true,
 			MarkdownDescription: "Issuer of the authorization server. Its metadata is read from the well-known address of " +
 				"[RFC 8414](https://www.rfc-editor.org/rfc/rfc8414), then from that of OpenID Connect; the `issuer` in it must be the same to the letter. " +
-				"Gives the token endpoint and the supported client authentication methods.",
+				"Gives the token endpoint and the supported client authentication methods. Each provider process reads it once, even where " +
+				"the token is in a shared cache; `token_endpoint` with `token_endpoint_auth_method` does without.",
 			Validators: []validator.String{endpointURL(), withoutQuery()},
 		},
 		"token_endpoint": schema.StringAttribute{

@@ -41,7 +41,7 @@ func callAttributes(methods []string) map[string]schema.Attribute {
 		"authenticate": schema.BoolAttribute{
 			Optional: true,
 			MarkdownDescription: "Sends the client's token in the `Authorization` header. Where the API answers 401, the token is dropped " +
-				"and the request sent once more with a new one, as long as the client's token was not replaced in the last 30 seconds. Default `true`.",
+				"and the request sent once more with a new one, as long as this provider process has not replaced the client's token in the last 30 seconds. Default `true`.",
 		},
 		"token": schema.SingleNestedAttribute{
 			Optional:            true,
