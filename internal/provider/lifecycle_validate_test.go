@@ -164,7 +164,7 @@ var invalidProviders = map[string]invalid{
 	"path, control":          {attributes{"cache": attributes{"type": "file", "path": "/a\x07b"}}, "cache.path", "control character."},
 	"encryption key, break":  {attributes{"cache": attributes{"type": "file", "encryption_key": "very-secret\nvery-secret"}}, "cache.encryption_key", "control character."},
 	"path of a shell":        {attributes{"cache": attributes{"type": "file", "path": "~/cache"}}, "cache.path", `pathexpand("~/`},
-	"short encryption key":   {attributes{"cache": attributes{"type": "file", "encryption_key": "very-secret-123"}}, "cache.encryption_key", "at least 16 bytes long, and is 15"},
+	"short encryption key":   {attributes{"cache": attributes{"type": "file", "encryption_key": "very-secret-123"}}, "cache.encryption_key", "openssl rand"},
 	"url of a file cache":    {attributes{"cache": attributes{"type": "file", "url": redisURL}}, "cache.type", "redis"},
 	"Redis without url":      {attributes{"cache": attributes{"type": "redis"}}, "cache.url", "rediss://"},
 	"Redis at https":         {attributes{"cache": attributes{"type": "redis", "url": "https://u:very-secret@h"}}, "cache.url", "rediss"},

@@ -94,7 +94,7 @@ func cacheAttribute() schema.Attribute {
 			"encryption_key": schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
-				MarkdownDescription: "Random text of at least 16 bytes that seals the entries of a `file` or `redis` cache together with the client's secret or private key. " +
+				MarkdownDescription: "Random text, best of 32 bytes, that seals the entries of a `file` or `redis` cache together with the client's secret or private key. " +
 					"Required for clients that have neither.",
 				Validators: []validator.String{encryptionKey()},
 			},

@@ -14,6 +14,9 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 )
 
+// goodEncryptionKey is how long an encryption_key should be, in bytes.
+const goodEncryptionKey = 16
+
 // validateCache finds attributes of the cache that are missing or have no effect.
 func (m providerModel) validateCache(ctx context.Context) diag.Diagnostics {
 	var diags diag.Diagnostics
@@ -40,6 +43,10 @@ func (m providerModel) validateCache(ctx context.Context) diag.Diagnostics {
 		diags.AddAttributeWarning(at.AtName("type"), "Redis password in plaintext",
 			"With redis:// the password in url crosses the network for everyone to read. Use rediss:// where the server speaks TLS. "+
 				"The tokens are sealed in either case.")
+	}
+	if length := len(model.EncryptionKey.ValueString()); 0 < length && length < goodEncryptionKey {
+		diags.AddAttributeWarning(at.AtName("encryption_key"), "Short encryption_key",
+			"It could be found out by trying it on a stolen entry. openssl rand -base64 32 makes a good one.")
 	}
 	if model.shared() && model.EncryptionKey.IsNull() && m.hasNoSecret() {
 		diags.Append(encryptionKeyMissing())
