@@ -64,7 +64,7 @@ func connectionFaults() map[string]fault {
 // silentFaults are requests that arrive and get no whole answer.
 func silentFaults(secrets secrets) map[string]fault {
 	// With one retry or none, not to take too long.
-	silent, slow := attributes{"timeout": "250ms", "max_retries": 1}, attributes{"timeout": "250ms", "max_retries": 0}
+	silent, slow := attributes{"timeout": "1s", "max_retries": 1}, attributes{"timeout": "1s", "max_retries": 0}
 	twice := counts{discovery: 2, token: 2, refresh: 1, revocation: 2, request: 2, platform: 2}
 	broken := counts{discovery: 4, token: 4, refresh: 1, revocation: 4, request: 4, platform: 4}
 	return map[string]fault{

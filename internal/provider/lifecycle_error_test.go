@@ -141,7 +141,7 @@ func TestErrorOfConnection(t *testing.T) {
 		"expired":                   trusting(startTLS(t, authservertest.Expired)),
 		"no TLS":                    {"token_endpoint": strings.Replace(plain.TokenURL(), "http:", "https:", 1)},
 		"TLS on plain http":         {"token_endpoint": strings.Replace(secure.TokenURL(), "https:", "http:", 1)},
-		"timeout":                   {"token_endpoint": hanging.TokenURL(), "timeout": "200ms"},
+		"timeout":                   {"token_endpoint": hanging.TokenURL(), "timeout": "1s"},
 		"plaintext":                 {"token_endpoint": "http://login.example.com/token"},
 		"proxy refused":             {"token_endpoint": beyond, "proxy_url": "http://user:very-secret@127.0.0.1:1"},
 		"proxy wants password":      {"token_endpoint": beyond, "proxy_url": withUser("user:very-secret")},
