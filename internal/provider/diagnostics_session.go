@@ -68,6 +68,9 @@ func revocationWarning(err error) diag.Diagnostic {
 		}
 		found.remedy = "It stays valid until it expires. " + remedy
 	}
+	if given, ok := errors.AsType[*tokensource.RetriedError](err); ok { // the tries of one stand for those of both
+		found.facts = append(found.facts, triesFacts(given.Tries)...)
+	}
 	return found.warning("revoke_on_close", "A token could not be revoked")
 }
 
@@ -89,10 +92,7 @@ func describeRevocation(err error) (facts []string, remedy string) {
 		found := describeNetwork(failure, "revocation_endpoint")
 		facts, remedy = append([]string{found.summary + "."}, found.facts...), found.remedy
 	} else {
-		return describeError(err).facts, remedy
-	}
-	if given, ok := errors.AsType[*tokensource.RetriedError](err); ok {
-		facts = append(facts, triesFacts(given.Tries)...)
+		return describeCause(err).facts, remedy
 	}
 	return facts, remedy
 }
