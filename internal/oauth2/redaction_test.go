@@ -26,13 +26,17 @@ var spelled = map[string]func(string) string{
 	"raw":             func(s string) string { return s },
 	"form":            url.QueryEscape,
 	"percent":         url.PathEscape,
+	"percent, but /":  func(s string) string { return (&url.URL{Path: s}).EscapedPath() },
+	"percent, twice":  func(s string) string { return url.PathEscape(url.QueryEscape(s)) },
 	"percent, lower":  func(s string) string { return lowerPercent(url.QueryEscape(s)) },
 	"HTML":            html.EscapeString,
 	"hexadecimal":     func(s string) string { return hex.EncodeToString([]byte(s)) },
 	"base64":          func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
 	"base64url":       func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
 	"base64 of id:it": func(s string) string { return base64.StdEncoding.EncodeToString([]byte(clientID + ":" + s)) },
+	"base64 of JSON":  func(s string) string { return base64.StdEncoding.EncodeToString([]byte(quoted(s))) },
 	"JSON":            func(s string) string { return `{"client_secret":` + quoted(s) + `}` },
+	"JSON in JSON":    func(s string) string { return quoted(`{"client_secret":` + quoted(s) + `}`) },
 }
 
 // quoted writes a JSON string.
