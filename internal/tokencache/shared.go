@@ -74,17 +74,28 @@ func (c *Cache) save(ctx context.Context, slot Slot, entry Entry) {
 	if lifetime <= 0 {
 		return
 	}
-	sealed, store := slot.seal(entry), c.store()
+	sealed := slot.seal(entry)
 	_ = c.memory.Save(ctx, slot.name, sealed, lifetime) // what is too large for it is not shared
+	if c.shared != nil {
+		c.share(ctx, slot, sealed, lifetime)
+	}
+}
+
+// share stores a sealed entry for other processes, and takes note of it where that
+// is not possible.
+func (c *Cache) share(ctx context.Context, slot Slot, sealed []byte, lifetime time.Duration) {
+	c.unsaved.Store(slot.name, struct{}{})
+	store := c.store()
+	if store == c.memory {
+		return
+	}
 	saving, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	err := store.Save(saving, slot.name, sealed, lifetime)
-	c.failed(ctx, store, "written", err)
-	if err == nil && store != c.memory {
+	if err == nil {
 		c.unsaved.Delete(slot.name)
-	} else {
-		c.unsaved.Store(slot.name, struct{}{})
 	}
+	c.failed(ctx, store, "written", err)
 }
 
 // dropFrom forgets an entry if it is the refused one.
