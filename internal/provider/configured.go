@@ -6,6 +6,7 @@ package provider
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -21,12 +22,14 @@ import (
 type configured struct {
 	client clientModel
 	// tokens and stack are nil while an attribute of the connection is unknown.
-	tokens   *tokensource.Source
-	stack    *httpstack.Client
-	unknown  []string
-	sessions sessions
-	getenv   func(string) string
-	now      func() time.Time
+	tokens  *tokensource.Source
+	stack   *httpstack.Client
+	unknown []string
+	// unknownCache names the cache while it is unknown, which only tokens need.
+	unknownCache []string
+	sessions     sessions
+	getenv       func(string) string
+	now          func() time.Time
 }
 
 // newConfigured builds the source that the provider block describes. Attributes
@@ -54,6 +57,7 @@ func (p *Provider) newConfigured(ctx context.Context, model providerModel) (*con
 		diags.AddError("The connection settings cannot be used", sentence(err.Error()))
 		return nil, diags
 	}
+	result.unknownCache = unknownIn(ctx, map[string]attr.Value{"cache": model.Cache})
 	cache, found := model.cache(ctx, stack.TLSConfig(), p.now)
 	diags.Append(found...)
 	config := tokensource.Config{HTTP: stack, Now: p.now, Logger: logger, Cache: cache, Retries: model.retries(settings.Timeout)}
@@ -101,7 +105,7 @@ func (m providerModel) retries(timeout time.Duration) httpstack.Retries {
 func (c *configured) effective(ctx context.Context, block clientModel, from kind) (tokensource.Client, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	laid := block.over(ctx, c.client)
-	unknown := append(unknownIn(ctx, laid.byName()), c.unknown...)
+	unknown := slices.Concat(unknownIn(ctx, laid.byName()), c.unknown, c.unknownCache)
 	if len(unknown) > 0 {
 		diags.Append(unknownError(unknown, from))
 		return tokensource.Client{}, diags
@@ -129,6 +133,7 @@ func (c *configured) open(ctx context.Context, request tokenRequest, from kind) 
 		return nil, diags
 	}
 	diags.Append(c.warnings(session.Token(), client)...)
+	diags.Append(missingScopes(session)...)
 	return session, diags
 }
 

@@ -259,7 +259,7 @@ func unknownError(attributes []string, from kind) diag.Diagnostic {
 	}
 	return finding{
 		summary: "Provider configuration not known yet: " + strings.Join(attributes, ", "),
-		facts:   []string{"A token is needed now, and a part of the provider block is only known after apply: " + strings.Join(attributes, ", ") + "."},
+		facts:   []string{"It is needed now, and a part of the provider block is only known after apply: " + strings.Join(attributes, ", ") + "."},
 		remedy:  wait,
 	}.diagnostic(from)
 }
@@ -299,7 +299,10 @@ func certificateInPlaintext(method string) string {
 func (c *configured) warnings(token *oauth2.Token, client tokensource.Client) diag.Diagnostics {
 	var diags diag.Diagnostics
 	remaining, known := token.Remaining(c.now())
-	if known && client.MinValidity != nil && remaining < *client.MinValidity {
+	if known && remaining <= 0 {
+		diags.AddWarning("Token that has expired",
+			"The server issued a token that is past its end, by its answer or by the exp claim. Check the server's clock and this machine's.")
+	} else if known && client.MinValidity != nil && remaining < *client.MinValidity {
 		diags.AddAttributeWarning(path.Root("min_validity"), "Token valid for less than min_validity",
 			fmt.Sprintf("The server issued a token that is valid for %s, less than the %s asked for. "+
 				"Have it issue tokens that live longer, or expect calls late in the run to be refused.",

@@ -37,8 +37,8 @@ func cacheWarning(err error) diag.Diagnostic {
 func cacheRemedy(err error) string {
 	switch {
 	case errors.Is(err, tokencache.ErrDamaged):
-		return "A new token was requested, and stored in its place. If this comes again, something else writes into the cache: " +
-			"give it a path or a Redis user of its own, or clear it."
+		return "A new token was requested, to take its place. If this comes again, something else writes into the cache: " +
+			"clear it, and give it a path or a Redis user of its own."
 	case errors.Is(err, tokencache.ErrLocked):
 		return "A token was requested without waiting any longer. Another run is getting the same token and has not finished: " +
 			"the server may be down or slow, or a terraform process hangs."

@@ -71,9 +71,6 @@ func (r *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !model.Scopes.IsNull() { // Terraform insists on what is configured, so that no output can show it
-		resp.Diagnostics.Append(missingScopes(session)...)
-	}
 	model.show(ctx, session.Token(), r.configured.client.Scopes)
 	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 	resp.Diagnostics.Append(r.keep(ctx, session, model, resp)...)

@@ -138,11 +138,13 @@ func TestOutputNarrowerScopes(t *testing.T) {
 	s := newSession(t).mustConfigure(providerBlock(srv))
 	both := attributes{"scopes": []string{"read", "write"}}
 
-	mustShow(t, "data", s.mustRead(tokenType, both), attributes{"scopes": []any{"read"}})
+	state, told := s.read(tokenType, both)
+	mustShow(t, "data", state, attributes{"scopes": []any{"read"}})
+	matchGolden(t, "warning, fewer scopes", told)
 	mustShow(t, "ephemeral", s.open(tokenType, both).result, attributes{"scopes": []any{"read", "write"}})
 
 	s = newSession(t).mustConfigure(providerBlock(srv, both))
-	mustShow(t, "ephemeral", s.mustOpen(tokenType, nil), attributes{"scopes": []any{"read"}})
+	mustShow(t, "ephemeral", s.open(tokenType, nil).result, attributes{"scopes": []any{"read"}})
 }
 
 // TestOutputMinValidity holds when a token is used again, and what is said of one
@@ -182,6 +184,13 @@ func TestOutputMinValidity(t *testing.T) {
 			matchGolden(t, "warning, min_validity", got.diagnostics)
 		}
 	}
+}
+
+// TestOutputExpired holds that a token which has expired on arrival is warned about.
+func TestOutputExpired(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t, answering(authserver.Omit("expires_in"), authserver.Set("expires_at", "2001-01-01T00:00:00Z")))
+	matchGolden(t, "warning, expired token", newSession(t).mustConfigure(providerBlock(srv)).open(tokenType, nil).diagnostics)
 }
 
 // TestOutputDPoP holds that a token which others cannot use is warned about.

@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -41,12 +42,12 @@ func (m cacheModel) kind() string { return cmp.Or(m.Type.ValueString(), cacheMem
 // shared tells whether tokens leave the process.
 func (m cacheModel) shared() bool { return m.kind() == cacheFile || m.kind() == cacheRedis }
 
-// cache maps the attribute, all of it known. A store that cannot be opened is a
+// cache maps the attribute, which is off while it is not known. A store that cannot be opened is a
 // warning: then tokens stay in the memory of this process.
 func (m providerModel) cache(ctx context.Context, connection *tls.Config, now func() time.Time) (tokensource.Cache, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	model := objectAs[cacheModel](ctx, m.Cache, &diags)
-	if model == nil {
+	if model == nil || len(unknownIn(ctx, map[string]attr.Value{"cache": m.Cache})) > 0 {
 		return tokensource.Cache{}, diags
 	}
 	cache := tokensource.Cache{Off: model.kind() == cacheNone, EncryptionKey: secret.New(model.EncryptionKey.ValueString())}

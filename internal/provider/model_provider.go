@@ -31,7 +31,8 @@ type providerModel struct {
 	Cache              types.Object `tfsdk:"cache"`
 }
 
-// connectionByName lists the values of connectionAttributes by their names.
+// connectionByName lists the values of connectionAttributes by their names, but for
+// the cache, which is no part of a connection.
 func (m providerModel) connectionByName() map[string]attr.Value {
 	return map[string]attr.Value{
 		"proxy_url":            m.ProxyURL,
@@ -39,7 +40,6 @@ func (m providerModel) connectionByName() map[string]attr.Value {
 		"timeout":              m.Timeout,
 		"max_retries":          m.MaxRetries,
 		"tls":                  m.TLS,
-		"cache":                m.Cache,
 	}
 }
 

@@ -169,3 +169,14 @@ func TestRedactorLeavesShortValues(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestRedactorPartsOfJWT: each part of a JWT that was sent counts as sent.
+func TestRedactorPartsOfJWT(t *testing.T) {
+	t.Parallel()
+	const claims, signature = "eyJzdWIiOiJhIn0", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // RFC 7515 appendix A.1
+	redactor := secret.NewRedactor("eyJhbGciOiJIUzI1NiJ9." + claims + "." + signature)
+	const want = "signature " + secret.Placeholder + " of " + secret.Placeholder
+	if got := redactor.Redact("signature " + signature + " of " + claims); got != want {
+		t.Errorf("got %q", got)
+	}
+}

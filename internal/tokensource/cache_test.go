@@ -71,9 +71,13 @@ func TestSlot(t *testing.T) {
 		change func(*tokensource.Client)
 		shared bool
 	}{
-		"nothing":                 {func(*tokensource.Client) {}, true},
-		"min_validity":            {func(c *tokensource.Client) { c.MinValidity = &longer }, true},
-		"revocation_endpoint":     {func(c *tokensource.Client) { c.RevocationEndpoint = revocationURL }, true},
+		"nothing":             {func(*tokensource.Client) {}, true},
+		"min_validity":        {func(c *tokensource.Client) { c.MinValidity = &longer }, true},
+		"revocation_endpoint": {func(c *tokensource.Client) { c.RevocationEndpoint = revocationURL }, true},
+		"defaults, written out": {func(c *tokensource.Client) {
+			c.ClientSecretBasicEncoding = clientauth.BasicEncodingForm
+			c.Request.Method, c.Request.ParametersIn = http.MethodPost, oauth2.InForm
+		}, true},
 		"token_endpoint":          {func(c *tokensource.Client) { c.TokenEndpoint += "?tenant=b" }, false},
 		"client_id":               {func(c *tokensource.Client) { c.ClientID = "another" }, false},
 		"client_secret":           {func(c *tokensource.Client) { c.ClientSecret = secret.New("another") }, false},

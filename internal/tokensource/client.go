@@ -4,6 +4,8 @@
 package tokensource
 
 import (
+	"cmp"
+	"net/http"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
@@ -57,8 +59,8 @@ func (c Client) key(secrets ...string) *tokencache.Key {
 		Add("resources", r.Resources...).
 		AddMap("parameters", reveal(r.Parameters)).
 		AddMap("headers", reveal(r.Headers)).
-		Add("parameters_in", string(r.ParametersIn)).
-		Add("method", r.Method).
+		Add("parameters_in", cmp.Or(string(r.ParametersIn), string(oauth2.InForm))).
+		Add("method", cmp.Or(r.Method, http.MethodPost)).
 		AddMap("response_fields", pointers(r.Fields)).
 		Add("default_expires_in", r.DefaultLifetime.String())
 }
@@ -73,7 +75,7 @@ func (c Client) identityKey(secrets ...string) *tokencache.Key {
 		Add("token_endpoint", c.Request.Endpoint).
 		Add("client_id", c.ClientID).
 		Add("token_endpoint_auth_method", c.TokenEndpointAuthMethod).
-		Add("client_secret_basic_encoding", c.ClientSecretBasicEncoding)
+		Add("client_secret_basic_encoding", cmp.Or(c.ClientSecretBasicEncoding, clientauth.BasicEncodingForm))
 	c.addAssertion(key)
 	if c.TokenEndpointAuthMethod == clientauth.None { // then the proof is in one of these, if anywhere
 		key.Add("request_body", c.Request.Body.Reveal()).
