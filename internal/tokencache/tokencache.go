@@ -117,16 +117,15 @@ func (c *Cache) settle(ctx context.Context, slot Slot, usable func(Entry) bool, 
 // refused says that it is the one that turned out to be no good. Another one,
 // fetched since, stays.
 func (c *Cache) Drop(ctx context.Context, slot Slot, refused func(Entry) bool) {
-	c.dropFrom(ctx, c.memory, slot, refused)
-	if c.store() == c.memory {
-		return
-	}
 	unlock, err := c.lock(ctx, slot) // nobody stores another one between the look and the end
 	if err != nil {
 		return
 	}
 	defer unlock()
-	c.dropFrom(ctx, c.store(), slot, refused)
+	c.dropFrom(ctx, c.memory, slot, refused)
+	if store := c.store(); store != c.memory {
+		c.dropFrom(ctx, store, slot, refused)
+	}
 }
 
 // Trouble returns the first failure of the shared store, once: nil if there was

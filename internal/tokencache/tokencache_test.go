@@ -169,3 +169,23 @@ func TestDrop(t *testing.T) {
 		t.Errorf("the dropped entry is still there: got entry %d", got)
 	}
 }
+
+// TestDropAtOnce: those who drop the same entry at the same time replace it once.
+func TestDropAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 500 {
+		cache, from := tokencache.New(tokencache.Config{}), &source{lifetime: time.Hour}
+		get(t, cache, from)
+		var dropping sync.WaitGroup
+		for range 10 {
+			dropping.Go(func() {
+				cache.Drop(t.Context(), slot(), func(entry tokencache.Entry) bool { return entry.Data[0] == 1 })
+				get(t, cache, from)
+			})
+		}
+		dropping.Wait()
+		if got := from.fetches.Load(); got != 2 {
+			t.Fatalf("%d fetches", got)
+		}
+	}
+}
