@@ -173,6 +173,13 @@ var invalidProviders = map[string]invalid{
 	"public client, file cache": {
 		attributes{"token_endpoint_auth_method": "none", "cache": attributes{"type": "file"}}, "cache.encryption_key", "openssl rand",
 	},
+	"federated client, private authority": {
+		attributes{
+			"federated_assertion": attributes{"env": "ID_TOKEN"}, "cache": attributes{"type": "file"},
+			"tls": attributes{"insecure_skip_verify": true},
+		},
+		"cache.encryption_key", "openssl rand",
+	},
 	"federated client, Redis": {
 		attributes{"federated_assertion": attributes{"env": "ID_TOKEN"}, "cache": attributes{"type": "redis", "url": redisURL}},
 		"cache.encryption_key", "openssl rand",

@@ -12,6 +12,7 @@ import (
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
 // goodEncryptionKey is how long an encryption_key should be, in bytes.
@@ -66,10 +67,17 @@ func bearsPassword(text string) bool {
 }
 
 // hasNoSecret tells whether the client of the provider block is of those that have
-// neither a secret nor a private key, whatever the environment adds.
+// neither a secret nor a private key, as far as is known. The key of a client
+// certificate counts where the certificate is the client's proof.
 func (m providerModel) hasNoSecret() bool {
-	if !m.ClientSecret.IsNull() || !m.TLS.IsNull() || !m.SignedAssertion.IsNull() {
+	if !m.ClientSecret.IsNull() || !m.SignedAssertion.IsNull() || m.TokenEndpointAuthMethod.IsUnknown() {
 		return false
 	}
-	return !m.FederatedAssertion.IsNull() || m.TokenEndpointAuthMethod.ValueString() == clientauth.None
+	method := m.TokenEndpointAuthMethod.ValueString()
+	if method == clientauth.None {
+		return true
+	}
+	grants := m.GrantType.IsUnknown() || m.GrantType.ValueString() == tokensource.GrantJWTBearer
+	certificate := !m.TLS.IsNull() && !isNullMember(m.TLS, "client_key")
+	return !m.FederatedAssertion.IsNull() && (!grants || !certificate)
 }

@@ -20,8 +20,8 @@ import (
 // What is asked again after a failure, and when. How often and for how long is the
 // business of [httpstack.Retry].
 
-// RetriedError is the failure of a request that was tried several times, or that
-// the server wants to hear again later.
+// RetriedError is the failure of a request that was tried several times, that the
+// server wants to hear again later, or that may do harm when it is repeated.
 type RetriedError struct {
 	httpstack.Tries
 
@@ -56,9 +56,9 @@ const (
 	harmful
 )
 
-// afterArrival tells whether a request may be sent again after an answer, and
-// whether the server said when. Without a hint a 503 may come from a proxy whose
-// server broke off in the middle.
+// afterArrival tells whether a request may be sent again after an answer, which may
+// have a hint at when. Without one a 503 may come from a proxy whose server broke
+// off in the middle.
 func (r repetition) afterArrival(status int, hint bool) bool {
 	switch r {
 	case harmless:
