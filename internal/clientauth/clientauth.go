@@ -41,6 +41,12 @@ func Methods() []string {
 // SecretMethods lists the methods whose proof is the client's secret.
 func SecretMethods() []string { return []string{ClientSecretBasic, ClientSecretPost, ClientSecretJWT} }
 
+// UsesCertificate tells whether a method's proof is the client certificate of the
+// connection.
+func UsesCertificate(method string) bool {
+	return method == TLSClientAuth || method == SelfSignedTLSClientAuth
+}
+
 // ErrTwoMethods tells that a request already carries a proof of another method
 // (RFC 6749 section 2.3).
 var ErrTwoMethods = errors.New("a client must not authenticate in two ways at once")

@@ -126,7 +126,7 @@ var invalidClients = map[string]invalid{
 	},
 	"two methods": {
 		attributes{"headers": attributes{"authorization": "Basic very-secret"}, "token_endpoint_auth_method": "client_secret_basic"},
-		"headers", "two ways",
+		"token_endpoint_auth_method", "two ways",
 	},
 }
 
@@ -152,10 +152,10 @@ var invalidProviders = map[string]invalid{
 	"certificate that is a key":      {attributes{"tls": attributes{"ca_certificate": privateKey}}, "tls.ca_certificate", "CERTIFICATE"},
 	"certificate with damaged lines": {attributes{"tls": attributes{"ca_certificate": damaged}}, "tls.ca_certificate", "damaged"},
 	"header beside a secret": {
-		attributes{"client_secret": "very-secret", "headers": attributes{"authorization": "Basic very-secret"}}, "headers", "client_secret_basic",
+		attributes{"client_secret": "very-secret", "headers": attributes{"authorization": "Basic very-secret"}}, "token_endpoint_auth_method", "client_secret_basic",
 	},
 	"parameter beside a secret": {
-		attributes{"client_secret": "very-secret", "parameters": attributes{"client_secret": "very-secret"}}, "parameters", "client_secret in parameters",
+		attributes{"client_secret": "very-secret", "parameters": attributes{"client_secret": "very-secret"}}, "token_endpoint_auth_method", "client_secret in parameters",
 	},
 	"unknown cache":          {attributes{"cache": attributes{"type": "disk"}}, "cache.type", "memory"},
 	"path of a memory cache": {attributes{"cache": attributes{"path": "/tmp/cache"}}, "cache.path", "file"},

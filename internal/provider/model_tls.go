@@ -68,7 +68,7 @@ func (m providerModel) validateTLS(ctx context.Context) diag.Diagnostics {
 	}
 	certificate, found := presented.certificate()
 	diags.Append(found...)
-	if certificate == nil && !found.HasError() && usesCertificate(m.TokenEndpointAuthMethod.ValueString()) {
+	if certificate == nil && !found.HasError() && clientauth.UsesCertificate(m.TokenEndpointAuthMethod.ValueString()) {
 		diags.AddAttributeError(path.Root("token_endpoint_auth_method"), "Missing attribute tls.client_certificate", missingRemedy("tls.client_certificate"))
 	}
 	return diags

@@ -96,15 +96,10 @@ func (m clientModel) validateMethod() diag.Diagnostics {
 	basic := method == clientauth.ClientSecretBasic
 	secret, _ := m.Parameters.Elements()["client_secret"].(types.String)
 	return findings(
-		rule{basic && hasHeader(m.Headers, "Authorization"), "headers", twoMethods("headers")},
-		rule{basic && secret.ValueString() != "", "parameters", twoMethods("parameters")},
-		rule{usesCertificate(method) && isPlaintext(m.TokenEndpoint), "token_endpoint", certificateInPlaintext(method)},
+		rule{basic && hasHeader(m.Headers, "Authorization"), "token_endpoint_auth_method", twoMethods("headers")},
+		rule{basic && secret.ValueString() != "", "token_endpoint_auth_method", twoMethods("parameters")},
+		rule{clientauth.UsesCertificate(method) && isPlaintext(m.TokenEndpoint), "token_endpoint", certificateInPlaintext(method)},
 	)
-}
-
-// usesCertificate tells whether a method needs a client certificate.
-func usesCertificate(method string) bool {
-	return method == clientauth.TLSClientAuth || method == clientauth.SelfSignedTLSClientAuth
 }
 
 // isPlaintext tells whether an address is known to be one of http.
@@ -118,7 +113,7 @@ func (m clientModel) validateWire() diag.Diagnostics {
 	get := m.Method.ValueString() == http.MethodGet
 	inBody := !m.ParametersIn.IsUnknown() && m.ParametersIn.ValueString() != string(oauth2.InQuery)
 	return findings(
-		rule{get && isSet(m.RequestBody), "request_body", "A GET request has no body. Remove request_body, or set another method."},
+		rule{get && isSet(m.RequestBody), "method", "A GET request has no body. Remove request_body, or set another method."},
 		rule{
 			get && inBody && !isSet(m.RequestBody), "method",
 			"A GET request has no body to send the parameters in. Set parameters_in = \"query\", or another method.",

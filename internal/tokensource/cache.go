@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
@@ -106,7 +107,7 @@ func (s *Source) validFor(minValidity *time.Duration) func(tokencache.Entry) boo
 // difference to it, and sealed under everything the client proves itself with.
 func (s *Source) slot(ctx context.Context, client Client) (tokencache.Slot, error) {
 	encryptionKey, clientKey := trimmed(s.cache.EncryptionKey), ""
-	if usesCertificate(client.TokenEndpointAuthMethod) {
+	if clientauth.UsesCertificate(client.TokenEndpointAuthMethod) {
 		clientKey = trimmed(s.cache.ClientKey)
 	}
 	if s.cache.Store != nil && encryptionKey+clientKey == "" && !client.hasSecret() {

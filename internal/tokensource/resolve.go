@@ -34,7 +34,7 @@ func (s *Source) resolve(ctx context.Context, client Client) (Client, error) {
 	if err != nil {
 		return client, err
 	}
-	if usesCertificate(client.TokenEndpointAuthMethod) && !s.certificate.present {
+	if clientauth.UsesCertificate(client.TokenEndpointAuthMethod) && !s.certificate.present {
 		return client, missing("tls.client_certificate")
 	}
 	return s.completeAssertion(client, server)
@@ -61,11 +61,6 @@ func (s *Source) tokenEndpoint(client Client, server *oauth2.Metadata) (string, 
 		return "", &ConfigError{Attribute: "issuer", Err: err}
 	}
 	return endpoint, nil
-}
-
-// usesCertificate tells whether a method needs a client certificate.
-func usesCertificate(method string) bool {
-	return method == clientauth.TLSClientAuth || method == clientauth.SelfSignedTLSClientAuth
 }
 
 // completeAssertion fills in what the client's assertions need of it and of the
