@@ -100,7 +100,7 @@ func New(config Config) (*Client, error) {
 	}
 	proxy, err := parseProxyURL(config.ProxyURL.Reveal())
 	if err != nil {
-		return nil, fmt.Errorf("proxy URL: %w", err)
+		return nil, fmt.Errorf("the proxy URL %w", err)
 	}
 	tlsConfig, err := newTLSConfig(config)
 	if err != nil {

@@ -16,18 +16,23 @@ import (
 
 var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
 
-// parseProxyURL returns nil for "". Its errors are fixed texts: those of net/url
-// quote the URL, and the part that is wrong may be the password.
+// parseProxyURL returns nil for "". Its errors are fixed texts that continue "the
+// proxy URL": those of net/url quote it, and the part that is wrong may be the
+// password.
 func parseProxyURL(text string) (*url.URL, error) {
 	if text == "" {
 		return nil, nil
 	}
+	// The scheme comes first: net/url takes "user:password@host" and "host:port" for
+	// anything but a missing scheme.
+	scheme, _, found := strings.Cut(text, "://")
+	if !found || !slices.Contains(proxySchemes, strings.ToLower(scheme)) {
+		return nil, errors.New("must begin with http://, https://, socks5:// or socks5h://")
+	}
 	proxy, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return nil, errors.New("not a valid URL; are special characters in user name and password percent-encoded?")
-	case !slices.Contains(proxySchemes, proxy.Scheme):
-		return nil, fmt.Errorf("must begin with one of %s://", strings.Join(proxySchemes, "://, "))
+		return nil, errors.New("is not a valid URL; special characters in the user name and password must be percent-encoded")
 	case proxy.Hostname() == "":
 		return nil, errors.New("has no host")
 	case strings.Trim(proxy.Path, "/") != "" || proxy.RawQuery != "" || proxy.Fragment != "":

@@ -46,36 +46,49 @@ var (
 	ErrNoEndpoint = errors.New("the document does not name it")
 )
 
+// MetadataError reports that neither address of an issuer's metadata has a usable
+// document.
+type MetadataError struct {
+	// Err is the more telling of the two failures and Other the other one: each an
+	// [*Error] if the server responded, and otherwise the Doer's.
+	Err, Other error
+}
+
+// Error implements error.
+func (e *MetadataError) Error() string { return fmt.Sprintf("%v; %v", e.Err, e.Other) }
+
+// Unwrap returns the more telling failure.
+func (e *MetadataError) Unwrap() error { return e.Err }
+
 // Discover fetches the metadata of issuer: from the well-known address of RFC
-// 8414 section 3, and where there is none from that of OpenID Connect Discovery
-// 1.0 section 4.
+// 8414 section 3 or, failing that, from the one of OpenID Connect Discovery 1.0
+// section 4.
 //
-// The error is an [*Error] where the server answered, and otherwise comes from
-// doer. When both addresses fail, the error that says more is returned.
+// The error is a [*MetadataError] if both addresses were requested. Otherwise it is
+// an [*Error] if the server responded, and else the doer's.
 func Discover(ctx context.Context, doer Doer, issuer string) (*Metadata, error) {
-	addresses, err := wellKnown(issuer)
+	inserted, appended, err := wellKnown(issuer)
 	if err != nil {
 		return nil, err
 	}
-	var failure error
-	for _, address := range addresses {
-		document, err := fetchMetadata(ctx, doer, address, issuer)
-		if err == nil {
-			return &Metadata{Issuer: issuer, Document: document}, nil
-		}
-		if !answered(err) {
-			return nil, err
-		}
-		if failure == nil || errors.Is(err, ErrIssuerMismatch) || notFound(failure) && !notFound(err) {
-			failure = err
-		}
+	metadata, first := fetchMetadata(ctx, doer, inserted, issuer)
+	if first == nil || !answered(first) {
+		return metadata, first
 	}
-	return nil, failure
+	metadata, second := fetchMetadata(ctx, doer, appended, issuer)
+	switch {
+	case second == nil:
+		return metadata, nil
+	case !answered(second) || errors.Is(second, ErrIssuerMismatch) || notFound(first) && !notFound(second):
+		return nil, &MetadataError{Err: second, Other: first}
+	default:
+		return nil, &MetadataError{Err: first, Other: second}
+	}
 }
 
-// answered tells whether an error is about what a server answered: then another
-// address may do better. Where no answer came none will, nor where the server has
-// no time for answers.
+// answered reports whether an error is about a response: then the other address
+// may have the document. It will not if there was no response, or if the server is
+// overloaded.
 func answered(err error) bool {
 	if failure, ok := errors.AsType[*httpstack.Error](err); ok {
 		return failure.Kind == httpstack.Redirect || failure.Kind == httpstack.TooLarge
@@ -84,29 +97,28 @@ func answered(err error) bool {
 	return ok && answer.StatusCode != http.StatusTooManyRequests && answer.StatusCode != http.StatusServiceUnavailable
 }
 
-// notFound tells whether there is nothing at an address.
+// notFound reports whether there is nothing at an address.
 func notFound(err error) bool {
 	answer, ok := errors.AsType[*Error](err)
 	return ok && answer.StatusCode == http.StatusNotFound
 }
 
-// wellKnown lists the addresses of an issuer's metadata. RFC 8414 section 3.1
-// inserts the well-known path before the issuer's own, OpenID appends it.
-func wellKnown(issuer string) ([]*url.URL, error) {
+// wellKnown returns the addresses of an issuer's metadata. RFC 8414 section 3.1
+// inserts the well-known path before the issuer's own, OpenID Connect appends it.
+func wellKnown(issuer string) (inserted, appended *url.URL, err error) {
 	base, err := url.Parse(issuer)
 	if err != nil {
-		return nil, fmt.Errorf("the issuer is not a URL: %w", withoutURL(err))
+		return nil, nil, fmt.Errorf("the issuer is not a URL: %w", withoutURL(err))
 	}
-	const inserted, appended = "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"
+	const oauth, openID = "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"
 	path, escaped := strings.TrimSuffix(base.Path, "/"), strings.TrimSuffix(base.EscapedPath(), "/")
-	return []*url.URL{
-		{Scheme: base.Scheme, Host: base.Host, Path: inserted + path, RawPath: inserted + escaped},
-		{Scheme: base.Scheme, Host: base.Host, Path: path + appended, RawPath: escaped + appended},
-	}, nil
+	inserted = &url.URL{Scheme: base.Scheme, Host: base.Host, Path: oauth + path, RawPath: oauth + escaped}
+	appended = &url.URL{Scheme: base.Scheme, Host: base.Host, Path: path + openID, RawPath: escaped + openID}
+	return inserted, appended, nil
 }
 
 // fetchMetadata fetches one address and compares the issuer.
-func fetchMetadata(ctx context.Context, doer Doer, address *url.URL, issuer string) (map[string]any, error) {
+func fetchMetadata(ctx context.Context, doer Doer, address *url.URL, issuer string) (*Metadata, error) {
 	response, err := doer.Do(ctx, httpstack.Request{
 		Method:   http.MethodGet,
 		URL:      address,
@@ -128,7 +140,7 @@ func fetchMetadata(ctx context.Context, doer Doer, address *url.URL, issuer stri
 	if named, _ := document["issuer"].(string); named != issuer {
 		return nil, reader.unusable(response, mismatch(named))
 	}
-	return document, nil
+	return &Metadata{Issuer: issuer, Document: document}, nil
 }
 
 // mismatch is the error for a document of the issuer called named.

@@ -218,6 +218,43 @@ func TestIssuerMustMatch(t *testing.T) {
 	}
 }
 
+// TestDiscoveryErrorHasBothAddresses: the more telling failure comes first.
+func TestDiscoveryErrorHasBothAddresses(t *testing.T) {
+	t.Parallel()
+	const inserted, appended = "https://example.com/.well-known/oauth-authorization-server", "https://example.com/.well-known/openid-configuration"
+	other := `{"issuer":"https://example.org"}`
+	overloaded := &httpstack.Error{Kind: httpstack.Timeout, Method: "GET", URL: appended, Detail: "no response"}
+	tests := map[string]struct {
+		documents map[string]string
+		fails     map[string]error
+		want      []string // in this order
+	}{
+		"nothing at either":  {nil, nil, []string{inserted + " answered 404", appended + " answered 404"}},
+		"mismatch at first":  {map[string]string{inserted: other}, nil, []string{inserted, "example.org", appended + " answered 404"}},
+		"mismatch at second": {map[string]string{appended: other}, nil, []string{appended, "example.org", inserted + " answered 404"}},
+		"second unreachable": {nil, map[string]error{appended: overloaded}, []string{appended, "no response", inserted + " answered 404"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := serving(test.documents)
+			server.fails = test.fails
+			_, err := oauth2.Discover(t.Context(), server, "https://example.com")
+			if _, ok := errors.AsType[*oauth2.MetadataError](err); !ok {
+				t.Fatalf("got %v", err)
+			}
+			rest := err.Error()
+			for _, part := range test.want {
+				_, after, ok := strings.Cut(rest, part)
+				if !ok {
+					t.Fatalf("%v: no %q in %q", err, part, rest)
+				}
+				rest = after
+			}
+		})
+	}
+}
+
 // TestDiscoveryErrorSaysMore: of two failures, the mismatch is what helps.
 func TestDiscoveryErrorSaysMore(t *testing.T) {
 	t.Parallel()

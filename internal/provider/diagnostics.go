@@ -162,8 +162,14 @@ func describeCause(err error) finding {
 	return describeOther(err)
 }
 
-// describeDiscovery is for metadata that was asked for.
+// describeDiscovery is for metadata that was requested. If both of its addresses
+// failed, both are shown, with what each answered.
 func describeDiscovery(discovery *tokensource.DiscoveryError) finding {
+	if both, ok := errors.AsType[*oauth2.MetadataError](discovery); ok {
+		found := describeDiscovery(&tokensource.DiscoveryError{Err: both.Err})
+		found.facts = append(found.facts, sentence(both.Other.Error()))
+		return found
+	}
 	if answer, ok := errors.AsType[*oauth2.Error](discovery); ok {
 		return describeMetadata(answer)
 	}

@@ -342,7 +342,7 @@ func certificates() validator.String {
 func proxy() validator.String {
 	return stringValidator{must: "must be the URL of a proxy", rule: func(value string) string {
 		if err := httpstack.CheckProxyURL(value); err != nil {
-			return "The proxy URL cannot be used: " + err.Error() + "."
+			return "The proxy URL " + err.Error() + "."
 		}
 		return ""
 	}}
