@@ -43,8 +43,8 @@ type Error struct {
 	// Sent tells whether the server may have received the request, so that
 	// repeating it may do twice what it asks for.
 	Sent bool
-	// passing tells that what ails the proxy may be over a moment later.
-	passing bool
+	// transient tells that what ails the proxy may be over a moment later.
+	transient bool
 	// Err is the cause, e.g. a *net.DNSError or x509.UnknownAuthorityError; nil
 	// where it could show too much.
 	Err error

@@ -50,13 +50,13 @@ func checkConnectAnswer(_ context.Context, _ *url.URL, _ *http.Request, answer *
 	return nil
 }
 
-// passingGateway are the statuses by which a proxy says that the server cannot be
+// transientGateway are the statuses by which a proxy says that the server cannot be
 // reached now, and not that it may not be.
-var passingGateway = []int{http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
+var transientGateway = []int{http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
 
 func proxyAnswered(status int) *Error {
 	detail := fmt.Sprintf("the proxy answered with status %d %s", status, http.StatusText(status))
-	return &Error{Kind: Proxy, Detail: strings.TrimSpace(detail), passing: slices.Contains(passingGateway, status)}
+	return &Error{Kind: Proxy, Detail: strings.TrimSpace(detail), transient: slices.Contains(transientGateway, status)}
 }
 
 // forwarded tells whether an HTTP proxy reads the request for target and answers
@@ -90,5 +90,5 @@ func proxyFailed(p *progress, err error) *Error {
 		// net/http words these itself, by the reply codes of RFC 1928 section 6.
 		cause.Detail = op.Err.Error()
 	}
-	return &Error{Kind: Proxy, Detail: fmt.Sprintf("proxy %s: %s", p.proxy.Host, cause.Detail), Err: cause.Err, passing: cause.Transient()}
+	return &Error{Kind: Proxy, Detail: fmt.Sprintf("proxy %s: %s", p.proxy.Host, cause.Detail), Err: cause.Err, transient: cause.Transient()}
 }

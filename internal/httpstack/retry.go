@@ -44,13 +44,13 @@ type Retries struct {
 // our own between attempts.
 func (r Retries) Budget() time.Duration { return r.Timeout * time.Duration(r.Max+1) }
 
-// Verdict says what a failed attempt means for the next one. Its zero value is
+// Decision says what a failed attempt means for the next one. Its zero value is
 // that there must be none.
-type Verdict struct {
-	// Repeat tells that another attempt may succeed, and does no harm.
-	Repeat bool
-	// Harmful tells that another attempt might succeed, and may do harm.
-	Harmful bool
+type Decision struct {
+	// Retry tells that another attempt may succeed, and does no harm.
+	Retry bool
+	// Unsafe tells that another attempt might succeed, and may do harm.
+	Unsafe bool
 	// After is how long the server asks to wait, see [RetryAfter]; nil leaves that to
 	// the exponential backoff.
 	After *time.Duration
@@ -58,8 +58,8 @@ type Verdict struct {
 	Reason string
 }
 
-// Tries tells what became of a request that may have been repeated.
-type Tries struct {
+// Attempts tells what became of a request that may have been repeated.
+type Attempts struct {
 	// Count is the number of attempts, and Elapsed the time from the begin of the
 	// first to the end of the last.
 	Count   int
@@ -68,18 +68,18 @@ type Tries struct {
 	// when that will be over; zero where it did not.
 	Wait    time.Duration
 	RetryAt time.Time
-	// Harmful tells that it was given up because another attempt may do harm.
-	Harmful bool
+	// Unsafe tells that it was given up because another attempt may do harm.
+	Unsafe bool
 }
 
 // String says how often a request was tried and when to try again; "" where it was
 // tried once and there is no more to tell.
-func (t Tries) String() string {
+func (t Attempts) String() string {
 	var parts []string
 	if t.Count > 1 {
 		parts = append(parts, fmt.Sprintf("tried %d times over %s", t.Count, t.Elapsed.Round(100*time.Millisecond)))
 	}
-	if t.Harmful {
+	if t.Unsafe {
 		parts = append(parts, "not tried again, because the first request may have taken effect")
 	}
 	if !t.RetryAt.IsZero() {
@@ -89,46 +89,46 @@ func (t Tries) String() string {
 	return strings.Join(parts, "; ")
 }
 
-// Retry makes an attempt, and further ones as long as its verdict and r say so. It
+// Retry makes an attempt, and further ones as long as its decision and r say so. It
 // returns what the last one returned. Each attempt has to build its request anew,
 // as proofs in it may be good for one use.
 //
 // A wait that does not fit into the time which is left, also to a deadline of ctx,
 // is not begun: the last answer is the result. When ctx ends, so does the waiting,
 // with the error of ctx.
-func Retry[T any](ctx context.Context, r Retries, attempt func() (T, Verdict, error)) (T, Tries, error) {
+func Retry[T any](ctx context.Context, r Retries, attempt func() (T, Decision, error)) (T, Attempts, error) {
 	r.setDefaults()
 	waits := newBackOff()
-	tries, start := Tries{}, r.Now()
+	attempts, start := Attempts{}, r.Now()
 	for {
-		result, verdict, err := attempt()
-		tries.Count++
-		tries.Elapsed = r.Now().Sub(start)
-		if !verdict.Repeat || ctx.Err() != nil {
-			tries.notice(verdict, r.Now())
-			return result, tries, err
+		result, decision, err := attempt()
+		attempts.Count++
+		attempts.Elapsed = r.Now().Sub(start)
+		if !decision.Retry || ctx.Err() != nil {
+			attempts.notice(decision, r.Now())
+			return result, attempts, err
 		}
 		wait := waits.NextBackOff()
-		if verdict.After != nil { // a server that says "at once" is not hammered either
-			wait = max(wait, *verdict.After)
+		if decision.After != nil { // a server that says "at once" is not hammered either
+			wait = max(wait, *decision.After)
 		}
-		if tries.Count > r.Max || !r.fits(ctx, wait, tries.Elapsed, verdict.After) {
-			tries.notice(verdict, r.Now())
-			r.log(ctx, slog.LevelWarn, "request given up", tries, wait, verdict)
-			return result, tries, err
+		if attempts.Count > r.Max || !r.fits(ctx, wait, attempts.Elapsed, decision.After) {
+			attempts.notice(decision, r.Now())
+			r.log(ctx, slog.LevelWarn, "request given up", attempts, wait, decision)
+			return result, attempts, err
 		}
-		r.log(ctx, slog.LevelDebug, "request will be repeated", tries, wait, verdict)
+		r.log(ctx, slog.LevelDebug, "request will be repeated", attempts, wait, decision)
 		if err := r.Sleep(ctx, wait); err != nil {
-			return result, tries, err
+			return result, attempts, err
 		}
 	}
 }
 
 // notice keeps why there is no further attempt, and when the server wants one.
-func (t *Tries) notice(verdict Verdict, now time.Time) {
-	t.Harmful = verdict.Harmful
-	if verdict.After != nil && *verdict.After > 0 {
-		t.Wait, t.RetryAt = *verdict.After, now.Add(*verdict.After)
+func (t *Attempts) notice(decision Decision, now time.Time) {
+	t.Unsafe = decision.Unsafe
+	if decision.After != nil && *decision.After > 0 {
+		t.Wait, t.RetryAt = *decision.After, now.Add(*decision.After)
 	}
 }
 
@@ -176,13 +176,13 @@ func sleep(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-func (r *Retries) log(ctx context.Context, level slog.Level, message string, tries Tries, wait time.Duration, verdict Verdict) {
+func (r *Retries) log(ctx context.Context, level slog.Level, message string, attempts Attempts, wait time.Duration, decision Decision) {
 	r.Logger.LogAttrs(ctx, level, message,
-		slog.String("reason", verdict.Reason),
-		slog.Int("attempts", tries.Count),
+		slog.String("reason", decision.Reason),
+		slog.Int("attempts", attempts.Count),
 		slog.Int("max_retries", r.Max),
-		slog.Duration("elapsed", tries.Elapsed),
+		slog.Duration("elapsed", attempts.Elapsed),
 		slog.Duration("wait", wait),
-		slog.Bool("asked_to_wait", verdict.After != nil),
+		slog.Bool("asked_to_wait", decision.After != nil),
 	)
 }

@@ -20,15 +20,15 @@ var errBusy = errors.New("busy")
 
 // failing is an attempt that fails in the same way for ever, after taking its time.
 type failing struct {
-	verdict httpstack.Verdict
-	takes   time.Duration
-	at      []time.Time // when each attempt began
+	decision httpstack.Decision
+	takes    time.Duration
+	at       []time.Time // when each attempt began
 }
 
-func (f *failing) attempt() (string, httpstack.Verdict, error) {
+func (f *failing) attempt() (string, httpstack.Decision, error) {
 	f.at = append(f.at, time.Now())
 	time.Sleep(f.takes)
-	return "partial", f.verdict, errBusy
+	return "partial", f.decision, errBusy
 }
 
 // waits are the times between the attempts.
@@ -40,8 +40,8 @@ func (f *failing) waits() []time.Duration {
 	return waits
 }
 
-func after(wait time.Duration) httpstack.Verdict {
-	return httpstack.Verdict{Repeat: true, After: &wait}
+func after(wait time.Duration) httpstack.Decision {
+	return httpstack.Decision{Retry: true, After: &wait}
 }
 
 // TestRetryBacksOff: the waits are about half a second, then twice as long each
@@ -49,10 +49,10 @@ func after(wait time.Duration) httpstack.Verdict {
 func TestRetryBacksOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		busy := failing{verdict: httpstack.Verdict{Repeat: true}}
-		result, tries, err := httpstack.Retry(t.Context(), httpstack.Retries{Max: 10, Timeout: time.Millisecond}, busy.attempt)
-		if !errors.Is(err, errBusy) || result != "partial" || tries.Count != 11 {
-			t.Errorf("got %q, %d attempts, error %v", result, tries.Count, err)
+		busy := failing{decision: httpstack.Decision{Retry: true}}
+		result, attempts, err := httpstack.Retry(t.Context(), httpstack.Retries{Max: 10, Timeout: time.Millisecond}, busy.attempt)
+		if !errors.Is(err, errBusy) || result != "partial" || attempts.Count != 11 {
+			t.Errorf("got %q, %d attempts, error %v", result, attempts.Count, err)
 		}
 		about := []int{500, 1000, 2000, 4000, 8000, 10000, 10000, 10000, 10000, 10000}
 		waits := busy.waits()
@@ -87,35 +87,35 @@ func TestRetryWaitsAsAsked(t *testing.T) {
 		wait time.Duration
 	}{
 		"final":             {httpstack.Retries{Max: 3, Timeout: 30 * second}, failing{}, nil, 0},
-		"off":               {httpstack.Retries{Timeout: 30 * second}, failing{verdict: after(second)}, nil, second},
-		"no time":           {httpstack.Retries{Max: 3}, failing{verdict: after(second)}, nil, second},
-		"as asked":          {httpstack.Retries{Max: 2, Timeout: 30 * second}, failing{verdict: after(7 * second)}, []time.Duration{7 * second, 7 * second}, 7 * second},
-		"at once":           {httpstack.Retries{Max: 2, Timeout: 30 * second}, failing{verdict: after(0)}, []time.Duration{0, 0}, 0},
-		"fits just":         {httpstack.Retries{Max: 1, Timeout: 30 * second}, failing{verdict: after(60*second - 1)}, []time.Duration{60*second - 1}, 60*second - 1},
-		"does not fit":      {httpstack.Retries{Max: 1, Timeout: 30 * second}, failing{verdict: after(60 * second)}, nil, 60 * second},
-		"hours":             {httpstack.Retries{Max: 10, Timeout: 30 * second}, failing{verdict: after(time.Hour)}, nil, time.Hour},
-		"absurd":            {httpstack.Retries{Max: 10, Timeout: time.Hour}, failing{verdict: after(100 * 365 * 24 * time.Hour)}, nil, 100 * 365 * 24 * time.Hour},
-		"the second no":     {httpstack.Retries{Max: 1, Timeout: 10 * second}, failing{verdict: after(11 * second), takes: 9 * second}, nil, 11 * second},
-		"attempts count":    {httpstack.Retries{Max: 3, Timeout: 10 * second}, failing{verdict: after(4 * second), takes: 10 * second}, []time.Duration{4 * second, 4 * second}, 4 * second},
-		"as many as can be": {httpstack.Retries{Max: 2, Timeout: 10 * second}, failing{verdict: after(0), takes: 10 * second}, []time.Duration{0, 0}, 0},
+		"off":               {httpstack.Retries{Timeout: 30 * second}, failing{decision: after(second)}, nil, second},
+		"no time":           {httpstack.Retries{Max: 3}, failing{decision: after(second)}, nil, second},
+		"as asked":          {httpstack.Retries{Max: 2, Timeout: 30 * second}, failing{decision: after(7 * second)}, []time.Duration{7 * second, 7 * second}, 7 * second},
+		"at once":           {httpstack.Retries{Max: 2, Timeout: 30 * second}, failing{decision: after(0)}, []time.Duration{0, 0}, 0},
+		"fits just":         {httpstack.Retries{Max: 1, Timeout: 30 * second}, failing{decision: after(60*second - 1)}, []time.Duration{60*second - 1}, 60*second - 1},
+		"does not fit":      {httpstack.Retries{Max: 1, Timeout: 30 * second}, failing{decision: after(60 * second)}, nil, 60 * second},
+		"hours":             {httpstack.Retries{Max: 10, Timeout: 30 * second}, failing{decision: after(time.Hour)}, nil, time.Hour},
+		"absurd":            {httpstack.Retries{Max: 10, Timeout: time.Hour}, failing{decision: after(100 * 365 * 24 * time.Hour)}, nil, 100 * 365 * 24 * time.Hour},
+		"the second no":     {httpstack.Retries{Max: 1, Timeout: 10 * second}, failing{decision: after(11 * second), takes: 9 * second}, nil, 11 * second},
+		"attempts count":    {httpstack.Retries{Max: 3, Timeout: 10 * second}, failing{decision: after(4 * second), takes: 10 * second}, []time.Duration{4 * second, 4 * second}, 4 * second},
+		"as many as can be": {httpstack.Retries{Max: 2, Timeout: 10 * second}, failing{decision: after(0), takes: 10 * second}, []time.Duration{0, 0}, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
-				_, tries, err := httpstack.Retry(t.Context(), test.retries, test.failing.attempt)
+				_, attempts, err := httpstack.Retry(t.Context(), test.retries, test.failing.attempt)
 				if got := test.failing.waits(); !slices.EqualFunc(got, test.want, isWait) {
 					t.Errorf("waits %s, want %s", got, test.want)
 				}
-				if !errors.Is(err, errBusy) || tries.Count != len(test.want)+1 || tries.Elapsed != time.Since(start) {
-					t.Errorf("got %+v, error %v", tries, err)
+				if !errors.Is(err, errBusy) || attempts.Count != len(test.want)+1 || attempts.Elapsed != time.Since(start) {
+					t.Errorf("got %+v, error %v", attempts, err)
 				}
-				if tries.Wait != test.wait || tries.RetryAt.IsZero() != (test.wait == 0) {
-					t.Errorf("to be asked again in %s, at %s", tries.Wait, tries.RetryAt)
+				if attempts.Wait != test.wait || attempts.RetryAt.IsZero() != (test.wait == 0) {
+					t.Errorf("to be asked again in %s, at %s", attempts.Wait, attempts.RetryAt)
 				}
-				if test.wait > 0 && !tries.RetryAt.Equal(time.Now().Add(test.wait)) {
-					t.Errorf("to be asked again at %s", tries.RetryAt)
+				if test.wait > 0 && !attempts.RetryAt.Equal(time.Now().Add(test.wait)) {
+					t.Errorf("to be asked again at %s", attempts.RetryAt)
 				}
 			})
 		})
@@ -137,14 +137,14 @@ func TestRetrySucceeds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		count := 0
-		result, tries, err := httpstack.Retry(t.Context(), httpstack.Retries{Max: 3, Timeout: 5 * time.Second}, func() (int, httpstack.Verdict, error) {
+		result, attempts, err := httpstack.Retry(t.Context(), httpstack.Retries{Max: 3, Timeout: 5 * time.Second}, func() (int, httpstack.Decision, error) {
 			if count++; count < 3 {
 				return 0, after(5 * time.Second), errBusy
 			}
-			return count, httpstack.Verdict{}, nil
+			return count, httpstack.Decision{}, nil
 		})
-		if err != nil || result != 3 || tries.Count != 3 || tries.Elapsed != 10*time.Second || !tries.RetryAt.IsZero() {
-			t.Errorf("got %d, %+v, error %v", result, tries, err)
+		if err != nil || result != 3 || attempts.Count != 3 || attempts.Elapsed != 10*time.Second || !attempts.RetryAt.IsZero() {
+			t.Errorf("got %d, %+v, error %v", result, attempts, err)
 		}
 	})
 }
@@ -157,31 +157,31 @@ func TestRetryEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(15*time.Second, cancel)
-		busy := failing{verdict: after(10 * time.Second)}
+		busy := failing{decision: after(10 * time.Second)}
 		start := time.Now()
-		_, tries, err := httpstack.Retry(ctx, patient, busy.attempt)
-		if !errors.Is(err, context.Canceled) || tries.Count != 2 || time.Since(start) != 15*time.Second {
-			t.Errorf("in a wait: %d attempts, %s, error %v", tries.Count, time.Since(start), err)
+		_, attempts, err := httpstack.Retry(ctx, patient, busy.attempt)
+		if !errors.Is(err, context.Canceled) || attempts.Count != 2 || time.Since(start) != 15*time.Second {
+			t.Errorf("in a wait: %d attempts, %s, error %v", attempts.Count, time.Since(start), err)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		_, tries, err := httpstack.Retry(ctx, patient, func() (int, httpstack.Verdict, error) {
+		_, attempts, err := httpstack.Retry(ctx, patient, func() (int, httpstack.Decision, error) {
 			cancel()
 			return 0, after(0), errBusy
 		})
-		if !errors.Is(err, errBusy) || tries.Count != 1 {
-			t.Errorf("in an attempt: %d attempts, error %v", tries.Count, err)
+		if !errors.Is(err, errBusy) || attempts.Count != 1 {
+			t.Errorf("in an attempt: %d attempts, error %v", attempts.Count, err)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		busy := failing{verdict: after(5 * time.Second)}
+		busy := failing{decision: after(5 * time.Second)}
 		start := time.Now()
-		_, tries, err := httpstack.Retry(ctx, patient, busy.attempt)
-		if !errors.Is(err, errBusy) || tries.Count != 1 || tries.Wait != 5*time.Second || time.Since(start) != 0 {
-			t.Errorf("before its deadline: %+v after %s, error %v", tries, time.Since(start), err)
+		_, attempts, err := httpstack.Retry(ctx, patient, busy.attempt)
+		if !errors.Is(err, errBusy) || attempts.Count != 1 || attempts.Wait != 5*time.Second || time.Since(start) != 0 {
+			t.Errorf("before its deadline: %+v after %s, error %v", attempts, time.Since(start), err)
 		}
 	})
 }
@@ -200,9 +200,9 @@ func TestRetryLogs(t *testing.T) {
 		Max: 1, Timeout: time.Minute, Logger: slog.New(plain),
 		Sleep: func(context.Context, time.Duration) error { return nil },
 	}
-	verdict := after(7 * time.Second)
-	verdict.Reason = "the server answered 503"
-	_, _, _ = httpstack.Retry(t.Context(), retries, (&failing{verdict: verdict}).attempt)
+	decision := after(7 * time.Second)
+	decision.Reason = "the server answered 503"
+	_, _, _ = httpstack.Retry(t.Context(), retries, (&failing{decision: decision}).attempt)
 	const want = `level=DEBUG msg="request will be repeated" reason="the server answered 503" attempts=1 max_retries=1 wait=7s asked_to_wait=true
 level=WARN msg="request given up" reason="the server answered 503" attempts=2 max_retries=1 wait=7s asked_to_wait=true
 `
@@ -211,18 +211,18 @@ level=WARN msg="request given up" reason="the server answered 503" attempts=2 ma
 	}
 }
 
-// TestTriesInWords holds what a user is told.
-func TestTriesInWords(t *testing.T) {
+// TestAttemptsInWords holds what a user is told.
+func TestAttemptsInWords(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2025, 10, 3, 13, 0, 0, 0, time.FixedZone("", 3600))
-	tests := map[string]httpstack.Tries{
+	tests := map[string]httpstack.Attempts{
 		"":                        {Count: 1, Elapsed: time.Second},
 		"tried 4 times over 3.5s": {Count: 4, Elapsed: 3512345678},
 		"the server wants to be asked again in 1h0m0s, at 2025-10-03T12:00:00Z":                     {Count: 1, Wait: time.Hour, RetryAt: at},
 		"tried 2 times over 0s; the server wants to be asked again in 30s, at 2025-10-03T12:00:00Z": {Count: 2, Wait: 30 * time.Second, RetryAt: at},
 	}
-	for want, tries := range tests {
-		if got := tries.String(); got != want {
+	for want, attempts := range tests {
+		if got := attempts.String(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}

@@ -44,7 +44,7 @@ func (e *Error) Transient() bool {
 	case TLS:
 		return errors.Is(e.Err, io.ErrUnexpectedEOF) // closed without a word, as servers do that start or stop
 	case Proxy:
-		return e.passing
+		return e.transient
 	default:
 		return false
 	}

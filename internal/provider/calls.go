@@ -34,7 +34,7 @@ func (c *configured) call(ctx context.Context, model callModel, from kind) (*tok
 	if answer.StatusCode/100 != 2 && !slices.Contains(request.Expected, answer.StatusCode) {
 		failure := oauth2.ReadError("API", answer.Response, sentRedactor(request, answer.Tokens))
 		found := describeCall(failure, request, model.authenticated())
-		found.facts = append(found.facts, triesFacts(answer.Tries)...)
+		found.facts = append(found.facts, attemptsFacts(answer.Attempts)...)
 		diags.Append(found.diagnostic(from))
 	}
 	return answer, diags

@@ -118,15 +118,15 @@ func tokenError(err error, from kind) diag.Diagnostic {
 // a longer one has mistaken the unit or means never.
 const longestTold = 365 * 24 * time.Hour
 
-// triesFacts tells how often a request was tried, and when to try again, if there
+// attemptsFacts tells how often a request was tried, and when to try again, if there
 // is something to tell.
-func triesFacts(tries httpstack.Tries) []string {
+func attemptsFacts(attempts httpstack.Attempts) []string {
 	var facts []string
-	tooLong := tries.Wait > longestTold
+	tooLong := attempts.Wait > longestTold
 	if tooLong {
-		tries.RetryAt = time.Time{}
+		attempts.RetryAt = time.Time{}
 	}
-	if text := tries.String(); text != "" {
+	if text := attempts.String(); text != "" {
 		facts = append(facts, sentence(text))
 	}
 	if tooLong {
@@ -139,7 +139,7 @@ func triesFacts(tries httpstack.Tries) []string {
 func describeError(err error) finding {
 	found := describeCause(err)
 	if given, ok := errors.AsType[*tokensource.RetriedError](err); ok {
-		found.facts = append(found.facts, triesFacts(given.Tries)...)
+		found.facts = append(found.facts, attemptsFacts(given.Attempts)...)
 	}
 	return found
 }

@@ -68,8 +68,8 @@ func revocationWarning(err error) diag.Diagnostic {
 		}
 		found.remedy = "It stays valid until it expires. " + remedy
 	}
-	if given, ok := errors.AsType[*tokensource.RetriedError](err); ok { // the tries of one stand for those of both
-		found.facts = append(found.facts, triesFacts(given.Tries)...)
+	if given, ok := errors.AsType[*tokensource.RetriedError](err); ok { // the attempts of one stand for those of both
+		found.facts = append(found.facts, attemptsFacts(given.Attempts)...)
 	}
 	return found.warning("revoke_on_close", "A token could not be revoked")
 }

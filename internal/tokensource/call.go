@@ -15,8 +15,8 @@ import (
 // Answer is what an API answered to a call.
 type Answer struct {
 	*httpstack.Response
-	// Tries tells how often it was asked for.
-	Tries httpstack.Tries
+	// Attempts tells how often it was asked for.
+	Attempts httpstack.Attempts
 	// Tokens are those that went along, for taking them out of an answer that
 	// repeats them.
 	Tokens []secret.String
@@ -25,14 +25,14 @@ type Answer struct {
 // Call sends a request without a token. The answer may be one that it was repeated
 // for, as often as is permitted.
 func (s *Source) Call(ctx context.Context, request httpstack.Request) (*Answer, error) {
-	response, tries, err := httpstack.Retry(ctx, s.retries, func() (*httpstack.Response, httpstack.Verdict, error) {
+	response, attempts, err := httpstack.Retry(ctx, s.retries, func() (*httpstack.Response, httpstack.Decision, error) {
 		response, err := s.http.Do(ctx, request)
 		return response, judgeCall(request, response, err), err
 	})
 	if err != nil {
-		return nil, retried(err, tries)
+		return nil, retried(err, attempts)
 	}
-	return &Answer{Response: response, Tries: tries}, nil
+	return &Answer{Response: response, Attempts: attempts}, nil
 }
 
 // CallAs sends a request with the client's token in its Authorization header (RFC

@@ -23,24 +23,24 @@ import (
 // RetriedError is the failure of a request that was tried several times, that the
 // server wants to hear again later, or that may do harm when it is repeated.
 type RetriedError struct {
-	httpstack.Tries
+	httpstack.Attempts
 
 	// Err is the error of the last attempt.
 	Err error
 }
 
 // Error implements error.
-func (e *RetriedError) Error() string { return fmt.Sprintf("%v (%s)", e.Err, e.Tries) }
+func (e *RetriedError) Error() string { return fmt.Sprintf("%v (%s)", e.Err, e.Attempts) }
 
 // Unwrap returns the error of the last attempt.
 func (e *RetriedError) Unwrap() error { return e.Err }
 
 // retried adds to an error what was tried, if there is something to tell.
-func retried(err error, tries httpstack.Tries) error {
-	if err == nil || tries.String() == "" {
+func retried(err error, attempts httpstack.Attempts) error {
+	if err == nil || attempts.String() == "" {
 		return err
 	}
-	return &RetriedError{tries, err}
+	return &RetriedError{attempts, err}
 }
 
 // repetition says what a second request does where the first may have arrived.
@@ -71,53 +71,53 @@ func (r repetition) afterArrival(status int, hint bool) bool {
 }
 
 // judge says whether to ask again after an error.
-func (r repetition) judge(err error) httpstack.Verdict {
+func (r repetition) judge(err error) httpstack.Decision {
 	return r.judgeBy(err, (*oauth2.Error).Temporary)
 }
 
 // judgeToken is judge for token requests, which something between here and the
 // server may have refused. With metadata that would be no sign of it: where there
 // is none, servers show a page as well.
-func (r repetition) judgeToken(err error) httpstack.Verdict {
+func (r repetition) judgeToken(err error) httpstack.Decision {
 	return r.judgeBy(err, func(answer *oauth2.Error) bool { return answer.Temporary() || answer.FromProxy() })
 }
 
 // judgeBy says whether to ask again after an error, if it comes from an answer by
 // whether that is passing.
-func (r repetition) judgeBy(err error, passing func(*oauth2.Error) bool) httpstack.Verdict {
+func (r repetition) judgeBy(err error, passing func(*oauth2.Error) bool) httpstack.Decision {
 	if _, ok := errors.AsType[*clientauth.FieldError](err); ok {
-		return httpstack.Verdict{} // an assertion, which was asked for as often as it may be
+		return httpstack.Decision{} // an assertion, which was asked for as often as it may be
 	}
 	if failure, ok := errors.AsType[*httpstack.Error](err); ok {
 		again := r == harmless || !failure.Sent
-		return httpstack.Verdict{Repeat: failure.Transient() && again, Harmful: failure.Transient() && !again, Reason: failure.Error()}
+		return httpstack.Decision{Retry: failure.Transient() && again, Unsafe: failure.Transient() && !again, Reason: failure.Error()}
 	}
 	if answer, ok := errors.AsType[*oauth2.Error](err); ok && passing(answer) {
 		return r.passing(answer.StatusCode, answer.RetryAfter, answer.Endpoint)
 	}
-	return httpstack.Verdict{}
+	return httpstack.Decision{}
 }
 
 // passing is the verdict on an answer that may be another one the next time.
-func (r repetition) passing(status int, after *time.Duration, endpoint string) httpstack.Verdict {
+func (r repetition) passing(status int, after *time.Duration, endpoint string) httpstack.Decision {
 	again := r.afterArrival(status, after != nil)
-	return httpstack.Verdict{
-		Repeat:  again,
-		Harmful: !again,
-		After:   after,
-		Reason:  fmt.Sprintf("%s answered %d %s", endpoint, status, http.StatusText(status)),
+	return httpstack.Decision{
+		Retry:  again,
+		Unsafe: !again,
+		After:  after,
+		Reason: fmt.Sprintf("%s answered %d %s", endpoint, status, http.StatusText(status)),
 	}
 }
 
 // judgeCall says whether to send a request to an API again.
-func judgeCall(request httpstack.Request, response *httpstack.Response, err error) httpstack.Verdict {
+func judgeCall(request httpstack.Request, response *httpstack.Response, err error) httpstack.Decision {
 	r := repetitionOf(request.Method)
 	if err != nil {
 		return r.judge(err)
 	}
 	status := response.StatusCode
 	if !httpstack.TransientStatus(status) || slices.Contains(request.Expected, status) {
-		return httpstack.Verdict{}
+		return httpstack.Decision{}
 	}
 	return r.passing(status, httpstack.RetryAfter(response), request.Endpoint)
 }
@@ -154,12 +154,12 @@ func (c Client) presents(names ...string) bool {
 }
 
 // retry makes attempts as long as judge has nothing against it.
-func retry[T any](ctx context.Context, s *Source, judge func(error) httpstack.Verdict, attempt func() (T, error)) (T, error) {
-	result, tries, err := httpstack.Retry(ctx, s.retries, func() (T, httpstack.Verdict, error) {
+func retry[T any](ctx context.Context, s *Source, judge func(error) httpstack.Decision, attempt func() (T, error)) (T, error) {
+	result, attempts, err := httpstack.Retry(ctx, s.retries, func() (T, httpstack.Decision, error) {
 		result, err := attempt()
 		return result, judge(err), err
 	})
-	return result, retried(err, tries)
+	return result, retried(err, attempts)
 }
 
 func (s *Source) requestToken(ctx context.Context, asking oauth2.Client, client Client) (*oauth2.Token, error) {

@@ -570,7 +570,7 @@ func TestCallsAreRepeated(t *testing.T) {
 							want = 2
 						}
 						network.mustCount(t, "/orders", want)
-						if again && (err != nil || answer.StatusCode != 200 || answer.Tries.Count != 2) {
+						if again && (err != nil || answer.StatusCode != 200 || answer.Attempts.Count != 2) {
 							t.Errorf("got %+v, error %v", answer, err)
 						}
 						if !again && err == nil && answer.StatusCode != test.fault.answer.StatusCode {

@@ -50,8 +50,8 @@ type Source struct {
 	cache     Cache
 	tokens    *tokencache.Cache
 	documents *tokencache.Cache
-	refusals  *refusals
-	replaced  replacements
+	logins    *loginBackoff
+	replaced  replacementLimiter
 
 	certificate certificate
 }
@@ -73,7 +73,7 @@ func New(config Config) *Source {
 		cache:     config.Cache,
 		tokens:    tokencache.New(tokencache.Config{Store: config.Cache.Store, Patience: config.Retries.Budget() + patienceMargin, Now: config.Now}),
 		documents: tokencache.New(tokencache.Config{Now: config.Now}),
-		refusals:  newRefusals(config.Now),
+		logins:    newLoginBackoff(config.Now),
 
 		certificate: describeCertificate(config.ClientCertificate),
 	}
@@ -92,7 +92,7 @@ func (s *Source) obtain(ctx context.Context, client Client) (*oauth2.Token, erro
 // fetch asks the server for a token, unless it has refused the client before.
 func (s *Source) fetch(ctx context.Context, client Client) (*oauth2.Token, error) {
 	return s.ask(client, func(asking oauth2.Client) (*oauth2.Token, error) {
-		return s.refusals.ask(ctx, client.identity(), func() (*oauth2.Token, error) {
+		return s.logins.ask(ctx, client.identity(), func() (*oauth2.Token, error) {
 			return s.requestToken(ctx, asking, client)
 		})
 	})

@@ -21,21 +21,21 @@ const (
 	longestRest = 5 * time.Minute
 )
 
-// refusals remembers which clients a server did not recognise, or does not want to
+// loginBackoff remembers which clients a server did not recognise, or does not want to
 // hear from for a while. A run with a hundred resources and a wrong secret must not
 // become a hundred failed logins, as some servers lock the client after five; nor
 // may it go on to ask a server that limits requests.
-type refusals struct {
-	now       func() time.Time
-	mu        sync.Mutex
-	standings map[string]*standing
+type loginBackoff struct {
+	now    func() time.Time
+	mu     sync.Mutex
+	states map[string]*state
 }
 
-// standing is what is known of one client.
-type standing struct {
-	// turn holds back the others while the first request is under way: whether the
+// state is what is known of one client.
+type state struct {
+	// semaphore holds back the others while the first request is under way: whether the
 	// server knows the client is learned from one answer.
-	turn chan struct{}
+	semaphore chan struct{}
 
 	mu      sync.Mutex
 	tried   bool
@@ -43,20 +43,20 @@ type standing struct {
 	until   time.Time
 }
 
-func newRefusals(now func() time.Time) *refusals {
-	return &refusals{now: now, standings: map[string]*standing{}}
+func newLoginBackoff(now func() time.Time) *loginBackoff {
+	return &loginBackoff{now: now, states: map[string]*state{}}
 }
 
 // ask calls question for a client, unless that was refused a short while ago: then
 // it returns that error.
-func (r *refusals) ask(ctx context.Context, client string, question func() (*oauth2.Token, error)) (*oauth2.Token, error) {
-	known := r.standing(client)
+func (r *loginBackoff) ask(ctx context.Context, client string, question func() (*oauth2.Token, error)) (*oauth2.Token, error) {
+	known := r.state(client)
 	select {
-	case known.turn <- struct{}{}:
+	case known.semaphore <- struct{}{}:
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	leave := sync.OnceFunc(func() { <-known.turn })
+	leave := sync.OnceFunc(func() { <-known.semaphore })
 	defer leave()
 	tried, refused := known.at(r.now())
 	if refused != nil {
@@ -72,7 +72,7 @@ func (r *refusals) ask(ctx context.Context, client string, question func() (*oau
 
 // at tells whether the client was tried, and the error if it was refused so that
 // it is not to be tried again yet.
-func (s *standing) at(now time.Time) (bool, error) {
+func (s *state) at(now time.Time) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.refused != nil && now.Before(s.until) {
@@ -82,7 +82,7 @@ func (s *standing) at(now time.Time) (bool, error) {
 }
 
 // note learns from the outcome of a request.
-func (s *standing) note(err error, now time.Time) {
+func (s *state) note(err error, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if until := refusedUntil(err, now); now.Before(until) {
@@ -109,14 +109,14 @@ func refusedUntil(err error, now time.Time) time.Time {
 	return time.Time{}
 }
 
-// standing returns what is known of a client, which may be nothing.
-func (r *refusals) standing(client string) *standing {
+// state returns what is known of a client, which may be nothing.
+func (r *loginBackoff) state(client string) *state {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	known, ok := r.standings[client]
+	known, ok := r.states[client]
 	if !ok {
-		known = &standing{turn: make(chan struct{}, 1)}
-		r.standings[client] = known
+		known = &state{semaphore: make(chan struct{}, 1)}
+		r.states[client] = known
 	}
 	return known
 }

@@ -15,9 +15,9 @@ import (
 // not become as many token requests.
 const replacementPause = 30 * time.Second
 
-// replacements remembers which tokens were replaced, as an API refused them. The
+// replacementLimiter remembers which tokens were replaced, as an API refused them. The
 // zero value has none.
-type replacements struct {
+type replacementLimiter struct {
 	mu   sync.Mutex
 	last map[string]replacement // by the client's key
 }
@@ -31,7 +31,7 @@ type replacement struct {
 // allow tells whether a refused token is to be replaced, and remembers that it is.
 // It always is for others who were refused with the same token at the same time:
 // the successor is there for them.
-func (r *replacements) allow(key string, refused *oauth2.Token, now time.Time) bool {
+func (r *replacementLimiter) allow(key string, refused *oauth2.Token, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	token := refused.AccessToken.Reveal()
