@@ -1,12 +1,12 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package interop has nothing but tests: the provider, run by a real terraform,
-// against authorization servers that others wrote. Where the provider and our own
-// authorization server read an RFC wrongly in the same way, these tests tell.
+// Package interop runs the provider, with a real terraform, against authorization
+// servers written by others. These tests find an RFC that the provider and package
+// authserver misread in the same way. The package has no code but tests.
 //
 // The servers run on loopback, with keys and certificates that openssl and
-// ssh-keygen make for each run. They are configured by the files in the directory
-// interop at the root of the module. The tests are skipped unless OAUTH2CC_INTEROP
-// is 1; make interop installs what they need and sets it.
+// ssh-keygen make for each run. Their configurations are in the directories beside
+// this file. The tests are skipped unless OAUTH2CC_INTEROP is 1; make interop
+// installs what they need and sets it.
 package interop

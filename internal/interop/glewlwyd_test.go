@@ -28,7 +28,7 @@ type glewlwyd struct {
 // glewlwydSchema has the tables and the administrator of a new server.
 const glewlwydSchema = "/usr/share/doc/glewlwyd/database/init.sqlite3.sql.gz"
 
-// startGlewlwyd starts a server and sets it up as interop/glewlwyd/setup.json says.
+// startGlewlwyd starts a server and sets it up as glewlwyd/setup.json says.
 func startGlewlwyd(t *testing.T) *glewlwyd {
 	t.Helper()
 	needServers(t)

@@ -13,15 +13,15 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files under testdata")
 
-// enabled is read here because acctest takes such variables out of the environment.
+// enabled is read before acctest.Main removes such variables from the environment.
 var enabled = os.Getenv("OAUTH2CC_INTEROP") == "1"
 
 func TestMain(m *testing.M) { acctest.Main(m) }
 
-// needServers skips a test unless the servers are there.
+// needServers skips a test unless OAUTH2CC_INTEROP is 1.
 func needServers(t *testing.T) {
 	t.Helper()
 	if !enabled {
-		t.Skip("tests with other servers are skipped unless OAUTH2CC_INTEROP is 1; make interop runs them")
+		t.Skip("OAUTH2CC_INTEROP is not 1; run make interop")
 	}
 }

@@ -20,7 +20,7 @@ type nginx struct {
 	origin, wall string
 }
 
-// startNginx starts an nginx with the configuration in interop/nginx/nginx.conf.
+// startNginx starts an nginx with the configuration in nginx/nginx.conf.
 func startNginx(t *testing.T) *nginx {
 	t.Helper()
 	needServers(t)

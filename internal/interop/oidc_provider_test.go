@@ -32,7 +32,7 @@ var everyMethod = []string{
 }
 
 // startOIDCProvider starts a server that supports some client authentication
-// methods. Its clients are those in interop/oidc-provider/clients.mjs.
+// methods. Its clients are those in oidc-provider/clients.mjs.
 func startOIDCProvider(t *testing.T, pki pki, methods ...string) *oidcProvider {
 	t.Helper()
 	ports := freePorts(t, 2)
@@ -43,7 +43,7 @@ func startOIDCProvider(t *testing.T, pki pki, methods ...string) *oidcProvider {
 	path := filepath.Join(t.TempDir(), "config.json")
 	write(t, path, string(config))
 	return &oidcProvider{
-		process:    start(t, ports, "node", filepath.Join(configurations, "oidc-provider", "server.mjs"), path),
+		process:    start(t, ports, "node", "oidc-provider/server.mjs", path),
 		pki:        pki,
 		origin:     fmt.Sprintf("https://localhost:%d", ports[0]),
 		mtlsOrigin: fmt.Sprintf("https://localhost:%d", ports[1]),

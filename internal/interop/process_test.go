@@ -20,9 +20,6 @@ import (
 	"time"
 )
 
-// configurations is where the servers' configurations are.
-const configurations = "../../interop"
-
 // How long a server may take to listen, and to end.
 const (
 	startTimeout = 30 * time.Second
@@ -62,7 +59,7 @@ func executable(t *testing.T, name string) string {
 			return path
 		}
 	}
-	t.Fatalf("%s is not installed; interop/install.sh does that", name)
+	t.Fatalf("%s is not installed; run internal/interop/install.sh", name)
 	return ""
 }
 
@@ -130,7 +127,7 @@ func filled(t *testing.T, file string, values map[string]string) string {
 	for name, value := range values {
 		replacements = append(replacements, "@"+name+"@", value)
 	}
-	return strings.NewReplacer(replacements...).Replace(read(t, filepath.Join(configurations, file)))
+	return strings.NewReplacer(replacements...).Replace(read(t, file))
 }
 
 // run runs a program that ends by itself, and returns what it prints.

@@ -2,9 +2,9 @@
 # Copyright (c) The oauth2cc Authors
 # SPDX-License-Identifier: MPL-2.0
 #
-# Installs the servers that `make interop` runs, as far as they are missing, in
-# the versions that its tests were written for. Debian 12 has them. Installing
-# packages takes root.
+# Installs the servers that `make interop` runs, if they are missing, in the
+# versions that its tests were written for. Debian 12 has them. Installing
+# packages requires root.
 
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -30,7 +30,7 @@ if [[ ${#packages[@]} -gt 0 ]]; then
 fi
 
 cd oidc-provider
-# The lock file that npm leaves behind tells whether it is done.
+# The copied lock file marks a finished installation.
 if ! cmp -s package-lock.json node_modules/.interop-lock; then
   npm ci --no-audit --no-fund
   cp package-lock.json node_modules/.interop-lock
