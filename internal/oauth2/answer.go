@@ -64,28 +64,8 @@ func (r answerReader) noAccessToken(document any) error {
 	if pointer, ok := r.fields[FieldAccessToken]; ok {
 		place = fmt.Sprintf("at %q", pointer)
 	}
-	return fmt.Errorf("%w: %s there is %s, and %s", ErrNoAccessToken, place, r.kindAt(document, FieldAccessToken), r.show(outline(document)))
-}
-
-// kindAt names the kind of a member, never its value.
-func (r answerReader) kindAt(document any, name string) string {
-	value, found := r.fields.lookup(document, name)
-	switch value.(type) {
-	case string:
-		return "an empty text"
-	case json.Number:
-		return "a number"
-	case bool:
-		return "a boolean"
-	case []any:
-		return "a list"
-	case map[string]any:
-		return "an object"
-	}
-	if found {
-		return "null"
-	}
-	return "nothing"
+	kind := kindOf(r.fields.lookup(document, FieldAccessToken))
+	return fmt.Errorf("%w: %s there is %s, and %s", ErrNoAccessToken, place, kind, r.show(outline(document)))
 }
 
 // breaksHeader tells which characters no token has (RFC 6749 appendix A.12). In a

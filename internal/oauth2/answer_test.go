@@ -408,10 +408,10 @@ func TestNoAccessTokenSaysWhatIsThere(t *testing.T) {
 	tests := map[string]struct{ body, pointer, says string }{
 		"nothing":             {`{"a":"c4n4ry"}`, "", `under "access_token" there is nothing`},
 		"null":                {`{"access_token":null}`, "", `under "access_token" there is null`},
-		"empty":               {`{"access_token":"","a":"c4n4ry"}`, "", `there is an empty text`},
+		"empty":               {`{"access_token":"","a":"c4n4ry"}`, "", `there is an empty string`},
 		"number":              {`{"access_token":1234567}`, "", `there is a number`},
 		"boolean":             {`{"access_token":true}`, "", `there is a boolean`},
-		"list":                {`{"access_token":["c4n4ry"]}`, "", `there is a list`},
+		"list":                {`{"access_token":["c4n4ry"]}`, "", `there is an array`},
 		"object":              {`{"access_token":{"value":"c4n4ry"}}`, "", `there is an object, and the members of the answer are access_token {value}`},
 		"nothing at a place":  {`{"data":{}}`, "/data/token", `at "/data/token" there is nothing`},
 		"object at a place":   {`{"data":{"token":{"x":"c4n4ry"}}}`, "/data/token", `at "/data/token" there is an object`},

@@ -5,6 +5,8 @@ package oauth2
 
 import (
 	"encoding/json"
+	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -143,13 +145,25 @@ func float(value any) (float64, bool) {
 	return number, err == nil
 }
 
-// instant reads a point in time: RFC 3339, or seconds since 1970, or milliseconds
+// instantLayouts are the dates that are read: RFC 3339, also with a space for the T
+// or before the offset, and an offset without its colon; the formats of RFC 9110
+// section 5.6.7, and that of RFC 5322. A date without a zone is ambiguous.
+var instantLayouts = []string{
+	time.RFC3339, "2006-01-02T15:04:05Z0700",
+	"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700",
+	"2006-01-02 15:04:05 Z07:00", "2006-01-02 15:04:05 Z0700", "2006-01-02 15:04:05 UTC",
+	http.TimeFormat, "Monday, 02-Jan-06 15:04:05 GMT", time.ANSIC, time.RFC1123Z,
+}
+
+// instant reads a point in time: a date, or seconds since 1970, or milliseconds
 // where seconds would be beyond the year 5000. The zero time means there is none.
 func (f Fields) instant(document any, name string) time.Time {
 	value, _ := f.lookup(document, name)
 	if text, ok := value.(string); ok {
-		if at, err := time.Parse(time.RFC3339, strings.TrimSpace(text)); err == nil {
-			return at.UTC()
+		for _, layout := range instantLayouts {
+			if at, err := time.Parse(layout, strings.TrimSpace(text)); err == nil {
+				return at.UTC()
+			}
 		}
 	}
 	const year5000, millisecond = 95617584000, 1000
@@ -168,4 +182,50 @@ func epoch(seconds float64, known bool) time.Time {
 		return time.Time{}
 	}
 	return time.Unix(int64(seconds), 0).UTC()
+}
+
+// datelike matches texts of digits, punctuation, and the words of dates and
+// durations. They can be quoted: no secret looks like that.
+var datelike = regexp.MustCompile(`(?i)^(?:[-+0-9:., /]|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|` +
+	`jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|` +
+	`gmt|utc|[ap]m|[tze]|ms|s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:ours?)?|d(?:ays?)?|never)+$`)
+
+// describeValue names the kind of a member, and quotes it if it is a number or
+// resembles a date. It never quotes what may be a secret.
+func describeValue(value any) string {
+	const longestQuoted = 40
+	switch value := value.(type) {
+	case json.Number:
+		if len(value) <= longestQuoted {
+			return "the number " + value.String()
+		}
+	case string:
+		if len(value) <= longestQuoted && datelike.MatchString(value) {
+			return strconv.Quote(value)
+		}
+	}
+	return kindOf(value, true)
+}
+
+// kindOf names the JSON type of a member.
+func kindOf(value any, found bool) string {
+	switch value := value.(type) {
+	case string:
+		if value == "" {
+			return "an empty string"
+		}
+		return "a string"
+	case json.Number:
+		return "a number"
+	case bool:
+		return "a boolean"
+	case []any:
+		return "an array"
+	case map[string]any:
+		return "an object"
+	}
+	if found {
+		return "null"
+	}
+	return "nothing"
 }

@@ -25,6 +25,27 @@ func (t *Token) setLifetime(fields Fields, assumed time.Duration) {
 	}
 }
 
+// UnreadLifetime reports which of expires_in and expires_at cannot be read, if that
+// leaves the lifetime unknown, and describes what is there instead. Both are empty if
+// the lifetime is known, or the response names none. Zero and less name none.
+func (t *Token) UnreadLifetime(fields Fields) (name, held string) {
+	if !t.ExpiresAt.IsZero() {
+		return "", ""
+	}
+	for _, name := range []string{FieldExpiresIn, FieldExpiresAt} {
+		value, found := fields.lookup(t.Response, name)
+		_, mapped := fields[name]
+		number, isNumber := float(value)
+		switch {
+		case mapped && !found:
+			return name, "missing"
+		case value != nil && (!isNumber || number > 0):
+			return name, describeValue(value)
+		}
+	}
+	return "", ""
+}
+
 // isInstant tells whether a lifetime is rather a point in time in the wrong member,
 // in seconds since 1970: one from a year ago to ten years from now. As a lifetime
 // it would be decades, and believing it would keep a token for ever.

@@ -5,6 +5,7 @@ package oauth2_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,7 +97,18 @@ func TestExpiresAt(t *testing.T) {
 		"null":                   {`null`, 0},
 		"without a zone":         {`"2011-03-22T18:43:00"`, 0},
 		"date":                   {`"2011-03-22"`, 0},
-		"date of another format": {`"Tue, 22 Mar 2011 18:43:00 GMT"`, 0},
+		"no colon in the offset": {`"2011-03-22T20:43:00+0200"`, time.Hour},
+		"space for T":            {`"2011-03-22 18:43:00Z"`, time.Hour},
+		"space, no colon":        {`"2011-03-22 18:43:00+0000"`, time.Hour},
+		"space before offset":    {`"2011-03-22 18:43:00.5 +0000"`, time.Hour + 500*time.Millisecond},
+		"space, UTC":             {`"2011-03-22 18:43:00 UTC"`, time.Hour},
+		"space, no zone":         {`"2011-03-22 18:43:00"`, 0},
+		// RFC 9110 section 5.6.7, the preferred format and the obsolete ones.
+		"IMF-fixdate":              {`"Tue, 22 Mar 2011 18:43:00 GMT"`, time.Hour},
+		"RFC 850":                  {`"Tuesday, 22-Mar-11 18:43:00 GMT"`, time.Hour},
+		"asctime":                  {`"Tue Mar 22 18:43:00 2011"`, time.Hour},
+		"RFC 5322":                 {`"Tue, 22 Mar 2011 20:43:00 +0200"`, time.Hour},
+		"zone by its abbreviation": {`"Tue, 22 Mar 2011 18:43:00 CET"`, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -169,5 +181,50 @@ func TestLifetimeCountsFromTheRequest(t *testing.T) {
 	}
 	if want := requestedAt.Add(time.Minute); !token.ExpiresAt.Equal(want) || !token.RequestedAt.Equal(requestedAt) {
 		t.Errorf("got %s to %s", token.RequestedAt, token.ExpiresAt)
+	}
+}
+
+// TestUnreadLifetime: what is no lifetime is described where that leaves none, and
+// quoted only if it cannot be a secret.
+func TestUnreadLifetime(t *testing.T) {
+	t.Parallel()
+	const noLifetime = "" // what is described
+	tests := map[string]struct {
+		members    string
+		fields     map[string]string
+		assumed    time.Duration
+		name, held string
+	}{
+		"nothing said":      {members: `"x":1`, held: noLifetime},
+		"null":              {members: `"expires_in":null`, held: noLifetime},
+		"readable":          {members: `"expires_in":60`, held: noLifetime},
+		"other one read":    {members: `"expires_in":"never","expires_at":1300819380`, held: noLifetime},
+		"assumed":           {members: `"expires_in":"never"`, assumed: time.Minute, held: noLifetime},
+		"word of a date":    {members: `"expires_in":"never"`, name: "expires_in", held: `"never"`},
+		"unit":              {members: `"expires_in":"3600s"`, name: "expires_in", held: `"3600s"`},
+		"zero":              {members: `"expires_in":0`, held: noLifetime},
+		"less than zero":    {members: `"expires_in":"-1"`, held: noLifetime},
+		"instant":           {members: `"expires_in":1300819380`, name: "expires_in", held: `the number 1300819380`},
+		"date without zone": {members: `"expires_at":"2011-03-22 18:43:00"`, name: "expires_at", held: `"2011-03-22 18:43:00"`},
+		"secret":            {members: `"expires_at":"c4n4ry"`, name: "expires_at", held: `a string`},
+		"long number":       {members: `"expires_in":` + strings.Repeat("9", 50), name: "expires_in", held: `a number`},
+		"object":            {members: `"expires_in":{"s":"c4n4ry"}`, name: "expires_in", held: `an object`},
+		"mapped to text": {
+			members: `"data":{"ttl":"c4n4ry"}`, fields: map[string]string{"expires_in": "/data/ttl"}, name: "expires_in", held: `a string`,
+		},
+		"mapped to nothing": {members: `"x":1`, fields: map[string]string{"expires_at": "/data/end"}, name: "expires_at", held: `missing`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request := oauth2.TokenRequest{Fields: fields(test.fields), DefaultLifetime: test.assumed}
+			token, err := answering(http.StatusOK, `{"access_token":"abc",`+test.members+`}`).ask(t.Context(), request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if name, held := token.UnreadLifetime(request.Fields); name != test.name || held != test.held {
+				t.Errorf("got %q with %s, want %q with %s", name, held, test.name, test.held)
+			}
+		})
 	}
 }

@@ -314,11 +314,33 @@ func (c *configured) warnings(token *oauth2.Token, client tokensource.Client) di
 				"Have it issue tokens that live longer, or expect calls late in the run to be refused.",
 				remaining.Truncate(time.Second), *client.MinValidity))
 	}
+	diags.Append(unreadLifetime(token, client.Request.Fields)...)
 	if token.BoundToProof() {
 		diags.AddWarning("DPoP token",
 			"The server issued a token that is bound to a key (RFC 9449): every call with it needs a proof of its own, which other providers "+
 				"cannot make. Have the client registered for bearer tokens.")
 	}
+	return diags
+}
+
+// unreadLifetime is for a token whose lifetime the server names in a way that cannot
+// be read.
+func unreadLifetime(token *oauth2.Token, fields oauth2.Fields) diag.Diagnostics {
+	var diags diag.Diagnostics
+	name, held := token.UnreadLifetime(fields)
+	if name == "" {
+		return diags
+	}
+	wanted, remedy := "a positive number of seconds", "If it is a point in time, set response_fields.expires_at. Otherwise set default_expires_in."
+	if name == oauth2.FieldExpiresAt {
+		wanted, remedy = "a date with a time zone or a number of seconds since 1970", "Set default_expires_in."
+	}
+	if pointer, ok := fields[name]; ok {
+		name = fmt.Sprintf("%q (response_fields.%s)", pointer, name)
+		remedy = "Compare response_fields with the server's documentation. " + remedy
+	}
+	diags.AddWarning("Token lifetime unknown", harmless(fmt.Sprintf("In the token response, %s should be %s, but is %s. "+
+		"Without a lifetime the token is not reused: each block requests its own.\n\n%s", name, wanted, held, remedy)))
 	return diags
 }
 

@@ -201,3 +201,41 @@ func TestOutputDPoP(t *testing.T) {
 	mustShow(t, "ephemeral", got.result, attributes{"authorization_header": "DPoP abc", "token_type": "DPoP"})
 	matchGolden(t, "warning, DPoP", got.diagnostics)
 }
+
+// TestWarningOfLifetime holds what a user is told about a lifetime that cannot be
+// read, and that one in another spelling is read.
+func TestWarningOfLifetime(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		answer []authserver.Mutation
+		block  attributes
+		known  bool
+	}{
+		"warning, lifetime of words":  {answer: []authserver.Mutation{authserver.Set("expires_in", "very secret")}},
+		"warning, lifetime with unit": {answer: []authserver.Mutation{authserver.Set("expires_in", "3600s")}},
+		"warning, date without zone":  {answer: []authserver.Mutation{authserver.Set("expires_at", "2050-01-01 00:00:00")}},
+		"warning, mapped to nothing":  {block: attributes{"response_fields": attributes{"expires_in": "/data/ttl"}}},
+		"HTTP date": {
+			answer: []authserver.Mutation{authserver.Set("ends", "Sat, 01 Jan 2050 00:00:00 GMT")},
+			block:  attributes{"response_fields": attributes{"expires_at": "/ends"}}, known: true,
+		},
+		"assumed": {
+			answer: []authserver.Mutation{authserver.Set("expires_in", "soon")}, block: attributes{"default_expires_in": 60}, known: true,
+		},
+	}
+	for name, row := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t, answering(append([]authserver.Mutation{authserver.Omit("expires_in")}, row.answer...)...))
+			got := newSession(t).mustConfigure(providerBlock(srv)).open(tokenType, row.block)
+			if known := got.result["expires_at"] != nil; known != row.known {
+				t.Errorf("expires_at is %v", got.result["expires_at"])
+			}
+			if row.known {
+				got.diagnostics.mustBeEmpty(t)
+			} else {
+				matchGolden(t, name, got.diagnostics)
+			}
+		})
+	}
+}

@@ -165,7 +165,7 @@ func wireAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Where the answer has its members, as JSON Pointers ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)), " +
 				"for example `{ access_token = \"/data/token\" }`. Names: `" + strings.Join(oauth2.FieldNames(), "`, `") + "`. " +
 				"A member that is not named is at the top, under its own name. " +
-				"`expires_at` is a time as RFC 3339 writes it, or in seconds since 1970, or in milliseconds.",
+				"`expires_at` is a date (RFC 3339, or an HTTP date), or seconds or milliseconds since 1970.",
 			Validators: []validator.Map{
 				mapvalidator.KeysAre(oneOf(oauth2.FieldNames()...)),
 				mapvalidator.ValueStringsAre(jsonPointer()),
