@@ -111,7 +111,7 @@ func invalidClientCertificates(t *testing.T) map[string]invalid {
 		"method, empty tls":          {attributes{"token_endpoint_auth_method": "self_signed_tls_client_auth", "tls": attributes{}}, "token_endpoint_auth_method", "client_certificate"},
 		"certificate over http": {
 			merged(connection(certificate, text), attributes{"token_endpoint_auth_method": "tls_client_auth", "token_endpoint": "http://127.0.0.1:8080/token"}),
-			"token_endpoint", "which only TLS shows",
+			"token_endpoint", "needs https://",
 		},
 	}
 }

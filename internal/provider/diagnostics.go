@@ -23,10 +23,10 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// finding is what a user is told: what happened, what to do, and which attribute
-// it is about.
+// finding is what a diagnostic says: what happened, what to do, and which
+// attribute it is about.
 type finding struct {
-	// attribute may be a member of one, written with a dot.
+	// attribute may be a nested one, written with a dot.
 	attribute string
 	summary   string
 	// facts are what was observed, one paragraph each.
@@ -35,12 +35,12 @@ type finding struct {
 	remedy string
 }
 
-// kind is a kind of block that can ask for a token.
+// kind is a kind of block that can request a token.
 type kind struct {
-	// takes tells whether the block has an attribute, so that an error can point
+	// takes reports whether the block has an attribute, so that an error can point
 	// at it.
 	takes func(attribute string) bool
-	// wait says how to have Terraform wait until everything is known.
+	// wait says how to make Terraform wait until everything is known.
 	wait string
 }
 
@@ -52,18 +52,18 @@ var (
 	requestDataSourceKind = kind{has(callAttributes(nil)), waitDataSource}
 )
 
-// Ways to have Terraform wait, by kind of block.
+// Ways to make Terraform wait, by kind of block.
 const (
 	waitEphemeral = "Set the same attribute on the ephemeral resource: while it is unknown there, Terraform waits until apply. " +
-		"Or create the resource it comes from first, with -target."
-	waitConnection = "Give it a value that is known at plan, or create the resource that it comes from first, with -target."
-	waitDataSource = "Give the data source a depends_on with the resource that the value comes from: Terraform then reads it at apply. " +
+		"Or create the resource that the value comes from first, with -target."
+	waitConnection = "Use a value that is known at plan, or create the resource that it comes from first, with -target."
+	waitDataSource = "Add the resource that the value comes from to depends_on of the data source: Terraform then reads it at apply. " +
 		"Or use the ephemeral resource oauth2cc_token and set the same attribute there."
 	waitRequest = "Create the resource that the value comes from first, with -target. Or get the token from the ephemeral resource " +
 		"oauth2cc_token, set the same attribute there, and send it in request_headers with authenticate = false."
 )
 
-// has returns a function that tells whether attributes hold a name.
+// has returns a function that reports whether attributes include a name.
 func has[A any](attributes map[string]A) func(string) bool {
 	return func(name string) bool {
 		_, ok := attributes[name]
@@ -80,12 +80,12 @@ func (f finding) detail() string {
 	return harmless(strings.Join(paragraphs, "\n\n"))
 }
 
-// warning words a finding for Terraform where the run can go on.
+// warning is the finding as a warning: the run can go on.
 func (f finding) warning(attribute, summary string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root(attribute), summary, f.detail())
 }
 
-// diagnostic words a finding for Terraform.
+// diagnostic is the finding as an error.
 func (f finding) diagnostic(from kind) diag.Diagnostic {
 	detail := f.detail()
 	root, members, _ := strings.Cut(f.attribute, ".")
@@ -101,7 +101,7 @@ func (f finding) diagnostic(from kind) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, f.summary, detail)
 }
 
-// pointed has a diagnostic point at no attribute that a kind of block does not have.
+// pointed drops the path of a diagnostic if a kind of block has no such attribute.
 func pointed(found diag.Diagnostic, from kind) diag.Diagnostic {
 	if at, ok := found.(diag.DiagnosticWithPath); ok && !from.takes(at.Path().Steps()[0].String()) {
 		return diag.NewErrorDiagnostic(found.Summary(), found.Detail())
@@ -109,20 +109,20 @@ func pointed(found diag.Diagnostic, from kind) diag.Diagnostic {
 	return found
 }
 
-// tokenError tells a user why there is no token.
+// tokenError says why there is no token.
 func tokenError(err error, from kind) diag.Diagnostic {
 	return describeError(err).diagnostic(from)
 }
 
-// longestTold is the longest wait that is told to the second. A server that asks for
-// a longer one has mistaken the unit or means never.
-const longestTold = 365 * 24 * time.Hour
+// longestShown is the longest wait that is shown to the second. A server that asks
+// for a longer one has mistaken the unit or means never.
+const longestShown = 365 * 24 * time.Hour
 
-// attemptsFacts tells how often a request was tried, and when to try again, if there
-// is something to tell.
+// attemptsFacts says how many attempts were made, if more than one, and when to
+// retry, if the server says so.
 func attemptsFacts(attempts httpstack.Attempts) []string {
 	var facts []string
-	tooLong := attempts.Wait > longestTold
+	tooLong := attempts.Wait > longestShown
 	if tooLong {
 		attempts.RetryAt = time.Time{}
 	}
@@ -130,7 +130,7 @@ func attemptsFacts(attempts httpstack.Attempts) []string {
 		facts = append(facts, sentence(text))
 	}
 	if tooLong {
-		facts = append(facts, "The server wants to be asked again in more than a year.")
+		facts = append(facts, "The server asks to retry in more than a year.")
 	}
 	return facts
 }
@@ -144,8 +144,8 @@ func describeError(err error) finding {
 	return found
 }
 
-// describeCause is describeError without how often something was tried. An error
-// of the HTTP stack that stands alone is one of a call to an API.
+// describeCause is describeError without the number of attempts. A bare error of
+// the HTTP stack is one of a call to an API.
 func describeCause(err error) finding {
 	if fetch, ok := errors.AsType[*tokensource.FetchError](err); ok {
 		return describeFetch(fetch)
@@ -179,7 +179,7 @@ func describeDiscovery(discovery *tokensource.DiscoveryError) finding {
 	return describeOther(discovery)
 }
 
-// describeFetch is for a token request that was made, or at least begun.
+// describeFetch is for a token request that failed.
 func describeFetch(fetch *tokensource.FetchError) finding {
 	if part, ok := errors.AsType[*clientauth.FieldError](fetch); ok {
 		return describeAssertion(fetch.Client.AssertionAttribute(), part)
@@ -193,36 +193,39 @@ func describeFetch(fetch *tokensource.FetchError) finding {
 	return describeOther(fetch)
 }
 
-// describeOther is for what ends a request from outside, and for the rest.
+// describeOther is for cancelled requests, bugs and everything else.
 func describeOther(err error) finding {
 	if errors.Is(err, context.Canceled) {
-		return finding{summary: "The request was cancelled", facts: []string{"Terraform stopped the run before the answer came."}}
+		return finding{summary: "The request was cancelled", facts: []string{"Terraform stopped the run before the response arrived."}}
 	}
 	if bug, ok := bugIn(err); ok {
 		return bug
 	}
-	return finding{summary: "No token could be requested", facts: []string{sentence(err.Error())}}
+	return finding{summary: "Token request failed", facts: []string{sentence(err.Error())}}
 }
 
-// describeConfig is for a client that lacks something.
+// describeConfig is for a client that cannot request a token as it is configured.
 func describeConfig(config *tokensource.ConfigError) finding {
-	found := finding{attribute: config.Attribute, summary: "The client cannot ask for a token as it is configured"}
+	found := finding{attribute: config.Attribute, summary: "Token request not possible with this configuration"}
 	switch {
 	case errors.Is(config, tokensource.ErrMissing):
-		found.summary = "Missing attribute " + config.Attribute
-		found.remedy = missingRemedy(config.Attribute)
+		return describeMissing(append([]string{config.Attribute}, config.Also...))
 	case errors.Is(config, tokensource.ErrNoCommonMethod):
 		found.facts = []string{"The server supports these client authentication methods: " + config.Detail + "."}
-		found.remedy = "This provider could use client_secret_basic or client_secret_post with the secret that is configured. " +
-			"If the server takes one of them although its metadata does not say so, set token_endpoint_auth_method."
+		found.remedy = "With client_secret, this provider can use client_secret_basic, client_secret_post or client_secret_jwt. " +
+			"If the server accepts one of them although its metadata does not list it, set token_endpoint_auth_method."
 	case errors.Is(config, clientauth.ErrTwoMethods):
-		found.summary, found.remedy = "Contradicting attributes", twoMethods(config.Attribute)
+		found.summary, found.remedy = "Conflicting attributes", twoMethods(config.Attribute)
 	case errors.Is(config, tokensource.ErrPlaintextCertificate):
 		found.remedy = certificateInPlaintext(config.Detail)
 	case errors.Is(config, tokensource.ErrColonInID):
 		return finding{attribute: config.Attribute, summary: colonInID().Summary(), remedy: colonInID().Detail()}
+	case config.Attribute == "revocation_endpoint":
+		found.summary = "No revocation endpoint for revoke_on_close"
+		found.facts = []string{"revoke_on_close is set, but the issuer's metadata has no usable " + config.Err.Error() + "."}
+		found.remedy = "Set revocation_endpoint if the server has one. If it does not support revocation (RFC 7009), remove revoke_on_close."
 	case errors.Is(config, oauth2.ErrNoEndpoint):
-		found.facts = []string{sentence("the metadata of the issuer has no usable " + config.Err.Error())}
+		found.facts = []string{"The issuer's metadata has no usable " + config.Err.Error() + "."}
 		found.remedy = "Set that endpoint in the provider block or on the ephemeral resource."
 	default:
 		found.facts = []string{sentence(config.Error())}
@@ -230,34 +233,48 @@ func describeConfig(config *tokensource.ConfigError) finding {
 	return found
 }
 
-// missingRemedy says where a missing attribute can be set.
+// describeMissing is for attributes that are required and not set, all of them in
+// one diagnostic.
+func describeMissing(attributes []string) finding {
+	found := finding{attribute: attributes[0], summary: "Missing attribute " + attributes[0]}
+	if len(attributes) > 1 {
+		found.summary = "Missing attributes " + strings.Join(attributes, ", ")
+	}
+	for _, attribute := range attributes {
+		found.facts = append(found.facts, missingRemedy(attribute))
+	}
+	if slices.ContainsFunc(attributes, func(name string) bool { return slices.Contains(environmentAttributes(), name) }) {
+		found.remedy = "Set attributes in the provider block or on the ephemeral resource. " +
+			"The environment variables in parentheses stand in for those of the provider block."
+	}
+	return found
+}
+
+// missingRemedy says what to set if an attribute is missing.
 func missingRemedy(attribute string) string {
-	where := fmt.Sprintf("in the provider block, on the ephemeral resource, or as the environment variable %s", environmentVariable(attribute))
+	set := func(name string) string { return name + " (" + environmentVariable(name) + ")" }
 	switch attribute {
 	case "token_endpoint":
-		return "No authorization server is configured. Set token_endpoint, or issuer to have it discovered, " + where + "."
+		return "No authorization server is configured. Set " + set("issuer") + " to discover its endpoints, or " + set("token_endpoint") + "."
 	case "client_secret":
-		return "A client_id is configured and nothing to prove it with. Set client_secret " + where + ". " +
-			"Or set signed_assertion, federated_assertion or tls.client_certificate. " +
-			"A public client, which proves nothing, says so with token_endpoint_auth_method = \"none\"."
+		return "Set " + set("client_secret") + ", or signed_assertion, federated_assertion or tls.client_certificate if the client authenticates with one of these. " +
+			"For a public client, set token_endpoint_auth_method = \"none\"."
 	case "revocation_endpoint":
-		return "With revoke_on_close the token is revoked, and neither revocation_endpoint nor an issuer to discover it is configured. " +
-			"Set one of them " + where + "."
+		return "revoke_on_close needs a revocation endpoint. Set " + set("revocation_endpoint") + ", or " + set("issuer") + " to discover it, or remove revoke_on_close."
 	case "signed_assertion", "signed_assertion.private_key":
-		return "An assertion is needed, and none is configured: set signed_assertion with a private_key, or federated_assertion, " +
+		return "The client authenticates with an assertion, or it is the grant. Set signed_assertion with a private_key, or federated_assertion, " +
 			"in the provider block or on the ephemeral resource."
 	case "cache.encryption_key":
 		return encryptionKeyRemedy
 	case "tls.client_certificate":
 		return "The client authenticates with a certificate. Set tls = { client_certificate = …, client_key = … } in the provider block."
 	default:
-		return "Set " + attribute + " " + where + "."
+		return "Set " + set(attribute) + "."
 	}
 }
 
-// unknownError is for attributes whose values come with the apply. Those of the
-// connection, which only the provider block has, leave no other way than to know
-// them earlier.
+// unknownError is for attributes that are known after apply. Only the provider
+// block has those of the connection, so they must be known earlier.
 func unknownError(attributes []string, from kind) diag.Diagnostic {
 	wait := from.wait
 	if slices.ContainsFunc(attributes, has(connectionAttributes())) {
@@ -265,60 +282,59 @@ func unknownError(attributes []string, from kind) diag.Diagnostic {
 	}
 	return finding{
 		summary: "Provider configuration not known yet: " + strings.Join(attributes, ", "),
-		facts:   []string{"It is needed now, and a part of the provider block is only known after apply: " + strings.Join(attributes, ", ") + "."},
+		facts:   []string{"The request needs attributes of the provider block that are only known after apply: " + strings.Join(attributes, ", ") + "."},
 		remedy:  wait,
 	}.diagnostic(from)
 }
 
-// plaintextRefused is for an address that would send credentials in plaintext.
+// plaintextRefused is for an address that would send credentials unencrypted.
 func plaintextRefused(attribute string) diag.DiagnosticWithPath {
 	return diag.NewAttributeErrorDiagnostic(path.Root(attribute), "Plaintext http refused",
-		"With http:// the credentials and the token would cross the network for everyone to read. Use https://. "+
-			"Where that is truly impossible, set allow_plaintext_http = true in the provider block.")
+		"With http:// the credentials and the token would cross the network unencrypted. Use https://. "+
+			"If the server does not support it, set allow_plaintext_http = true in the provider block.")
 }
 
-// colonInID is for a client id that raw Basic cannot carry.
+// colonInID is for a client id that raw HTTP Basic cannot carry.
 func colonInID() diag.DiagnosticWithPath {
-	return diag.NewAttributeErrorDiagnostic(path.Root("client_id"), "Client id with a colon",
-		"In raw HTTP Basic the first colon ends the client id (RFC 7617 section 2), so that this id would arrive cut in two. "+
-			"Leave client_secret_basic_encoding out, or set token_endpoint_auth_method = \"client_secret_post\".")
+	return diag.NewAttributeErrorDiagnostic(path.Root("client_id"), "Client ID with a colon",
+		"In HTTP Basic the first colon ends the client ID (RFC 7617 section 2), and the raw encoding does not escape it. "+
+			"Remove client_secret_basic_encoding, or set token_endpoint_auth_method = \"client_secret_post\".")
 }
 
-// twoMethods is for HTTP Basic beside another proof of who the client is, which an
-// attribute holds.
+// twoMethods is for HTTP Basic beside credentials in another attribute.
 func twoMethods(attribute string) string {
 	other := "the Authorization header in headers"
 	if attribute == "parameters" {
 		other = "client_secret in parameters"
 	}
-	return "The client proves itself with client_secret_basic, which writes an Authorization header of its own, and must not authenticate in two ways at once " +
-		"(RFC 6749 section 2.3). Remove " + other + ". Or, to send that alone, set token_endpoint_auth_method = \"none\" in a block without client_secret."
+	return "The client authenticates with client_secret_basic, which sets the Authorization header, and must not use two methods at once " +
+		"(RFC 6749 section 2.3). Remove " + other + ". Or, to send only that, set token_endpoint_auth_method = \"none\" in a block without client_secret."
 }
 
-// certificateInPlaintext is for a client certificate that nobody asks for.
+// certificateInPlaintext is for certificate authentication without TLS.
 func certificateInPlaintext(method string) string {
-	return "With token_endpoint_auth_method = \"" + method + "\" the client proves itself with a certificate, which only TLS shows to the server. " +
+	return "With token_endpoint_auth_method = \"" + method + "\" the client authenticates with a TLS certificate, which needs https://. " +
 		"Use https://, or another method."
 }
 
-// warnings tells a user where a token falls short of what was hoped for.
+// warnings points out where a token falls short of the configuration.
 func (c *configured) warnings(token *oauth2.Token, client tokensource.Client) diag.Diagnostics {
 	var diags diag.Diagnostics
 	remaining, known := token.Remaining(c.now())
 	if known && remaining <= 0 {
-		diags.AddWarning("Token that has expired",
-			"The server issued a token that is past its end, by its answer or by the exp claim. Check the server's clock and this machine's.")
+		diags.AddWarning("The token has expired",
+			"The server issued a token whose lifetime, by its response or by the exp claim, has already ended. Check this machine's clock, then the server's.")
 	} else if known && client.MinValidity != nil && remaining < *client.MinValidity {
 		diags.AddAttributeWarning(path.Root("min_validity"), "Token valid for less than min_validity",
-			fmt.Sprintf("The server issued a token that is valid for %s, less than the %s asked for. "+
-				"Have it issue tokens that live longer, or expect calls late in the run to be refused.",
+			fmt.Sprintf("The server issued a token that is valid for %s, and min_validity is %s. "+
+				"Calls late in the run may be refused. Lower min_validity, or configure a longer token lifetime at the server.",
 				remaining.Truncate(time.Second), *client.MinValidity))
 	}
 	diags.Append(unreadLifetime(token, client.Request.Fields)...)
 	if token.BoundToProof() {
 		diags.AddWarning("DPoP token",
-			"The server issued a token that is bound to a key (RFC 9449): every call with it needs a proof of its own, which other providers "+
-				"cannot make. Have the client registered for bearer tokens.")
+			"The server issued a token that is bound to a key (RFC 9449). Every call with it needs a proof, which other providers "+
+				"cannot make. Register the client for bearer tokens.")
 	}
 	return diags
 }
@@ -344,12 +360,12 @@ func unreadLifetime(token *oauth2.Token, fields oauth2.Fields) diag.Diagnostics 
 	return diags
 }
 
-// maxDetail bounds what one diagnostic says, in bytes. What is quoted in it is
-// bounded elsewhere, names that a user gave excepted.
+// maxDetail bounds the detail of a diagnostic, in bytes. Quoted responses are
+// bounded elsewhere, names in the configuration are not.
 const maxDetail = 4 << 10
 
-// harmless writes a text so that it cannot steer a terminal: what does not print is
-// escaped, and what is too long is cut.
+// harmless returns the text without terminal escape sequences: unprintable
+// characters are escaped, and a text that is too long is cut.
 func harmless(text string) string {
 	var written strings.Builder
 	for _, char := range strings.ToValidUTF8(text, "\uFFFD") {
@@ -366,7 +382,7 @@ func harmless(text string) string {
 	return written.String()
 }
 
-// sentence makes the text of an error a sentence.
+// sentence turns an error's text into a sentence.
 func sentence(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
 	text = string(unicode.ToUpper(first)) + text[size:]

@@ -190,6 +190,10 @@ func TestErrorOfConfiguration(t *testing.T) {
 		"nothing configured": {},
 		"no client_id":       {provider: attributes{"token_endpoint": endpoint, "client_secret": "x"}},
 		"no client_secret":   {provider: attributes{"token_endpoint": endpoint, "client_id": "x"}},
+		"no revocation_endpoint": {
+			provider: attributes{"token_endpoint": endpoint, "client_id": "x", "client_secret": "x"},
+			block:    attributes{"revoke_on_close": true},
+		},
 		"id with colon, in raw": {
 			provider: attributes{"token_endpoint": endpoint, "client_secret": "x", "client_secret_basic_encoding": "raw"},
 			block:    attributes{"client_id": "a:b"},
@@ -260,6 +264,7 @@ func TestErrorOfMetadata(t *testing.T) {
 		config  authserver.Config
 		arrange func(*authservertest.Server)
 		issuer  string // behind the server's
+		block   attributes
 	}{
 		"issuer, slash at the end": {issuer: "/"},
 		"issuer, no metadata":      {config: authserver.Config{NoMetadata: true, NoOpenIDMetadata: true}},
@@ -268,6 +273,14 @@ func TestErrorOfMetadata(t *testing.T) {
 		"issuer, empty":            {arrange: document(200, "{}")},
 		"issuer, no token_endpoint": {
 			config: authserver.Config{Metadata: []authserver.Mutation{authserver.Omit("token_endpoint")}},
+		},
+		"issuer, no revocation_endpoint": {
+			config: authserver.Config{Metadata: []authserver.Mutation{authserver.Omit("revocation_endpoint")}},
+			block:  attributes{"revoke_on_close": true},
+		},
+		"issuer, bad revocation_endpoint": {
+			config: authserver.Config{Metadata: []authserver.Mutation{authserver.Set("revocation_endpoint", "https://id@login.example.com")}},
+			block:  attributes{"revoke_on_close": true},
 		},
 		"issuer, no common method": {config: authserver.Config{Metadata: []authserver.Mutation{
 			authserver.Set("token_endpoint_auth_methods_supported", []string{"private_key_jwt", "tls_client_auth"}),
@@ -281,7 +294,7 @@ func TestErrorOfMetadata(t *testing.T) {
 				row.arrange(srv)
 			}
 			block := attributes{"issuer": srv.Issuer() + row.issuer, "client_id": clientID, "client_secret": clientSecret}
-			matchGolden(t, name, newSession(t).mustConfigure(block).open(tokenType, nil).diagnostics)
+			matchGolden(t, name, newSession(t).mustConfigure(block).open(tokenType, row.block).diagnostics)
 			if n := srv.Count(authserver.TokenEndpoint); n != 0 {
 				t.Errorf("%d token requests, want none", n)
 			}

@@ -126,7 +126,7 @@ var invalidClients = map[string]invalid{
 	},
 	"two methods": {
 		attributes{"headers": attributes{"authorization": "Basic very-secret"}, "token_endpoint_auth_method": "client_secret_basic"},
-		"token_endpoint_auth_method", "two ways",
+		"token_endpoint_auth_method", "two methods",
 	},
 }
 

@@ -97,13 +97,14 @@ func (c Client) needsID() error {
 
 // needsSecret checks that the client has an id and a secret.
 func (c Client) needsSecret() error {
-	if c.ClientID == "" {
-		return missing("client_id")
-	}
-	if c.ClientSecret.IsZero() {
+	switch {
+	case !c.ClientSecret.IsZero():
+		return c.needsID()
+	case c.ClientID == "":
+		return missing("client_id", "client_secret")
+	default:
 		return missing("client_secret")
 	}
-	return nil
 }
 
 // fitsBasic checks that the client can be named in HTTP Basic.
@@ -186,10 +187,10 @@ func (c Client) inferMethod(supported []string, connection certificate) (string,
 		return connection.method(supported), nil
 	case c.provesItselfOtherwise():
 		return clientauth.None, nil
-	case c.ClientID == "":
-		return "", missing("client_id")
+	case connection.present:
+		return "", c.needsID()
 	default:
-		return "", missing("client_secret")
+		return "", c.needsSecret()
 	}
 }
 

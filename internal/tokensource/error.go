@@ -6,12 +6,13 @@ package tokensource
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Causes of a [*ConfigError].
 var (
-	// ErrMissing tells that an attribute is needed and not set.
-	ErrMissing = errors.New("it is required and not set")
+	// ErrMissing reports that attributes are required and not set.
+	ErrMissing = errors.New("required and not set")
 	// ErrUnsupportedMethod tells that there is no such client authentication method.
 	ErrUnsupportedMethod = errors.New("the client authentication method is not supported")
 	// ErrNoCommonMethod tells that the server supports none of the methods that the
@@ -28,10 +29,12 @@ var (
 	ErrColonInID = errors.New("a client id with a colon cannot be sent in raw HTTP Basic")
 )
 
-// ConfigError tells that a client cannot ask for a token as it is configured.
+// ConfigError reports that a client cannot request a token as it is configured.
 type ConfigError struct {
 	// Attribute is the provider's attribute at fault.
 	Attribute string
+	// Also lists the other attributes that are not set, if Err is [ErrMissing].
+	Also []string
 	// Err is one of the causes above or comes from the metadata.
 	Err error
 	// Detail adds what the cause speaks of; empty where there is nothing to add.
@@ -40,17 +43,20 @@ type ConfigError struct {
 
 // Error implements error.
 func (e *ConfigError) Error() string {
+	text := fmt.Sprintf("%s: %v", strings.Join(append([]string{e.Attribute}, e.Also...), ", "), e.Err)
 	if e.Detail != "" {
-		return fmt.Sprintf("%s: %v: %s", e.Attribute, e.Err, e.Detail)
+		text += ": " + e.Detail
 	}
-	return fmt.Sprintf("%s: %v", e.Attribute, e.Err)
+	return text
 }
 
 // Unwrap returns the cause.
 func (e *ConfigError) Unwrap() error { return e.Err }
 
-// missing is the error for an attribute that is not set.
-func missing(attribute string) error { return &ConfigError{Attribute: attribute, Err: ErrMissing} }
+// missing is the error for attributes that are not set.
+func missing(attribute string, also ...string) error {
+	return &ConfigError{Attribute: attribute, Also: also, Err: ErrMissing}
+}
 
 // FetchError tells that a token was asked for and not got.
 type FetchError struct {

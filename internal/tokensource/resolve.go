@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
@@ -18,6 +19,9 @@ import (
 // resolve settles what the client leaves open: its token endpoint, its
 // authentication method, and what its assertions need to know.
 func (s *Source) resolve(ctx context.Context, client Client) (Client, error) {
+	if err := s.incomplete(client); err != nil {
+		return client, err
+	}
 	server := &oauth2.Metadata{}
 	if client.Issuer != "" && s.needsMetadata(client) {
 		var err error
@@ -34,10 +38,31 @@ func (s *Source) resolve(ctx context.Context, client Client) (Client, error) {
 	if err != nil {
 		return client, err
 	}
-	if clientauth.UsesCertificate(client.TokenEndpointAuthMethod) && !s.certificate.present {
-		return client, missing("tls.client_certificate")
-	}
 	return s.completeAssertion(client, server)
+}
+
+// incomplete reports all at once what is required and not set: an address of the
+// server, and what the client authenticates with. No metadata can stand in for it.
+func (s *Source) incomplete(client Client) error {
+	var absent []string
+	if client.Issuer == "" && client.TokenEndpoint == "" {
+		absent = append(absent, "token_endpoint")
+	}
+	method, err := client.inferMethod(nil, s.certificate)
+	if err == nil {
+		client.TokenEndpointAuthMethod = method
+		_, err = client.auth()
+	}
+	if config, ok := errors.AsType[*ConfigError](err); ok && errors.Is(config, ErrMissing) {
+		absent = append(append(absent, config.Attribute), config.Also...)
+	}
+	if clientauth.UsesCertificate(method) && !s.certificate.present {
+		absent = append(absent, "tls.client_certificate")
+	}
+	if len(absent) == 0 {
+		return nil
+	}
+	return missing(absent[0], absent[1:]...)
 }
 
 // needsMetadata tells whether the client leaves something open that the metadata
@@ -52,9 +77,6 @@ func (s *Source) needsMetadata(client Client) bool {
 func (s *Source) tokenEndpoint(client Client, server *oauth2.Metadata) (string, error) {
 	if client.TokenEndpoint != "" {
 		return client.TokenEndpoint, nil
-	}
-	if client.Issuer == "" {
-		return "", missing("token_endpoint")
 	}
 	endpoint, err := server.EndpointFor("token_endpoint", s.certificate.present)
 	if err != nil {

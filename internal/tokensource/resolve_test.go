@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -109,6 +110,40 @@ func checkConfigError(t *testing.T, err error, attribute string, cause error) {
 	}
 	if !strings.Contains(err.Error(), attribute) || strings.Contains(err.Error(), "gX1fBat3bV") {
 		t.Errorf("the error says %q", err)
+	}
+}
+
+// TestMissingAttributesAreReportedAtOnce: a user should not need a run for each.
+func TestMissingAttributesAreReportedAtOnce(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		client tokensource.Client
+		want   []string
+	}{
+		"everything":                  {tokensource.Client{}, []string{"token_endpoint", "client_id", "client_secret"}},
+		"all but the issuer":          {tokensource.Client{Issuer: issuer}, []string{"client_id", "client_secret"}},
+		"all but the id":              {tokensource.Client{ClientID: "a"}, []string{"token_endpoint", "client_secret"}},
+		"all but the secret":          {tokensource.Client{ClientSecret: secret.New("s")}, []string{"token_endpoint", "client_id"}},
+		"all but the method":          {tokensource.Client{TokenEndpointAuthMethod: "client_secret_post"}, []string{"token_endpoint", "client_id", "client_secret"}},
+		"certificate and id":          {tokensource.Client{TokenEndpointAuthMethod: "tls_client_auth"}, []string{"token_endpoint", "client_id", "tls.client_certificate"}},
+		"certificate":                 {tokensource.Client{TokenEndpointAuthMethod: "tls_client_auth", ClientID: "a", TokenEndpoint: tokenURL}, []string{"tls.client_certificate"}},
+		"assertion":                   {tokensource.Client{TokenEndpointAuthMethod: "private_key_jwt"}, []string{"token_endpoint", "signed_assertion"}},
+		"endpoint of a public client": {tokensource.Client{TokenEndpointAuthMethod: "none"}, []string{"token_endpoint"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			network := newServer()
+			test.client.Request.GrantType = tokensource.GrantClientCredentials
+			_, err := network.source().Open(t.Context(), test.client, false)
+			config, ok := errors.AsType[*tokensource.ConfigError](err)
+			if !ok || !errors.Is(err, tokensource.ErrMissing) {
+				t.Fatalf("got %v", err)
+			}
+			if got := append([]string{config.Attribute}, config.Also...); !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
 	}
 }
 
