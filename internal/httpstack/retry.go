@@ -31,7 +31,7 @@ type Retries struct {
 	// Timeout is that of one attempt. A wait that a server asks for has to be over
 	// within Timeout × (Max + 1) from the beginning.
 	Timeout time.Duration
-	// Now is the clock; nil means time.Now.
+	// Now is the clock, also for deadlines of contexts; nil means time.Now.
 	Now func() time.Time
 	// Sleep waits until the time is over or the context ends, whose error it then
 	// returns. Nil means to wait for real.
@@ -141,7 +141,7 @@ func newBackOff() *backoff.ExponentialBackOff {
 	return waits
 }
 
-// fits tells whether there is time for a wait: for what the server asks for within
+// fits reports whether there is time for a wait: for what the server asks for within
 // the budget, and for either wait before a deadline of ctx. Our own waits are short,
 // and are not to cost attempts where the timeout is short too.
 func (r *Retries) fits(ctx context.Context, wait, elapsed time.Duration, after *time.Duration) bool {
@@ -149,7 +149,7 @@ func (r *Retries) fits(ctx context.Context, wait, elapsed time.Duration, after *
 		return false
 	}
 	deadline, ok := ctx.Deadline()
-	return !ok || wait < time.Until(deadline)
+	return !ok || wait < deadline.Sub(r.Now())
 }
 
 func (r *Retries) setDefaults() {

@@ -186,6 +186,23 @@ func TestRetryEndsWithItsContext(t *testing.T) {
 	})
 }
 
+// TestRetryHasOneClock: deadlines are compared with the clock that is passed in.
+func TestRetryHasOneClock(t *testing.T) {
+	t.Parallel()
+	now := time.Now().AddDate(1, 0, 0)
+	ctx, cancel := context.WithDeadline(t.Context(), now.Add(5*time.Second))
+	defer cancel()
+	retries := httpstack.Retries{
+		Max: 1, Timeout: time.Minute, Now: func() time.Time { return now },
+		Sleep: func(context.Context, time.Duration) error { return nil },
+	}
+	for wait, want := range map[time.Duration]int{4 * time.Second: 2, 5 * time.Second: 1} {
+		if _, attempts, _ := httpstack.Retry(ctx, retries, (&failing{decision: after(wait)}).attempt); attempts.Count != want {
+			t.Errorf("%d attempts with a wait of %s before a deadline in 5 s", attempts.Count, wait)
+		}
+	}
+}
+
 // TestRetryLogs: each decision is in the log, with its reason.
 func TestRetryLogs(t *testing.T) {
 	t.Parallel()

@@ -10,13 +10,16 @@ import (
 	"net/http"
 )
 
-// TransientStatus tells whether a status means that the same request may be
-// answered differently a moment later (RFC 9110 section 15, RFC 6585 section 4).
+// TransientStatus reports whether the same request may get another response a moment
+// later: 408, 425, 429, and the 5xx, known or not, that do not say otherwise (RFC 9110
+// section 15, RFC 6585 section 4, RFC 8470 section 5.2).
 func TransientStatus(status int) bool {
 	switch status {
-	case http.StatusRequestTimeout, http.StatusTooManyRequests:
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
 		return true
-	case http.StatusNotImplemented:
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported, http.StatusVariantAlsoNegotiates,
+		http.StatusInsufficientStorage, // not to be repeated by a program (RFC 4918 section 11.5)
+		http.StatusLoopDetected, http.StatusNotExtended, http.StatusNetworkAuthenticationRequired:
 		return false
 	}
 	return status >= http.StatusInternalServerError

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,44 +82,63 @@ func (e *Error) Error() string {
 // Unwrap returns what makes the answer unusable.
 func (e *Error) Unwrap() error { return e.Err }
 
-// RefusesClient tells whether the server did not recognise the client, so that
-// asking again would be another failed login. Some servers say so with the status
-// alone, or with another code beside it.
-func (e *Error) RefusesClient() bool {
-	return e.Code == InvalidClient || e.StatusCode == http.StatusUnauthorized
-}
-
-// Temporary tells whether the same question may be answered differently a moment
-// later: the server, or one before it, could not answer now. What it has to say
-// against the request or the client is no such answer, whatever the status.
+// Temporary reports whether the same request may get another response a moment
+// later: the server, or one before it, is unavailable now. An error code that blames
+// the request or the client is final, whatever the status.
 func (e *Error) Temporary() bool {
 	if e.Code == TemporarilyUnavailable {
 		return true
 	}
-	return httpstack.TransientStatus(e.StatusCode) && !blames(e.Code)
+	return httpstack.TransientStatus(e.StatusCode) && !blames(strings.ToLower(e.Code))
 }
 
-// blames tells whether an error code is about the request or the client: those of
-// RFC 6749 section 5.2 and what others have made like them.
+// RefusesClient reports whether the server may have refused the client itself, so
+// that the same credentials sent again may be another failed login. RFC 6749 section
+// 5.2 has invalid_client for it, and servers have other codes, other statuses, pages
+// and empty bodies: so every refusal counts that is not known to be about the request.
+func (e *Error) RefusesClient() bool {
+	code := strings.ToLower(e.Code)
+	switch {
+	case e.Temporary() || e.RefusesGrant() || code == UseDPoPNonce:
+		return false
+	case e.StatusCode == http.StatusUnauthorized:
+		return true
+	case code != "" && blames(code):
+		return !blamesRequest(code)
+	case success(e.StatusCode):
+		return e.Err == nil
+	default:
+		return e.StatusCode/100 == 4 && !slices.Contains(requestStatuses, e.StatusCode)
+	}
+}
+
+// RefusesGrant reports whether the server refused what was presented beside the
+// client: a password, a code, an assertion or a refresh token.
+func (e *Error) RefusesGrant() bool { return strings.EqualFold(e.Code, InvalidGrant) }
+
+// requestStatuses are those that blame the form of a request (RFC 9110 section 15.5,
+// RFC 6585 section 5) or ask for credentials of a proxy.
+var requestStatuses = []int{
+	http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusProxyAuthRequired, http.StatusLengthRequired,
+	http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong, http.StatusUnsupportedMediaType,
+	http.StatusExpectationFailed, http.StatusUpgradeRequired, http.StatusRequestHeaderFieldsTooLarge,
+}
+
+// blames reports whether an error code, in lower case, is about the request or the
+// client: those of RFC 6749 section 5.2 and what others have made like them.
 func blames(code string) bool {
-	switch code = strings.ToLower(code); code {
-	case AccessDenied, UseDPoPNonce, "scope_invalid", "interaction_required", "login_required", "consent_required":
+	return blamesRequest(code) || strings.HasPrefix(code, "invalid_") || strings.HasPrefix(code, "unauthorized")
+}
+
+// blamesRequest reports whether an error code, in lower case, is about what was
+// requested, so that another request of the same client may succeed.
+func blamesRequest(code string) bool {
+	switch code {
+	case InvalidRequest, InvalidScope, InvalidTarget, InvalidDPoPProof, UseDPoPNonce, AccessDenied,
+		"scope_invalid", "invalid_resource", "invalid_audience", "interaction_required", "login_required", "consent_required":
 		return true
 	}
-	return strings.HasPrefix(code, "invalid_") || strings.HasPrefix(code, "unsupported_") || strings.HasPrefix(code, "unauthorized")
-}
-
-// FromProxy tells whether something between this machine and the server seems to
-// refuse the request, and not the server: the answer is a page without an error
-// code. Statuses that say what is wrong with the request are taken at their word.
-func (e *Error) FromProxy() bool {
-	switch e.StatusCode {
-	case http.StatusUnauthorized, http.StatusMethodNotAllowed, http.StatusProxyAuthRequired, http.StatusGone,
-		http.StatusLengthRequired, http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong,
-		http.StatusUnsupportedMediaType, http.StatusRequestHeaderFieldsTooLarge:
-		return false
-	}
-	return e.Page && e.Code == "" && e.StatusCode/100 == http.StatusBadRequest/100
+	return strings.HasPrefix(code, "unsupported_")
 }
 
 // Status is the HTTP status with its text, for example "401 Unauthorized".

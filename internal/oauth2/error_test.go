@@ -159,68 +159,104 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// TestTemporary tells what a moment can mend (RFC 9110 section 15) from what the
-// request or the client is to blame for, whatever status that comes with.
-func TestTemporary(t *testing.T) {
+// TestWhatIsRefused tells responses that may be another a moment later (RFC 9110
+// section 15) from those that refuse the client, what it presented, or the request.
+func TestWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	code := func(code string) string { return `{"error":"` + code + `"}` }
-	const page = "<html><title>blocked</title></html>"
+	const (
+		page                                = "<html><title>blocked</title></html>"
+		temporary, ofClient, grant, request = "temporary", "client", "grant", "request"
+	)
 	tests := map[string]struct {
-		status               int
-		body                 string
-		temporary, fromProxy bool
+		status int
+		body   string
+		want   string
 	}{
-		"408":                            {408, "", true, false},
-		"429":                            {429, "", true, false},
-		"429, limit":                     {429, code("too_many_requests"), true, false},
-		"429, page":                      {429, page, true, true},
-		"500":                            {500, "", true, false},
-		"500, server_error":              {500, code("server_error"), true, false},
-		"500, Spring":                    {500, code("Internal Server Error"), true, false},
-		"501":                            {501, "", false, false},
-		"502, page":                      {502, page, true, false},
-		"503, JSON":                      {503, "{}", true, false},
-		"504":                            {504, "", true, false},
-		"temporarily_unavailable in 400": {400, code("temporarily_unavailable"), true, false},
-		"temporarily_unavailable in 200": {200, code("temporarily_unavailable"), true, false},
-		"server_error in 400":            {400, code("server_error"), false, false},
+		"408":                            {408, "", temporary},
+		"425":                            {425, "", temporary},
+		"429":                            {429, "", temporary},
+		"429, limit":                     {429, code("too_many_requests"), temporary},
+		"429, page":                      {429, page, temporary},
+		"500":                            {500, "", temporary},
+		"500, server_error":              {500, code("server_error"), temporary},
+		"500, Spring":                    {500, code("Internal Server Error"), temporary},
+		"502, page":                      {502, page, temporary},
+		"503, JSON":                      {503, "{}", temporary},
+		"504":                            {504, "", temporary},
+		"temporarily_unavailable in 400": {400, code("temporarily_unavailable"), temporary},
+		"temporarily_unavailable in 200": {200, code("temporarily_unavailable"), temporary},
 
-		"invalid_client in 500":         {500, code("invalid_client"), false, false},
-		"invalid_client in 429":         {429, code("invalid_client"), false, false},
-		"INVALID_CLIENT in 500":         {500, code("INVALID_CLIENT"), false, false},
-		"invalid_grant in 503":          {503, code("invalid_grant"), false, false},
-		"invalid_scope in 500":          {500, code("invalid_scope"), false, false},
-		"invalid_request in 500":        {500, code("invalid_request"), false, false},
-		"invalid_target in 500":         {500, code("invalid_target"), false, false},
-		"unauthorized_client in 500":    {500, code("unauthorized_client"), false, false},
-		"unsupported_grant_type in 503": {503, code("unsupported_grant_type"), false, false},
-		"access_denied in 503":          {503, code("access_denied"), false, false},
-		"invalid_client in 200":         {200, code("invalid_client"), false, false},
+		"401":                        {401, "", ofClient},
+		"401, page":                  {401, page, ofClient},
+		"401, Keycloak":              {401, code("unauthorized_client"), ofClient},
+		"401, Auth0":                 {401, code("access_denied"), ofClient},
+		"400, Cognito":               {400, code("invalid_client"), ofClient},
+		"400, Entra ID":              {400, code("unauthorized_client"), ofClient},
+		"400, Zoho's capitals":       {400, code("INVALID_CLIENT"), ofClient},
+		"200, Slack":                 {200, code("invalid_client_id"), ofClient},
+		"200, GitHub":                {200, code("incorrect_client_credentials"), ofClient},
+		"server_error in 400":        {400, code("server_error"), ofClient},
+		"invalid_client in 500":      {500, code("invalid_client"), ofClient},
+		"invalid_client in 429":      {429, code("invalid_client"), ofClient},
+		"INVALID_CLIENT in 500":      {500, code("INVALID_CLIENT"), ofClient},
+		"unauthorized_client in 500": {500, code("unauthorized_client"), ofClient},
+		"another code":               {400, code("hiccup"), ofClient},
+		"400, page":                  {400, page, ofClient},
+		"400, XML":                   {400, "<error><code>17</code></error>", ofClient},
+		"400, empty":                 {400, "", ofClient},
+		"403, page":                  {403, page, ofClient},
+		"403, glewlwyd":              {403, "", ofClient},
+		"403, Twitch":                {403, `{"message":"invalid client secret"}`, ofClient},
+		"404, page":                  {404, page, ofClient},
+		"410":                        {410, "", ofClient},
+		"422, JSON":                  {422, `[]`, ofClient},
 
-		"400, page":      {400, page, false, true},
-		"403, page":      {403, page, false, true},
-		"403, text":      {403, "Access denied by policy", false, true},
-		"404, page":      {404, page, false, true},
-		"403, empty":     {403, "", false, false}, // glewlwyd's answer to a wrong secret
-		"403, blanks":    {403, " \r\n", false, false},
-		"403, JSON":      {403, `{"message":"Forbidden"}`, false, false},
-		"403, JSON list": {403, `[]`, false, false},
-		"401, page":      {401, page, false, false},
-		"405, page":      {405, page, false, false},
-		"407, page":      {407, page, false, false},
-		"410, page":      {410, page, false, false},
-		"411, page":      {411, page, false, false},
-		"413, page":      {413, page, false, false},
-		"414, page":      {414, page, false, false},
-		"415, page":      {415, page, false, false},
-		"431, page":      {431, page, false, false},
+		"invalid_grant":               {400, code("invalid_grant"), grant},
+		"invalid_grant in 401":        {401, code("invalid_grant"), grant}, // Keycloak, for a user's password
+		"invalid_grant in 503":        {503, code("invalid_grant"), grant},
+		"invalid_request":             {400, code("invalid_request"), request},
+		"invalid_request in 500":      {500, code("invalid_request"), request},
+		"invalid_scope":               {400, code("invalid_scope"), request},
+		"invalid_scope in 500":        {500, code("invalid_scope"), request},
+		"scope_invalid, glewlwyd":     {400, code("scope_invalid"), request},
+		"invalid_target":              {400, code("invalid_target"), request},
+		"unsupported_grant_type":      {400, code("unsupported_grant_type"), request},
+		"unsupported_grant_type, 503": {503, code("unsupported_grant_type"), request},
+		"access_denied, audience":     {403, code("access_denied"), request},
+		"access_denied in 503":        {503, code("access_denied"), request},
+		"use_dpop_nonce":              {400, code("use_dpop_nonce"), request},
+		"use_dpop_nonce in 401":       {401, code("use_dpop_nonce"), request},
+		"405, page":                   {405, page, request},
+		"407, page":                   {407, page, request},
+		"411":                         {411, "", request},
+		"413":                         {413, "", request},
+		"414":                         {414, "", request},
+		"415, page":                   {415, page, request},
+		"431":                         {431, "", request},
+		"501":                         {501, "", request},
+		"505":                         {505, "", request},
+		"redirect without an address": {302, "", request},
+		"200 without a token":         {200, "{}", request},
+		"200, page":                   {200, page, request},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			refused := answering(test.status, test.body).refused(t, oauth2.TokenRequest{})
-			if refused.Temporary() != test.temporary || refused.FromProxy() != test.fromProxy {
-				t.Errorf("temporary %t, from a proxy %t", refused.Temporary(), refused.FromProxy())
+			got := request
+			for kind, holds := range map[string]bool{
+				temporary: refused.Temporary(), ofClient: refused.RefusesClient(), grant: refused.RefusesGrant(),
+			} {
+				if holds && got != request {
+					t.Errorf("both %s and %s", got, kind)
+				}
+				if holds {
+					got = kind
+				}
+			}
+			if got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
 	}

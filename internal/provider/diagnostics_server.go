@@ -24,7 +24,7 @@ func describeAnswer(answer *oauth2.Error, client tokensource.Client) finding {
 		return describeUnusable(answer, client)
 	}
 	found, known := byCode(answer.Code, client)
-	if answer.Code == oauth2.UnauthorizedClient && answer.RefusesClient() {
+	if answer.Code == oauth2.UnauthorizedClient && answer.StatusCode == http.StatusUnauthorized {
 		found, known = byCode(oauth2.InvalidClient, client) // what Keycloak means by it
 		found.summary = "The server does not accept the client (unauthorized_client)"
 	}
@@ -182,7 +182,7 @@ func byStatus(answer *oauth2.Error, client tokensource.Client) finding {
 	switch status := answer.StatusCode; {
 	case status == http.StatusUnauthorized:
 		return finding{attribute: "client_id", summary: "The server does not accept the client (401 Unauthorized)", remedy: invalidClientRemedy(client)}
-	case status == http.StatusForbidden && answer.FromProxy():
+	case status == http.StatusForbidden && answer.Page:
 		return finding{summary: "Something before the server seems to forbid the request (403 Forbidden)",
 			remedy: "What answered is a page and no token endpoint: a firewall, a proxy or a list of permitted addresses, most likely. " +
 				"Have it let this machine through, or check token_endpoint."}

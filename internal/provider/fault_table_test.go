@@ -25,7 +25,7 @@ import (
 func faults(secrets secrets) map[string]fault {
 	all := map[string]fault{}
 	for _, some := range []map[string]fault{
-		connectionFaults(), silentFaults(secrets), redirects(), refusals(), passingFaults(), unusableAnswers(secrets),
+		connectionFaults(), silentFaults(secrets), redirects(), refusals(), transientFaults(), unusableAnswers(secrets),
 	} {
 		maps.Copy(all, some)
 	}
@@ -113,10 +113,9 @@ func refusals() map[string]fault {
 		// An API is asked once more with another token.
 		"401 without body": {answer: authserver.Answer(401, nil, ""), requests: counts{discovery: 2, token: 1, refresh: 1, revocation: 1, request: 2, platform: 1}},
 		"403 in JSON":      {answer: answerJSON(403, `{"message":"not allowed `+repeatedHere+`"}`), requests: perAddress},
-		// A page says that it is not the token endpoint which speaks, but a proxy.
 		"403 by a proxy": {
 			answer:   authserver.Answer(403, page, "<html><head><title>Blocked</title></head><body>Policy 17 "+repeatedHere+"</body></html>"),
-			requests: counts{discovery: 2, token: 4, refresh: 1, revocation: 1, request: 1, platform: 1},
+			requests: perAddress,
 		},
 		"404":                 {answer: authserver.Answer(404, nil, ""), requests: perAddress},
 		"405":                 {answer: authserver.Answer(405, nil, ""), requests: perAddress},
@@ -132,8 +131,8 @@ func refusals() map[string]fault {
 // inAnHour is by the clock of the server.
 var inAnHour = http.Header{"Date": {"Sat, 01 Jan 2050 00:00:00 GMT"}, "Retry-After": {"Sat, 01 Jan 2050 01:00:00 GMT"}}
 
-// passingFaults are answers after which the same request may get another.
-func passingFaults() map[string]fault {
+// transientFaults are responses after which the same request may get another.
+func transientFaults() map[string]fault {
 	page := http.Header{"Content-Type": {"text/html"}}
 	soon := http.Header{"Date": {"Sat, 01 Jan 2050 00:00:00 GMT"}, "Retry-After": {"Sat, 01 Jan 2050 00:00:01 GMT"}}
 	return map[string]fault{

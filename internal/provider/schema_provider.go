@@ -54,11 +54,11 @@ func connectionAttributes() map[string]schema.Attribute {
 		},
 		"max_retries": schema.NumberAttribute{
 			Optional: true,
-			MarkdownDescription: fmt.Sprintf("How often a request that failed for a passing reason is tried again: no connection, no answer in "+
-				"time, the statuses 408, 429 and 5xx except 501, or a page of a proxy. Default `%d`; `0` turns it off. Waits grow from half a "+
-				"second to ten, or are what the server asks for (`Retry-After`) where that is over within `timeout` × (`max_retries` + 1) of the "+
-				"first attempt: where it asks for longer, the error says at once until when. What may be good for one use (a code, a refresh token, "+
-				"a `request_body`) is not sent again once it may have arrived.", httpstack.DefaultMaxRetries),
+			MarkdownDescription: fmt.Sprintf("How often a request is retried after a transient failure: no connection, no response in time, "+
+				"408, 425, 429, or a 5xx that may pass (not 501 or 505). A refusal is never retried. Default `%d`; `0` turns retries off. Waits grow "+
+				"from half a second to ten, or are what the server asks for (`Retry-After`) where that is over within `timeout` × (`max_retries` + 1) "+
+				"of the first attempt: where it asks for longer, the error says at once until when. What may be good for one use (a code, a refresh "+
+				"token, a `request_body`) is not sent again once it may have arrived.", httpstack.DefaultMaxRetries),
 			Validators: []validator.Number{maxRetries()},
 		},
 		"cache": cacheAttribute(),

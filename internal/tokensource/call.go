@@ -27,7 +27,7 @@ type Answer struct {
 func (s *Source) Call(ctx context.Context, request httpstack.Request) (*Answer, error) {
 	response, attempts, err := httpstack.Retry(ctx, s.retries, func() (*httpstack.Response, httpstack.Decision, error) {
 		response, err := s.http.Do(ctx, request)
-		return response, judgeCall(request, response, err), err
+		return response, decideCall(request, response, err), err
 	})
 	if err != nil {
 		return nil, retried(err, attempts)

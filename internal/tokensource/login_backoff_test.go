@@ -4,10 +4,13 @@
 package tokensource_test
 
 import (
+	"net/http"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
@@ -75,5 +78,105 @@ func TestRefusedClientIsNotAnother(t *testing.T) {
 				t.Errorf("got %s", got)
 			}
 		})
+	}
+}
+
+// TestFirstLoginsGoAlone: until the server has issued a token, whatever came before
+// it, one request at a time shows whether it accepts the client.
+func TestFirstLoginsGoAlone(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]fault{
+		"501":             status(501, ""),
+		"500":             status(500, ""),
+		"no connection":   unreachable,
+		"dropped":         dropped,
+		"certificate":     {failure: &httpstack.Error{Kind: httpstack.TLS}},
+		"page in 200":     status(200, "<p>"),
+		"invalid_request": status(400, `{"error":"invalid_request"}`),
+		"invalid_scope":   status(400, `{"error":"invalid_scope"}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				network := newFlaky().fail("/token", before).fail("/token", repeated(9, status(401, ""))...)
+				source := network.repeating(0)
+				if _, err := source.Open(t.Context(), scoped("first"), false); err == nil {
+					t.Error("a token")
+				}
+				letGo := make(chan struct{})
+				network.before = func(httpstack.Request) { <-letGo }
+				var asking sync.WaitGroup
+				for _, scope := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+					asking.Go(func() {
+						if _, err := source.Open(t.Context(), scoped(scope), false); err == nil {
+							t.Errorf("%s: a token", scope)
+						}
+					})
+				}
+				synctest.Wait() // all that may be under way are
+				close(letGo)
+				asking.Wait()
+				network.mustCount(t, "/token", 2)
+			})
+		})
+	}
+}
+
+// TestOutageIsShared by those who wait for the first of their client, so that they
+// do not wait for a server that is down in turn. Whoever comes later tries again.
+func TestOutageIsShared(t *testing.T) {
+	t.Parallel()
+	for name, outage := range map[string]fault{"dropped": dropped, "no answer": noAnswer, "503": unavailable} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				network := newFlaky().fail("/token", repeated(4, outage)...)
+				letGo := make(chan struct{})
+				network.before = func(httpstack.Request) { <-letGo }
+				source := network.retrying()
+				var asking sync.WaitGroup
+				for _, scope := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+					asking.Go(func() {
+						if _, err := source.Open(t.Context(), scoped(scope), false); err == nil {
+							t.Errorf("%s: a token", scope)
+						}
+					})
+				}
+				synctest.Wait()
+				close(letGo)
+				asking.Wait()
+				network.mustCount(t, "/token", 4)
+				if got := tokenFor(t, source, scoped("a")); got != "t1" {
+					t.Errorf("got %s", got)
+				}
+			})
+		})
+	}
+}
+
+// TestRefusedGrantIsNotSentAgain: a wrong password of a user is one failed login,
+// whatever the scopes, and another user of the same client is not affected.
+func TestRefusedGrantIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	user := func(name, scope string) tokensource.Client {
+		asking := scoped(scope)
+		asking.Request.GrantType, asking.Request.Parameters = "password", secrets("username", name, "password", "x")
+		return asking
+	}
+	for _, statusCode := range []int{http.StatusBadRequest, http.StatusUnauthorized} {
+		network := newServer()
+		network.next("/token", answer{statusCode, `{"error":"invalid_grant"}`})
+		source := network.source()
+		for _, scope := range []string{"a", "b", "c"} {
+			if code := refusedCode(t, source, user("one", scope)); code != oauth2.InvalidGrant {
+				t.Errorf("%s: got %q", scope, code)
+			}
+			if got := tokenFor(t, source, user("two", "a")); got != "t1" {
+				t.Errorf("the other user got %s", got)
+			}
+		}
+		if got := network.count("/token"); got != 2 {
+			t.Errorf("%d requests", got)
+		}
 	}
 }

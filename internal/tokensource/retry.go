@@ -63,43 +63,31 @@ func (r repetition) afterArrival(status int, hint bool) bool {
 	switch r {
 	case harmless:
 		return true
-	case harmlessIfRefused:
-		return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable && hint
+	case harmlessIfRefused: // 425 likewise says that the request was not processed (RFC 8470 section 5.2)
+		return status == http.StatusTooManyRequests || status == http.StatusTooEarly ||
+			status == http.StatusServiceUnavailable && hint
 	default:
 		return false
 	}
 }
 
-// judge says whether to ask again after an error.
-func (r repetition) judge(err error) httpstack.Decision {
-	return r.judgeBy(err, (*oauth2.Error).Temporary)
-}
-
-// judgeToken is judge for token requests, which something between here and the
-// server may have refused. With metadata that would be no sign of it: where there
-// is none, servers show a page as well.
-func (r repetition) judgeToken(err error) httpstack.Decision {
-	return r.judgeBy(err, func(answer *oauth2.Error) bool { return answer.Temporary() || answer.FromProxy() })
-}
-
-// judgeBy says whether to ask again after an error, if it comes from an answer by
-// whether that is passing.
-func (r repetition) judgeBy(err error, passing func(*oauth2.Error) bool) httpstack.Decision {
+// decide says whether to retry after an error.
+func (r repetition) decide(err error) httpstack.Decision {
 	if _, ok := errors.AsType[*clientauth.FieldError](err); ok {
-		return httpstack.Decision{} // an assertion, which was asked for as often as it may be
+		return httpstack.Decision{} // an assertion, whose request has had its own attempts
 	}
-	if failure, ok := errors.AsType[*httpstack.Error](err); ok {
+	if failure, ok := errors.AsType[*httpstack.Error](err); ok && failure.Transient() {
 		again := r == harmless || !failure.Sent
-		return httpstack.Decision{Retry: failure.Transient() && again, Unsafe: failure.Transient() && !again, Reason: failure.Error()}
+		return httpstack.Decision{Retry: again, Unsafe: !again, Reason: failure.Error()}
 	}
-	if answer, ok := errors.AsType[*oauth2.Error](err); ok && passing(answer) {
-		return r.passing(answer.StatusCode, answer.RetryAfter, answer.Endpoint)
+	if response, ok := errors.AsType[*oauth2.Error](err); ok && response.Temporary() {
+		return r.transient(response.StatusCode, response.RetryAfter, response.Endpoint)
 	}
 	return httpstack.Decision{}
 }
 
-// passing is the verdict on an answer that may be another one the next time.
-func (r repetition) passing(status int, after *time.Duration, endpoint string) httpstack.Decision {
+// transient is the decision after a response that may be another one the next time.
+func (r repetition) transient(status int, after *time.Duration, endpoint string) httpstack.Decision {
 	again := r.afterArrival(status, after != nil)
 	return httpstack.Decision{
 		Retry:  again,
@@ -109,17 +97,17 @@ func (r repetition) passing(status int, after *time.Duration, endpoint string) h
 	}
 }
 
-// judgeCall says whether to send a request to an API again.
-func judgeCall(request httpstack.Request, response *httpstack.Response, err error) httpstack.Decision {
+// decideCall says whether to retry a request to an API.
+func decideCall(request httpstack.Request, response *httpstack.Response, err error) httpstack.Decision {
 	r := repetitionOf(request.Method)
 	if err != nil {
-		return r.judge(err)
+		return r.decide(err)
 	}
 	status := response.StatusCode
 	if !httpstack.TransientStatus(status) || slices.Contains(request.Expected, status) {
 		return httpstack.Decision{}
 	}
-	return r.passing(status, httpstack.RetryAfter(response), request.Endpoint)
+	return r.transient(status, httpstack.RetryAfter(response), request.Endpoint)
 }
 
 // repetitionOf tells requests of other than the token endpoint apart.
@@ -153,42 +141,42 @@ func (c Client) presents(names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return !c.Request.Parameters[name].IsZero() })
 }
 
-// retry makes attempts as long as judge has nothing against it.
-func retry[T any](ctx context.Context, s *Source, judge func(error) httpstack.Decision, attempt func() (T, error)) (T, error) {
+// retry makes attempts for as long as decide says so.
+func retry[T any](ctx context.Context, s *Source, decide func(error) httpstack.Decision, attempt func() (T, error)) (T, error) {
 	result, attempts, err := httpstack.Retry(ctx, s.retries, func() (T, httpstack.Decision, error) {
 		result, err := attempt()
-		return result, judge(err), err
+		return result, decide(err), err
 	})
 	return result, retried(err, attempts)
 }
 
 func (s *Source) requestToken(ctx context.Context, asking oauth2.Client, client Client) (*oauth2.Token, error) {
-	return retry(ctx, s, client.repetition().judgeToken, func() (*oauth2.Token, error) {
+	return retry(ctx, s, client.repetition().decide, func() (*oauth2.Token, error) {
 		return asking.Token(ctx, client.Request)
 	})
 }
 
 func (s *Source) refreshToken(ctx context.Context, asking oauth2.Client, client Client, previous *oauth2.Token) (*oauth2.Token, error) {
-	return retry(ctx, s, harmlessIfRefused.judge, func() (*oauth2.Token, error) {
+	return retry(ctx, s, harmlessIfRefused.decide, func() (*oauth2.Token, error) {
 		return asking.Refresh(ctx, client.Request, previous)
 	})
 }
 
 func (s *Source) discover(ctx context.Context, issuer string) (*oauth2.Metadata, error) {
-	return retry(ctx, s, harmless.judge, func() (*oauth2.Metadata, error) {
+	return retry(ctx, s, harmless.decide, func() (*oauth2.Metadata, error) {
 		return oauth2.Discover(ctx, s.http, issuer)
 	})
 }
 
 // fetchDocument asks the platform for an assertion.
 func (s *Source) fetchDocument(ctx context.Context, request oauth2.DocumentRequest) ([]byte, error) {
-	return retry(ctx, s, repetitionOf(request.Method).judge, func() ([]byte, error) {
+	return retry(ctx, s, repetitionOf(request.Method).decide, func() ([]byte, error) {
 		return oauth2.FetchDocument(ctx, s.http, request)
 	})
 }
 
 func (s *Source) revoke(ctx context.Context, asking oauth2.Client, client Client, token secret.String, hint string) error {
-	_, err := retry(ctx, s, harmless.judge, func() (struct{}, error) {
+	_, err := retry(ctx, s, harmless.decide, func() (struct{}, error) {
 		return struct{}{}, asking.Revoke(ctx, client.RevocationEndpoint, client.Request, token, hint)
 	})
 	return err

@@ -162,8 +162,15 @@ func TestFaultsOfTheTokenEndpoint(t *testing.T) {
 		"504":                     {status(504, ""), true},
 		"temporarily_unavailable": {status(400, `{"error":"temporarily_unavailable"}`), true},
 		"server_error":            {status(500, `{"error":"server_error"}`), true},
-		"page of a proxy":         {status(403, page), true},
+		"425":                     {status(425, ""), true},
+		"599":                     {status(599, page), true},
 
+		"505":                    {status(505, ""), false},
+		"511":                    {status(511, page), false},
+		"400, page":              {status(400, page), false},
+		"403, page":              {status(403, page), false},
+		"404, page":              {status(404, page), false},
+		"422, page":              {status(422, page), false},
 		"invalid_client":         {status(401, `{"error":"invalid_client"}`), false},
 		"invalid_client in 500":  {status(500, `{"error":"invalid_client"}`), false},
 		"invalid_client in 429":  {status(429, `{"error":"invalid_client"}`, "Retry-After", "1"), false},
@@ -306,7 +313,7 @@ func TestSingleUse(t *testing.T) {
 			"503, Retry-After": {status(503, "", "Retry-After", "1"), row.busy},
 			"dropped":          {dropped, row.arrived}, "no answer": {noAnswer, row.arrived}, "502": {status(502, ""), row.arrived},
 			"temporarily_unavailable": {status(400, `{"error":"temporarily_unavailable"}`), row.arrived},
-			"page of a proxy":         {status(403, "<p>no"), row.arrived},
+			"425":                     {status(425, ""), row.busy},
 		} {
 			t.Run(name+"/"+about, func(t *testing.T) {
 				t.Parallel()
@@ -512,6 +519,7 @@ func TestRevocationIsRepeated(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				network := newFlaky().fail("/revoke", test.faults...)
+				network.time = time.Now() // by which the deadline is set
 				session, start := open(t, network.retrying(), revocable(), true), time.Now()
 				if err := session.Close(t.Context()); (err != nil) != test.fails {
 					t.Errorf("error %v", err)

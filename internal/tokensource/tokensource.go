@@ -92,7 +92,7 @@ func (s *Source) obtain(ctx context.Context, client Client) (*oauth2.Token, erro
 // fetch asks the server for a token, unless it has refused the client before.
 func (s *Source) fetch(ctx context.Context, client Client) (*oauth2.Token, error) {
 	return s.ask(client, func(asking oauth2.Client) (*oauth2.Token, error) {
-		return s.logins.ask(ctx, client.identity(), func() (*oauth2.Token, error) {
+		return s.logins.ask(ctx, client, func() (*oauth2.Token, error) {
 			return s.requestToken(ctx, asking, client)
 		})
 	})
