@@ -6,14 +6,14 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"io"
 	"log"
 	"os"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/provider"
 )
@@ -29,11 +29,12 @@ func main() {
 	// would end in Terraform's log.
 	log.SetOutput(io.Discard)
 
-	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
-		Address: "registry.terraform.io/oauth2cc/oauth2cc",
-		Debug:   *debug,
-	})
-	if err != nil {
+	var options []tf6server.ServeOpt
+	if *debug {
+		options = append(options, tf6server.WithManagedDebug())
+	}
+	serve := func() tfprotov6.ProviderServer { return provider.NewServer(version) }
+	if err := tf6server.Serve("registry.terraform.io/oauth2cc/oauth2cc", serve, options...); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

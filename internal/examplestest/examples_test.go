@@ -125,7 +125,7 @@ func apply(t *testing.T, path string, row example) {
 			ConfigVariables: row.variables,
 			ExpectError:     row.fails,
 			ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
-				"oauth2cc":   served(oauth2cc.New("test")),
+				"oauth2cc":   func() (tfprotov6.ProviderServer, error) { return oauth2cc.NewServer("test"), nil },
 				"http":       served(func() provider.Provider { return httpProvider{} }),
 				"kubernetes": served(func() provider.Provider { return kubernetesProvider{} }),
 			},

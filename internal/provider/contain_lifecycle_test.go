@@ -114,7 +114,7 @@ func TestPanicOfASession(t *testing.T) {
 // invoke invokes an action.
 func (s *session) invoke(typeName string, config attributes) diagnostics {
 	s.t.Helper()
-	stream, err := s.actions().InvokeAction(s.ctx, &tfprotov6.InvokeActionRequest{
+	stream, err := s.server.InvokeAction(s.ctx, &tfprotov6.InvokeActionRequest{
 		ActionType: typeName,
 		Config:     s.encode(s.schema.ActionSchemas[typeName].Schema, config),
 	})
@@ -138,14 +138,4 @@ func renewToken(s *session, token opened) diagnostics {
 
 func closeToken(s *session, token opened) diagnostics {
 	return s.close(s.ctx, token)
-}
-
-// actions is the provider's side that knows actions.
-func (s *session) actions() tfprotov6.ActionServer {
-	s.t.Helper()
-	server, ok := s.server.(tfprotov6.ActionServer)
-	if !ok {
-		s.t.Fatal("the provider serves no actions")
-	}
-	return server
 }

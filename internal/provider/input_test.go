@@ -52,7 +52,7 @@ func hostile() map[string]string {
 }
 
 // TestInput puts every hostile text into every attribute that takes text, new ones
-// included. It is refused by the path of the attribute, and without being repeated
+// included. It is refused with the name of the attribute, and without being repeated
 // where it is secret; or else it arrives as it was written.
 func TestInput(t *testing.T) {
 	t.Parallel()
@@ -104,9 +104,9 @@ func checkInput(s *session, in block, attribute string, at textField, what, text
 	config := merged(in.base(site.URL), beside, at.set(beside, spelled(attribute, text)))
 	found := in.validate(s, config)
 	checkTold(t, what, found, at)
-	for _, path := range found.paths() {
-		if !strings.HasPrefix(path, root(attribute)) {
-			t.Errorf("%s: the finding is at %q:\n%.500s", what, path, found)
+	for _, one := range found {
+		if !(diagnostics{one}).isAbout(root(attribute)) {
+			t.Errorf("%s: the finding is not about %s:\n%.500s", what, attribute, diagnostics{one})
 		}
 	}
 	if len(found) > 0 {
@@ -266,7 +266,7 @@ func useProvider(s *session, config attributes, _ string) diagnostics {
 // validateAction is terraform validate for an action.
 func (s *session) validateAction(typeName string, config attributes) diagnostics {
 	s.t.Helper()
-	response, err := s.actions().ValidateActionConfig(s.ctx, &tfprotov6.ValidateActionConfigRequest{
+	response, err := s.server.ValidateActionConfig(s.ctx, &tfprotov6.ValidateActionConfigRequest{
 		ActionType: typeName,
 		Config:     s.encode(s.schema.ActionSchemas[typeName].Schema, config),
 	})

@@ -5,6 +5,7 @@ package provider_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,14 +24,30 @@ func (d diagnostics) mustBeEmpty(t *testing.T) {
 	}
 }
 
-// paths lists the attributes that the diagnostics are about, "" for the whole
-// block.
-func (d diagnostics) paths() []string {
-	var paths []string
-	for _, diagnostic := range d {
-		paths = append(paths, pathText(diagnostic.Attribute))
+// secretLines are the attributes whose source line may hold a secret, as the
+// contract lists them. Terraform prints the line that a diagnostic points at.
+var secretLines = []string{
+	"client_secret", "signed_assertion", "federated_assertion", "parameters", "headers", "request_body",
+	"tls", "proxy_url", "cache", "request_headers", "token",
+}
+
+// isAbout reports whether there are as many diagnostics as attributes, each about
+// one: it points at the attribute, or below it, or names it in its text where
+// pointing would show a secret.
+func (d diagnostics) isAbout(names ...string) bool {
+	if len(d) != len(names) {
+		return false
 	}
-	return paths
+	for i, name := range names {
+		at := pathText(d[i].Attribute)
+		first, _, _ := strings.Cut(name, ".")
+		named := at == "" && strings.Contains(d[i].Summary+d[i].Detail, name)
+		pointed := at == name || strings.HasPrefix(at, name) && name != ""
+		if !named && (!pointed || slices.Contains(secretLines, first)) {
+			return false
+		}
+	}
+	return true
 }
 
 // String shows the diagnostics much as the CLI does, without frames and without

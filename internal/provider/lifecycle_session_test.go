@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/provider"
@@ -22,7 +21,7 @@ const tokenType = "oauth2cc_token"
 type session struct {
 	t      *testing.T
 	ctx    context.Context // of all calls
-	server tfprotov6.ProviderServer
+	server tfprotov6.ProviderServerWithActions
 	schema *tfprotov6.GetProviderSchemaResponse
 }
 
@@ -31,7 +30,7 @@ type session struct {
 func newSession(t *testing.T, options ...provider.Option) *session {
 	t.Helper()
 	options = append([]provider.Option{environment(nil), provider.WithSleep(instantly)}, options...)
-	server := providerserver.NewProtocol6(provider.New("test", options...)())()
+	server := provider.NewServer("test", options...)
 	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)

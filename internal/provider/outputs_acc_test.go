@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -28,7 +27,7 @@ import (
 func factories(options ...provider.Option) map[string]func() (tfprotov6.ProviderServer, error) {
 	options = append([]provider.Option{environment(nil), provider.WithSleep(instantly)}, options...)
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"oauth2cc": providerserver.NewProtocol6WithError(provider.New("test", options...)()),
+		"oauth2cc": func() (tfprotov6.ProviderServer, error) { return provider.NewServer("test", options...), nil },
 		"echo":     echoprovider.NewProviderServer(),
 	}
 }

@@ -23,7 +23,7 @@ import (
 // typeName is the provider's name, and the prefix of all that it offers.
 const typeName = "oauth2cc"
 
-// Provider implements the provider. Make one with [New].
+// Provider implements the provider. [NewServer] serves one.
 type Provider struct {
 	version string
 	getenv  func(string) string
@@ -58,16 +58,13 @@ func WithSleep(sleep func(context.Context, time.Duration) error) Option {
 	return func(p *Provider) { p.sleep = sleep }
 }
 
-// New returns a function that makes providers of the given version, each with a
-// cache of its own.
-func New(version string, options ...Option) func() provider.Provider {
-	return func() provider.Provider {
-		made := &Provider{version: version, getenv: os.Getenv, now: time.Now}
-		for _, option := range options {
-			option(made)
-		}
-		return made
+// newProvider makes a provider of the given version, with a cache of its own.
+func newProvider(version string, options ...Option) *Provider {
+	made := &Provider{version: version, getenv: os.Getenv, now: time.Now}
+	for _, option := range options {
+		option(made)
 	}
+	return made
 }
 
 // Metadata implements [provider.Provider].

@@ -30,18 +30,17 @@ func (m providerModel) validateCache(ctx context.Context) diag.Diagnostics {
 		diags.AddAttributeError(at.AtName("path"), "Contradicting attributes", "A path is that of a cache of the type \"file\". Remove it, or set type = \"file\".")
 	}
 	if !model.URL.IsNull() && model.kind() != cacheRedis {
-		// Not at url: Terraform shows the line that a finding points at.
-		diags.AddAttributeError(at.AtName("type"), "Contradicting attributes", "A url is that of a cache of the type \"redis\". Remove it, or set type = \"redis\".")
+		diags.AddAttributeError(at.AtName("url"), "Contradicting attributes", "A url is that of a cache of the type \"redis\". Remove it, or set type = \"redis\".")
 	}
 	if model.URL.IsNull() && model.kind() == cacheRedis {
 		diags.AddAttributeError(at.AtName("url"), "Missing attribute cache.url", "Set the address of the Redis server: url = \"rediss://user:password@host:6379\".")
 	}
 	if !model.EncryptionKey.IsNull() && !model.shared() {
-		diags.AddAttributeError(at.AtName("type"), "Contradicting attributes",
+		diags.AddAttributeError(at.AtName("encryption_key"), "Contradicting attributes",
 			"A cache of the type \""+model.kind()+"\" stays in this process and is not encrypted. Remove encryption_key, or set type = \"file\" or \"redis\".")
 	}
 	if model.kind() == cacheRedis && bearsPassword(model.URL.ValueString()) {
-		diags.AddAttributeWarning(at.AtName("type"), "Redis password in plaintext",
+		diags.AddAttributeWarning(at.AtName("url"), "Redis password in plaintext",
 			"With redis:// the password in url crosses the network for everyone to read. Use rediss:// where the server speaks TLS. "+
 				"The tokens are sealed in either case.")
 	}

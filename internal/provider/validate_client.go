@@ -21,9 +21,7 @@ import (
 
 // rule is a combination of attributes that makes no sense.
 type rule struct {
-	broken bool
-	// attribute is never one that holds a secret: Terraform shows the line that a
-	// finding points at.
+	broken          bool
 	attribute, text string
 }
 

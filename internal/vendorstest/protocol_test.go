@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -22,16 +21,10 @@ var clock = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func now() time.Time { return clock }
 
-// actionServer is a provider that has actions.
-type actionServer interface {
-	tfprotov6.ProviderServer
-	tfprotov6.ActionServer
-}
-
 // served is a provider in this process, spoken to as the command line does.
 type served struct {
 	t      *testing.T
-	server actionServer
+	server tfprotov6.ProviderServerWithActions
 	schema *tfprotov6.GetProviderSchemaResponse
 }
 
@@ -41,10 +34,7 @@ func serve(t *testing.T, options ...provider.Option) *served {
 	t.Helper()
 	empty := provider.WithGetenv(func(string) string { return "" })
 	options = append([]provider.Option{empty, provider.WithNow(now)}, options...)
-	server, ok := providerserver.NewProtocol6(provider.New("test", options...)())().(actionServer)
-	if !ok {
-		t.Fatal("the provider serves no actions")
-	}
+	server := provider.NewServer("test", options...)
 	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	must(t, err, nil)
 	return &served{t, server, schema}
