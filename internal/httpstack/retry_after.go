@@ -16,9 +16,9 @@ import (
 const longestWait = 100 * 365 * 24 * time.Hour
 
 // RetryAfter returns how long a server asks to wait before the next request, from
-// when it answered; nil where it does not. Retry-After counts first (RFC 9110
-// section 10.2.3): it is zero where its time is over. Where there is none, the
-// answers 429 and 503 may have what rate limiters tell in its stead.
+// when it answered; nil if it does not. Retry-After counts first (RFC 9110 section
+// 10.2.3): it is zero if its time is over. Without it the responses 429 and 503 may
+// have the fields of rate limiters.
 func RetryAfter(response *Response) *time.Duration {
 	at := answeredAt(response)
 	if wait, ok := parseRetryAfter(response.Header.Get("Retry-After"), at); ok {
@@ -27,14 +27,14 @@ func RetryAfter(response *Response) *time.Duration {
 	if status := response.StatusCode; status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
 		return nil
 	}
-	if wait := rateLimited(response.Header, at); wait > 0 {
+	if wait := max(untilReset(response.Header, at), untilQuota(response.Header)); wait > 0 {
 		return &wait
 	}
 	return nil
 }
 
 // answeredAt is the time by the server's clock, with which its dates are to be
-// compared, and by this machine's where the server does not tell its own.
+// compared, and by this machine's if the server does not send its own.
 func answeredAt(response *Response) time.Time {
 	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
 		return date
@@ -54,84 +54,43 @@ func parseRetryAfter(value string, at time.Time) (time.Duration, bool) {
 	return min(max(date.Sub(at), 0), longestWait), true
 }
 
-// rateLimited is the longest wait that the header fields of rate limiters ask
-// for, zero where they ask for none.
-func rateLimited(header http.Header, at time.Time) time.Duration {
-	var longest time.Duration
+// leastEpoch tells the two meanings of a reset apart: as seconds to wait it would be
+// three years, as a time it is in 1973.
+const leastEpoch = 1e8
+
+// untilReset reads when a rate limit ends: in seconds from now (the drafts of
+// draft-ietf-httpapi-ratelimit-headers until the sixth) or since 1970 (GitHub, Okta).
+// Some servers send it with every response, and say how many requests are left.
+func untilReset(header http.Header, at time.Time) time.Duration {
 	for _, name := range []string{"RateLimit", "X-RateLimit", "X-Rate-Limit"} {
+		reset, ok := parseNumber(header.Get(name + "-Reset"))
 		left, known := parseNumber(header.Get(name + "-Remaining"))
-		reset, told := parseNumber(header.Get(name + "-Reset"))
-		if told && (left <= 0 || !known) { // some servers tell it with every answer
-			longest = max(longest, untilReset(reset, at))
+		if !ok || known && left > 0 {
+			continue
 		}
-	}
-	for _, name := range []string{"RateLimit", "Auth0-Client-Quota-Limit", "Auth0-Organization-Quota-Limit"} {
-		for _, bucket := range parseBuckets(strings.Join(header.Values(name), ",")) {
-			longest = max(longest, bucket.wait())
+		if reset >= leastEpoch {
+			reset -= float64(at.UnixMilli()) / 1e3
 		}
-	}
-	return longest
-}
-
-// Numbers from here on cannot be seconds to wait, which would be years, and are
-// those since 1970; or milliseconds since then, where the seconds would be in the
-// year 5138.
-const (
-	leastEpoch      = 1e8
-	leastEpochMilli = 1e11
-)
-
-// untilReset reads a number that some servers mean as seconds to wait (the IETF's
-// draft until its seventh version) and others as a time (GitHub, Okta).
-func untilReset(number float64, at time.Time) time.Duration {
-	switch {
-	case number >= leastEpochMilli:
-		return seconds(number/1e3 - epoch(at))
-	case number >= leastEpoch:
-		return seconds(number - epoch(at))
-	default:
-		return seconds(number)
-	}
-}
-
-// epoch is a time in seconds since 1970.
-func epoch(at time.Time) float64 { return float64(at.UnixMilli()) / 1e3 }
-
-// bucket is one quota of a rate limiter, by the names of its parameters.
-type bucket map[string]string
-
-// wait is how long a bucket that is used up stays so. The parameters r and t are
-// those of the IETF's draft-ietf-httpapi-ratelimit-headers and of Auth0,
-// remaining and reset those of the draft's versions up to the seventh.
-func (b bucket) wait() time.Duration {
-	for _, names := range [][2]string{{"r", "t"}, {"remaining", "reset"}} {
-		left, known := parseNumber(b[names[0]])
-		reset, told := parseNumber(b[names[1]])
-		if known && told && left <= 0 {
-			return seconds(reset)
-		}
+		return seconds(reset)
 	}
 	return 0
 }
 
-// parseBuckets reads a list of quotas with their parameters, as in
-// `"default";r=0;t=30, "daily";r=5;t=3600`. In the older form of
-// `limit=10, remaining=0, reset=30` all of it is about one.
-func parseBuckets(value string) []bucket {
-	var buckets []bucket
-	single := bucket{}
-	for item := range strings.SplitSeq(value, ",") {
-		found := bucket{}
-		for parameter := range strings.SplitSeq(item, ";") {
-			name, text, _ := strings.Cut(strings.TrimSpace(parameter), "=")
-			found[name], single[name] = text, text
+// untilQuota reads when the longest of Auth0's quotas that are used up is renewed, as
+// in "b=per_hour;q=10;r=0;t=3540": r requests are left, for t seconds.
+func untilQuota(header http.Header) time.Duration {
+	var longest time.Duration
+	for bucket := range strings.SplitSeq(header.Get("Auth0-Client-Quota-Limit"), ",") {
+		parameters := map[string]string{}
+		for parameter := range strings.SplitSeq(bucket, ";") {
+			name, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
+			parameters[name] = value
 		}
-		buckets = append(buckets, found)
+		if reset, ok := parseNumber(parameters["t"]); ok && parameters["r"] == "0" {
+			longest = max(longest, seconds(reset))
+		}
 	}
-	if _, old := single["remaining"]; old {
-		return []bucket{single}
-	}
-	return buckets
+	return longest
 }
 
 // parseNumber reads a number, which most servers write without a fraction.

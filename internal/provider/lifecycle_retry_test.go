@@ -105,7 +105,7 @@ func TestWaits(t *testing.T) {
 // too long, or for one where there are to be none.
 func TestNoWaits(t *testing.T) {
 	t.Parallel()
-	limit := authserver.Answer(429, http.Header{"X-RateLimit-Limit": {"10"}, "RateLimit": {`"hourly";r=0;t=1800`}}, `{"error":"rate_limited"}`)
+	limit := authserver.Answer(429, http.Header{"X-RateLimit-Limit": {"10"}, "X-RateLimit-Reset": {"1800"}}, `{"error":"rate_limited"}`)
 	tests := map[string]struct {
 		fault http.Handler
 		block attributes

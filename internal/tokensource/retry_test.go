@@ -549,7 +549,7 @@ func TestCallsAreRepeated(t *testing.T) {
 		"408":              {status(408, ""), true, false},
 		"429":              {limited, true, true},
 		"429, Retry-After": {status(429, "", "Retry-After", "1"), true, true},
-		"429, rate limit":  {status(429, "", "RateLimit", `"default";r=0;t=2`), true, true},
+		"429, rate limit":  {status(429, "", "X-RateLimit-Reset", "2"), true, true},
 		"500":              {status(500, ""), true, false},
 		"500, Retry-After": {status(500, "", "Retry-After", "1"), true, false},
 		"501":              {status(501, ""), false, false},
