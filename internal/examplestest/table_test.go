@@ -133,6 +133,11 @@ func kinds() map[string]example {
 			forms: []url.Values{clientCredentials(nil)},
 			calls: []string{"PUT /machines/" + uuid + "/join 200"},
 		},
+		"ephemeral-resources/oauth2cc_request/token_header.tf": {
+			forms:  []url.Values{clientCredentials(nil)},
+			calls:  []string{"GET /admin/api/2026-01/shop.json 200"},
+			script: readBareToken,
+		},
 		"ephemeral-resources/oauth2cc_request/ephemeral-resource.tf": {
 			client: authserver.Client{Scopes: []string{"api:read"}},
 			forms:  []url.Values{clientCredentials(url.Values{"scope": {"api:read"}})},
@@ -214,6 +219,14 @@ func answerWithToken(srv *authservertest.Server) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = fmt.Fprintf(w, `{"token":%q}`, token) //nolint:gosec // no browser reads it
 		return true
+	})
+}
+
+// readBareToken has the API read the token as Shopify's does, and from nowhere else.
+func readBareToken(srv *authservertest.Server) {
+	srv.Override(authserver.API, func(_ http.ResponseWriter, r *http.Request) bool {
+		r.Header.Set("Authorization", "Bearer "+r.Header.Get("X-Shopify-Access-Token"))
+		return false
 	})
 }
 

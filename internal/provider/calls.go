@@ -7,7 +7,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -53,7 +52,8 @@ func (c *configured) send(
 	if diags.HasError() {
 		return nil, diags
 	}
-	answer, err := c.tokens.CallAs(ctx, client, request)
+	header, _ := model.tokenHeader()
+	answer, err := c.tokens.CallAs(ctx, client, tokensource.Call{Request: request, TokenHeader: header})
 	diags.Append(c.cacheTrouble()...)
 	if err != nil {
 		diags.Append(tokenError(err, from))
@@ -67,7 +67,7 @@ func (c *configured) sendPlain(ctx context.Context, request httpstack.Request, f
 	if len(c.unknown) > 0 {
 		return nil, diag.Diagnostics{unknownError(c.unknown, from)}
 	}
-	answer, err := c.tokens.Call(ctx, request)
+	answer, err := c.tokens.Call(ctx, tokensource.Call{Request: request})
 	if err != nil {
 		return nil, diag.Diagnostics{tokenError(err, from)}
 	}
@@ -106,6 +106,3 @@ func asIs(answer string) string { return answer }
 
 // joined joins the values of a repeated header field (RFC 9110 section 5.3).
 func joined(values []string) string { return strings.ToValidUTF8(strings.Join(values, ", "), "\uFFFD") }
-
-// text returns a body as text, if it is that.
-func text(body []byte) (string, bool) { return string(body), utf8.Valid(body) }

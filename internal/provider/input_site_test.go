@@ -24,6 +24,9 @@ type site struct {
 	requests []received
 }
 
+// siteToken is the token that a site issues: that of RFC 6749 section 5.1.
+const siteToken = "2YotnFZFEjr1zCsicMWpAA"
+
 // received is a request as it arrived.
 type received struct {
 	*http.Request
@@ -51,7 +54,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(r.URL.Path, "/.well-known/"):
 		http.NotFound(w, r)
 	default:
-		_, _ = fmt.Fprintf(w, `{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"value":%q}`, jwtOf(`{"sub":"x"}`))
+		_, _ = fmt.Fprintf(w, `{"access_token":%q,"token_type":"Bearer","expires_in":3600,"value":%q}`, siteToken, jwtOf(`{"sub":"x"}`))
 	}
 }
 
@@ -72,6 +75,9 @@ func (s *site) received() map[string][]string {
 		}
 		if id, secret, ok := request.BasicAuth(); ok {
 			all["id"], all["secret"] = append(all["id"], unescaped(id)), append(all["secret"], unescaped(secret))
+		}
+		if scheme, ok := strings.CutSuffix(request.Header.Get("Authorization"), " "+siteToken); ok {
+			all["scheme"] = append(all["scheme"], scheme)
 		}
 		form, _ := url.ParseQuery(request.body)
 		for name, values := range form {
@@ -188,6 +194,7 @@ var arrivals = map[string]string{
 	"token.audience":                    "form audience",
 	"token.resources":                   "form resource",
 	"token.parameters":                  "form x_test",
+	"token_header.scheme":               "scheme",
 	"signed_assertion.key_id":           "assertion kid",
 	"signed_assertion.audience":         "assertion aud",
 	"signed_assertion.type":             "assertion typ",

@@ -62,11 +62,20 @@ var invalidTokens = map[string]invalid{
 
 // invalidCalls are wrong in every kind of oauth2cc_request.
 var invalidCalls = map[string]invalid{
-	"url with a fragment":  {attributes{"url": endpoint + "#top"}, "url", "fragment"},
-	"url, empty fragment":  {attributes{"url": endpoint + "#"}, "url", "%23"},
-	"status as a fraction": {attributes{"url": endpoint, "expected_status_codes": []any{404, 200.5}}, "expected_status_codes[1]", "whole number between 200 and 599"},
-	"status of nothing":    {attributes{"url": endpoint, "expected_status_codes": []any{0}}, "expected_status_codes[0]", "whole number between 200 and 599"},
-	"status beyond all":    {attributes{"url": endpoint, "expected_status_codes": []any{600}}, "expected_status_codes[0]", "and is 600"},
+	"url with a fragment":        {attributes{"url": endpoint + "#top"}, "url", "fragment"},
+	"url, empty fragment":        {attributes{"url": endpoint + "#"}, "url", "%23"},
+	"status as a fraction":       {attributes{"url": endpoint, "expected_status_codes": []any{404, 200.5}}, "expected_status_codes[1]", "whole number between 200 and 599"},
+	"status of nothing":          {attributes{"url": endpoint, "expected_status_codes": []any{0}}, "expected_status_codes[0]", "whole number between 200 and 599"},
+	"token_header, host":         {attributes{"url": endpoint, "token_header": attributes{"name": "Host"}}, "token_header.name", "connection decides it"},
+	"token_header, hop by hop":   {attributes{"url": endpoint, "token_header": attributes{"name": "transfer-encoding"}}, "token_header.name", "connection decides it"},
+	"token_header, no name":      {attributes{"url": endpoint, "token_header": attributes{"name": ""}}, "token_header.name", "not allowed"},
+	"token_header, with a colon": {attributes{"url": endpoint, "token_header": attributes{"name": "X-Token:"}}, "token_header.name", "not allowed"},
+	"scheme with a space":        {attributes{"url": endpoint, "token_header": attributes{"scheme": "Bearer "}}, "token_header.scheme", "before the token"},
+	"scheme, line break":         {attributes{"url": endpoint, "token_header": attributes{"scheme": "a\r\nb"}}, "token_header.scheme", "ASCII"},
+	"scheme of umlauts":          {attributes{"url": endpoint, "token_header": attributes{"scheme": "größe"}}, "token_header.scheme", "ASCII"},
+	"token_header, no token":     {attributes{"url": endpoint, "authenticate": false, "token_header": attributes{"name": "X-Token"}}, "token_header", "authenticate = false"},
+	"token, no token":            {attributes{"url": endpoint, "authenticate": false, "token": attributes{"audience": "x"}}, "token", "authenticate = false"},
+	"status beyond all":          {attributes{"url": endpoint, "expected_status_codes": []any{600}}, "expected_status_codes[0]", "and is 600"},
 }
 
 // invalidClients are wrong in the provider block and in the ephemeral resource.

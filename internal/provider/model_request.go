@@ -4,10 +4,13 @@
 package provider
 
 import (
+	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -16,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
 // callModel holds the attributes of callAttributes.
@@ -26,6 +30,7 @@ type callModel struct {
 	RequestBody         types.String `tfsdk:"request_body"`
 	Authenticate        types.Bool   `tfsdk:"authenticate"`
 	Token               types.Object `tfsdk:"token"`
+	TokenHeader         types.Object `tfsdk:"token_header"`
 	ExpectedStatusCodes types.List   `tfsdk:"expected_status_codes"`
 }
 
@@ -38,24 +43,43 @@ type callTokenModel struct {
 	Parameters types.Map    `tfsdk:"parameters"`
 }
 
-// authenticated tells whether the client's token goes along.
+// authenticated reports whether the request carries the client's token.
 func (m callModel) authenticated() bool { return m.Authenticate.IsNull() || m.Authenticate.ValueBool() }
 
-// validate finds contradictions.
+// validate finds attributes that conflict, as far as they are known.
 func (m callModel) validate() diag.Diagnostics {
 	var diags diag.Diagnostics
 	if m.Authenticate.IsUnknown() {
 		return diags
 	}
-	if m.authenticated() && hasHeader(m.RequestHeaders, "Authorization") {
-		diags.AddAttributeError(path.Root("request_headers"), "Contradicting attributes",
-			"The client's token is sent in the Authorization header. Remove that header, or set authenticate = false.")
+	if !m.authenticated() {
+		pointless := func(name string, value types.Object) {
+			if !value.IsNull() && !value.IsUnknown() {
+				diags.AddAttributeError(path.Root(name), "Conflicting attributes",
+					"With authenticate = false no token is sent. Remove "+name+", or authenticate.")
+			}
+		}
+		pointless("token", m.Token)
+		pointless("token_header", m.TokenHeader)
+		return diags
 	}
-	if !m.authenticated() && !m.Token.IsNull() {
-		diags.AddAttributeError(path.Root("token"), "Contradicting attributes",
-			"With authenticate = false no token is sent. Remove token, or authenticate.")
+	header, known := m.tokenHeader()
+	if known && hasHeader(m.RequestHeaders, header.Name) {
+		diags.AddAttributeError(path.Root("request_headers"), "Conflicting attributes",
+			"The client's token is sent in the "+header.Name+" header. Remove that header from request_headers, or set authenticate = false.")
 	}
 	return diags
+}
+
+// tokenHeader returns the header field that carries the token, and whether its name
+// is known.
+func (m callModel) tokenHeader() (header tokensource.TokenHeader, known bool) {
+	name, _ := m.TokenHeader.Attributes()["name"].(types.String)
+	scheme, _ := m.TokenHeader.Attributes()["scheme"].(types.String)
+	return tokensource.TokenHeader{
+		Name:   cmp.Or(name.ValueString(), "Authorization"),
+		Scheme: scheme.ValueStringPointer(),
+	}, !m.TokenHeader.IsUnknown() && !name.IsUnknown()
 }
 
 // request maps the block to a request.
@@ -114,27 +138,31 @@ func (m callModel) client(ctx context.Context) (clientModel, diag.Diagnostics) {
 
 // answerOutputs holds the attributes of answerAttributes.
 type answerOutputs struct {
-	StatusCode      types.Int64   `tfsdk:"status_code"`
-	ResponseHeaders types.Map     `tfsdk:"response_headers"`
-	ResponseBody    types.String  `tfsdk:"response_body"`
-	Response        types.Dynamic `tfsdk:"response"`
+	StatusCode         types.Int64   `tfsdk:"status_code"`
+	ResponseHeaders    types.Map     `tfsdk:"response_headers"`
+	ResponseBody       types.String  `tfsdk:"response_body"`
+	ResponseBodyBase64 types.String  `tfsdk:"response_body_base64"`
+	Response           types.Dynamic `tfsdk:"response"`
 }
 
-// newAnswerOutputs shows an answer. What clean takes away is taken out of it.
+// newAnswerOutputs shows a response, with clean applied to every text in it. A body
+// that is not text is cleaned in the same way, byte for byte.
 func newAnswerOutputs(ctx context.Context, answer *httpstack.Response, clean func(string) string) answerOutputs {
+	body := clean(string(answer.Body))
 	outputs := answerOutputs{
-		StatusCode:   types.Int64Value(int64(answer.StatusCode)),
-		ResponseBody: types.StringNull(),
-		Response:     types.DynamicNull(),
+		StatusCode:         types.Int64Value(int64(answer.StatusCode)),
+		ResponseBody:       types.StringNull(),
+		ResponseBodyBase64: types.StringValue(base64.StdEncoding.EncodeToString([]byte(body))),
+		Response:           types.DynamicNull(),
 	}
 	fields := make(map[string]attr.Value, len(answer.Header))
 	for name, values := range answer.Header {
 		fields[name] = types.StringValue(clean(joined(values)))
 	}
 	outputs.ResponseHeaders = types.MapValueMust(types.StringType, fields)
-	if body, isText := text(answer.Body); isText {
-		outputs.ResponseBody = types.StringValue(clean(body))
-		outputs.Response = dynamicJSON(ctx, body, clean)
+	if utf8.Valid(answer.Body) {
+		outputs.ResponseBody = types.StringValue(body)
+		outputs.Response = dynamicJSON(ctx, string(answer.Body), clean)
 	}
 	return outputs
 }

@@ -40,13 +40,30 @@ func callAttributes(methods []string) map[string]schema.Attribute {
 		},
 		"authenticate": schema.BoolAttribute{
 			Optional: true,
-			MarkdownDescription: "Sends the client's token in the `Authorization` header. Where the API answers 401, the token is dropped " +
+			MarkdownDescription: "Sends the client's token with the request. If the API responds with 401, the token is dropped " +
 				"and the request sent once more with a new one, as long as this provider process has not replaced the client's token in the last 30 seconds. Default `true`.",
 		},
 		"token": schema.SingleNestedAttribute{
 			Optional:            true,
 			MarkdownDescription: "What to ask for where the token differs from the provider's.",
 			Attributes:          callTokenAttributes(),
+		},
+		"token_header": schema.SingleNestedAttribute{
+			Optional:            true,
+			MarkdownDescription: "Header field that carries the token, for APIs that do not read it from `Authorization: Bearer <token>`.",
+			Attributes: map[string]schema.Attribute{
+				"name": schema.StringAttribute{
+					Optional:            true,
+					MarkdownDescription: "Name of the header field. Default `Authorization`.",
+					Validators:          []validator.String{headerName()},
+				},
+				"scheme": schema.StringAttribute{
+					Optional: true,
+					MarkdownDescription: "What precedes the token, with a space between them unless it ends in `=`. `\"\"` sends the bare token. " +
+						"Default `Bearer`, or `DPoP` if the server issues tokens of that type.",
+					Validators: []validator.String{tokenScheme()},
+				},
+			},
 		},
 		"expected_status_codes": schema.ListAttribute{
 			Optional:            true,
@@ -75,22 +92,28 @@ func answerAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"status_code": schema.Int64Attribute{
 			Computed:            true,
-			MarkdownDescription: "HTTP status of the answer.",
+			MarkdownDescription: "HTTP status of the response.",
 		},
 		"response_headers": schema.MapAttribute{
 			Computed:            true,
+			Sensitive:           true, // Set-Cookie, X-Subject-Token
 			ElementType:         types.StringType,
-			MarkdownDescription: "Header fields of the answer. Values of a repeated field are joined by a comma.",
+			MarkdownDescription: "Header fields of the response. Values of a repeated field are joined by a comma.",
 		},
 		"response_body": schema.StringAttribute{
 			Computed:            true,
 			Sensitive:           true,
-			MarkdownDescription: "Body of the answer; null if it is no UTF-8 text.",
+			MarkdownDescription: "Body of the response; null if it is not UTF-8 text.",
+		},
+		"response_body_base64": schema.StringAttribute{
+			Computed:            true,
+			Sensitive:           true,
+			MarkdownDescription: "Body of the response in base64 (RFC 4648 section 4), text or not.",
 		},
 		"response": schema.DynamicAttribute{
 			Computed:            true,
 			Sensitive:           true,
-			MarkdownDescription: "Body of the answer, decoded, if it is JSON of up to 20,000 values; otherwise null.",
+			MarkdownDescription: "Body of the response, decoded, if it is JSON of up to 20,000 values; otherwise null.",
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -47,5 +48,22 @@ func (headerFields) ValidateMap(_ context.Context, req validator.MapRequest, res
 func headerField(name string) stringValidator {
 	return stringValidator{must: "must be the value of a header field", rule: func(value string) string {
 		return problemOf(httpstack.CheckHeader(name, value))
+	}}
+}
+
+// headerName is the name of a header field.
+func headerName() validator.String {
+	return stringValidator{must: "must be the name of a header field", rule: func(name string) string {
+		return problemOf(httpstack.CheckHeader(name, ""))
+	}}
+}
+
+// tokenScheme is what precedes a token in a header field; it may be empty.
+func tokenScheme() validator.String {
+	return stringValidator{must: "must be visible ASCII characters", rule: func(scheme string) string {
+		if strings.TrimSpace(scheme) != scheme || hasControl(scheme) || strings.ContainsFunc(scheme, isNotASCII) {
+			return "A scheme consists of visible ASCII characters, and of spaces between them. Leave out the space before the token."
+		}
+		return ""
 	}}
 }

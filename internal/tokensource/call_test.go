@@ -4,6 +4,7 @@
 package tokensource_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,18 +14,19 @@ import (
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
 // orders is a call of the API.
-func orders(t *testing.T, header http.Header) httpstack.Request {
+func orders(t *testing.T, header http.Header) tokensource.Call {
 	t.Helper()
 	target, err := url.Parse(apiURL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return httpstack.Request{Method: http.MethodGet, URL: target, Header: header}
+	return tokensource.Call{Request: httpstack.Request{Method: http.MethodGet, URL: target, Header: header}}
 }
 
 // shown lists the Authorization headers that the API was shown.
@@ -77,6 +79,59 @@ func TestCallAs(t *testing.T) {
 				t.Errorf("Accept: %q", accept)
 			}
 		})
+	}
+}
+
+// TestTokenHeader: RFC 6750 section 2.1, RFC 9449 section 7.1, and what vendors ask
+// for.
+func TestTokenHeader(t *testing.T) {
+	t.Parallel()
+	scheme := func(text string) *string { return &text }
+	tests := map[string]struct {
+		header      tokensource.TokenHeader
+		tokenType   string
+		name, value string
+	}{
+		"as usual":           {tokensource.TokenHeader{}, "Bearer", "Authorization", "Bearer t1"},
+		"vendor's type":      {tokensource.TokenHeader{}, "Application Access Token", "Authorization", "Bearer t1"},
+		"DPoP":               {tokensource.TokenHeader{}, "DPoP", "Authorization", "DPoP t1"},
+		"DPoP, other scheme": {tokensource.TokenHeader{Scheme: scheme("Bearer")}, "DPoP", "Authorization", "Bearer t1"},
+		"name alone":         {tokensource.TokenHeader{Name: "X-Auth"}, "", "X-Auth", "Bearer t1"},
+		"bare":               {tokensource.TokenHeader{Scheme: scheme("")}, "Bearer", "Authorization", "t1"},
+		"Shopify":            {tokensource.TokenHeader{Name: "X-Shopify-Access-Token", Scheme: scheme("")}, "", "X-Shopify-Access-Token", "t1"},
+		"Citrix":             {tokensource.TokenHeader{Scheme: scheme("CwsAuth Bearer=")}, "", "Authorization", "CwsAuth Bearer=t1"},
+		"Zoho":               {tokensource.TokenHeader{Scheme: scheme("Zoho-oauthtoken")}, "", "Authorization", "Zoho-oauthtoken t1"},
+		"name in small":      {tokensource.TokenHeader{Name: "x-auth-token", Scheme: scheme("")}, "", "X-Auth-Token", "t1"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			header := http.Header{test.name: {"of the caller"}}
+			test.header.Set(header, &oauth2.Token{AccessToken: secret.New("t1"), TokenType: test.tokenType})
+			if got := header.Values(test.name); len(header) != 1 || !slices.Equal(got, []string{test.value}) {
+				t.Errorf("got %v", header)
+			}
+		})
+	}
+}
+
+// TestCallAsInAnotherHeader: the token is renewed after a 401 wherever it is sent,
+// and no other header field has it.
+func TestCallAsInAnotherHeader(t *testing.T) {
+	t.Parallel()
+	network, bare := newServer(), ""
+	network.next("/orders", answer{http.StatusUnauthorized, ""})
+	call := orders(t, http.Header{"Authorization": {"Basic eDp4"}})
+	call.TokenHeader = tokensource.TokenHeader{Name: "X-Token", Scheme: &bare}
+	got, err := network.source().CallAs(t.Context(), client(), call)
+	if err != nil || got.StatusCode != http.StatusOK || len(got.Tokens) != 2 {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	for i, request := range network.requests("/orders") {
+		want := http.Header{"Authorization": {"Basic eDp4"}, "X-Token": {got.Tokens[i].Reveal()}}
+		if !maps.EqualFunc(request.Header, want, slices.Equal) {
+			t.Errorf("request %d has %v, want %v", i, request.Header, want)
+		}
 	}
 }
 
