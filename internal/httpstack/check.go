@@ -29,17 +29,18 @@ func (c *Client) check(r Request) *Error {
 		return err
 	}
 	if r.URL.Scheme == "http" && !c.mayBePlaintext(r.URL) {
-		return &Error{
-			Kind:   Plaintext,
-			Detail: "plaintext http is refused except to loopback addresses, as others on the network could read the credentials",
-		}
+		return &Error{Kind: Plaintext, Detail: plaintextRefused}
 	}
 	return checkHeader(r.Header)
 }
 
-// mayBePlaintext tells whether an http request to u is permitted. Loopback
+// plaintextRefused is what happens to other requests than those of mayBePlaintext.
+const plaintextRefused = "not sent, as plaintext http is permitted to loopback addresses only"
+
+// mayBePlaintext reports whether an http request to u is permitted. Loopback
 // traffic is, since it stays on the machine, unless a proxy carries it elsewhere.
-// (The proxy variables never apply to loopback addresses.)
+// (The proxy variables never apply to loopback addresses.) What is a loopback address
+// by its name is held to it by dialContext.
 func (c *Client) mayBePlaintext(u *url.URL) bool {
 	local := isLoopback(u.Hostname()) && (c.proxy == nil || isLoopback(c.proxy.Hostname()))
 	return local || c.allowPlaintext

@@ -6,7 +6,7 @@
 // settings, proxy, redirect rules, size limits, timeout and log.
 //
 // It refuses to carry credentials to another origin than the one it was given,
-// to send them in plaintext over a network, to read an answer without a bound,
+// to send them unencrypted to another machine, to read an answer without a bound,
 // and to put a query, a header value, a body or a proxy password into an error
 // or a log record. To keep the last promise it drops the texts of net/http that
 // quote what was sent or received, see [Error].
@@ -20,9 +20,11 @@
 package httpstack
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -44,8 +46,9 @@ const (
 	// drop an idle connection: net/http cannot repeat a POST that meets a
 	// connection the server is just closing.
 	idleTimeout = 4 * time.Second
-	// maxIdlePerHost covers the ten operations that Terraform runs at once.
-	maxIdlePerHost = 10
+	// maxIdlePerHost covers the operations that Terraform runs at once: ten, unless
+	// -parallelism asks for more.
+	maxIdlePerHost = 64
 )
 
 // Config describes a [Client]. Its zero value is a client that trusts the
@@ -84,6 +87,7 @@ type Config struct {
 // Client sends requests as its [Config] says. It is safe for concurrent use.
 type Client struct {
 	transport      *http.Transport
+	dial           func(ctx context.Context, network, address string) (net.Conn, error)
 	proxy          *url.URL // the configured one; nil leaves it to the environment
 	allowPlaintext bool
 	timeout        time.Duration
@@ -108,6 +112,7 @@ func New(config Config) (*Client, error) {
 	}
 	client := &Client{
 		transport:      newTransport(tlsConfig, proxy),
+		dial:           new(net.Dialer).DialContext,
 		proxy:          proxy,
 		allowPlaintext: config.AllowPlaintextHTTP,
 		timeout:        config.Timeout,
@@ -115,6 +120,7 @@ func New(config Config) (*Client, error) {
 		log:            config.Logger,
 		now:            config.Now,
 	}
+	client.transport.DialContext = client.dialContext
 	client.setDefaults()
 	return client, nil
 }

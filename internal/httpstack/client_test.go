@@ -192,6 +192,43 @@ func TestConnectionsAreReused(t *testing.T) {
 	}
 }
 
+// TestConnectionsOfManyAreReused by as many requests at once as -parallelism may ask
+// for. A few connections may not be idle yet when the second half begins.
+func TestConnectionsOfManyAreReused(t *testing.T) {
+	t.Parallel()
+	const parallelism = 50
+	var addresses sync.Map
+	arrived, answer := make(chan struct{}), make(chan struct{})
+	server := start(t, func(_ http.ResponseWriter, r *http.Request) {
+		addresses.Store(r.RemoteAddr, true)
+		arrived <- struct{}{}
+		<-answer
+	})
+	client := newClient(t, httpstack.Config{})
+	for range 2 {
+		var group sync.WaitGroup
+		for range parallelism {
+			group.Go(func() {
+				if _, err := get(t, client, server.URL); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		for range parallelism {
+			<-arrived
+		}
+		for range parallelism {
+			answer <- struct{}{}
+		}
+		group.Wait()
+	}
+	connections := 0
+	addresses.Range(func(any, any) bool { connections++; return true })
+	if connections > parallelism*3/2 {
+		t.Errorf("%d connections for %d requests at once", connections, parallelism)
+	}
+}
+
 func TestCanceledBeforeSending(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())

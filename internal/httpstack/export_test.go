@@ -12,7 +12,7 @@ import (
 
 // SetDialContext replaces how c opens connections.
 func (c *Client) SetDialContext(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
-	c.transport.DialContext = dial
+	c.dial = dial
 }
 
 // RedirectTarget returns where a request for from is sent, or else the text of

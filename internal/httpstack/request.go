@@ -103,6 +103,9 @@ func (c *Client) exchange(ctx context.Context, r Request, target *url.URL) (*Res
 }
 
 func (c *Client) send(ctx context.Context, r Request, target *url.URL) (*Response, *Error) {
+	if target.Scheme == "http" && !c.allowPlaintext {
+		ctx = context.WithValue(ctx, onThisMachine{}, true)
+	}
 	var p progress
 	request, err := c.newRequest(httptrace.WithClientTrace(ctx, p.trace()), r, target)
 	if err != nil {

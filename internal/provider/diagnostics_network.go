@@ -6,7 +6,6 @@ package provider
 import (
 	"crypto/x509"
 	"errors"
-	"fmt"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 )
@@ -19,7 +18,6 @@ func describeNetwork(failure *httpstack.Error, attribute string) finding {
 	case httpstack.Plaintext:
 		refused := plaintextRefused(attribute)
 		found.summary, found.remedy = refused.Summary(), refused.Detail()
-		found.facts = []string{fmt.Sprintf("%s %s was not sent.", failure.Method, failure.URL)}
 	case httpstack.DNS:
 		found.summary = "The server's name cannot be looked up"
 		found.remedy = "Check the host in " + attribute + ", and that this machine can resolve it. Where only a proxy can, set proxy_url."
