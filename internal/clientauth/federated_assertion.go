@@ -33,10 +33,10 @@ type FederatedAssertion struct {
 	// Request is an HTTP request to the platform.
 	Request *PlatformRequest
 
-	Getenv func(string) string
+	Getenv func(string) string `cachekey:"-"`
 	// Fetch sends the request, as often as it takes.
-	Fetch func(context.Context, oauth2.DocumentRequest) ([]byte, error)
-	Now   func() time.Time
+	Fetch func(context.Context, oauth2.DocumentRequest) ([]byte, error) `cachekey:"-"`
+	Now   func() time.Time                                              `cachekey:"-"`
 }
 
 // PlatformRequest asks the platform for an assertion, as GitHub Actions and Azure

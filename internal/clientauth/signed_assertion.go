@@ -45,7 +45,7 @@ type SignedAssertion struct {
 	// Algorithm is one of [Algorithms]; by default the first that suits the key and
 	// that Supported names.
 	Algorithm string
-	Supported []string
+	Supported []string `cachekey:"-"` // the key of a cached token does not follow from it
 	// Certificate is PEM whose first certificate is that of the key. It adds x5t and
 	// x5t#S256.
 	Certificate string
@@ -58,7 +58,7 @@ type SignedAssertion struct {
 	// Lifetime is by default [DefaultAssertionLifetime].
 	Lifetime time.Duration
 	// Now tells the time.
-	Now func() time.Time
+	Now func() time.Time `cachekey:"-"`
 }
 
 // Assertion implements [Assertion]: it signs a new one.
@@ -107,6 +107,9 @@ func (a SignedAssertion) signer() (jose.Signer, error) {
 		algorithm, err := chooseAlgorithm(possible, a.Algorithm, a.Supported)
 		if err != nil {
 			return nil, fieldError("algorithm", err)
+		}
+		if a.KeyID != "" {
+			options.WithHeader("kid", a.KeyID)
 		}
 		return jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: []byte(a.ClientSecret.Reveal())}, options)
 	}

@@ -256,6 +256,15 @@ func TestClaimsOfTheUserWinOverTheIdentifier(t *testing.T) {
 	}
 }
 
+// TestKeyIDOfSecret: kid is sent with a signature by the client secret too.
+func TestKeyIDOfSecret(t *testing.T) {
+	t.Parallel()
+	header, _ := signed(t, clientauth.SignedAssertion{ClientSecret: secret.New(longSecret), KeyID: "2026-11"})
+	if header["kid"] != "2026-11" {
+		t.Errorf("kid is %v", header["kid"])
+	}
+}
+
 // TestEveryAssertionHasItsOwnIdentifier: servers refuse a jti that they have
 // seen (RFC 7523 section 3, item 7).
 func TestEveryAssertionHasItsOwnIdentifier(t *testing.T) {

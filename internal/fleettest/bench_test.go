@@ -40,7 +40,7 @@ func newStore(b *testing.B, kind string) tokencache.Store {
 // asker gets tokens for one client over one connection.
 type asker struct {
 	stack  *httpstack.Client
-	client tokensource.Client
+	client tokensource.ClientConfig
 }
 
 func newAsker(b *testing.B, srv *authservertest.Server) asker {
@@ -50,11 +50,10 @@ func newAsker(b *testing.B, srv *authservertest.Server) asker {
 		b.Fatal(err)
 	}
 	b.Cleanup(stack.CloseIdleConnections)
-	return asker{stack, tokensource.Client{
-		TokenEndpoint: srv.TokenURL(),
-		ClientID:      clientID,
-		ClientSecret:  secret.New(clientSecret),
-		Request:       oauth2.TokenRequest{GrantType: tokensource.GrantClientCredentials},
+	return asker{stack, tokensource.ClientConfig{
+		Server:      tokensource.Server{TokenEndpoint: srv.TokenURL()},
+		Credentials: tokensource.Credentials{ClientID: clientID, ClientSecret: secret.New(clientSecret)},
+		Request:     oauth2.TokenRequest{GrantType: tokensource.GrantClientCredentials},
 	}}
 }
 

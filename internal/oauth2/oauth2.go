@@ -143,7 +143,7 @@ type TokenRequest struct {
 	GrantType string
 	// Assertion brings the assertion of the JWT bearer grant (RFC 7523 section 2.1),
 	// anew for each request; nil where there is none.
-	Assertion func(context.Context) (secret.String, error)
+	Assertion func(context.Context) (secret.String, error) `cachekey:"-"`
 	// Scopes are joined by a space, in their order (RFC 6749 section 3.3).
 	Scopes []string
 	// Audience is sent as audience where it is not empty.

@@ -20,7 +20,11 @@ import (
 // configured is what a provider block amounts to: the client that token blocks
 // build on, and the source that all of them share.
 type configured struct {
-	client clientModel
+	// client is what the block sets, and environment what the environment does.
+	client      clientModel
+	environment environmentModel
+	// certificate reports that the block has a client certificate.
+	certificate bool
 	// tokens and stack are nil while an attribute of the connection is unknown.
 	tokens  *tokensource.Source
 	stack   *httpstack.Client
@@ -35,12 +39,14 @@ type configured struct {
 // newConfigured builds the source that the provider block describes. Attributes
 // of the connection that are not known yet are remembered for the error that
 // the first request for a token has to be.
-func (p *Provider) newConfigured(ctx context.Context, model providerModel) (*configured, diag.Diagnostics) {
+func (p *Provider) newConfigured(ctx context.Context, model providerModel, environment environmentModel) (*configured, diag.Diagnostics) {
 	result := &configured{
-		client:  model.clientModel,
-		unknown: unknownIn(ctx, model.connectionByName()),
-		getenv:  p.getenv,
-		now:     p.now,
+		client:      model.clientModel,
+		environment: environment,
+		certificate: model.presentsCertificate(),
+		unknown:     unknownIn(ctx, model.connectionByName()),
+		getenv:      p.getenv,
+		now:         p.now,
 	}
 	if len(result.unknown) > 0 {
 		return result, nil
@@ -65,6 +71,7 @@ func (p *Provider) newConfigured(ctx context.Context, model providerModel) (*con
 	if settings.ClientCertificate != nil {
 		config.ClientCertificate = settings.ClientCertificate.Leaf
 	}
+	config.InsecureSkipVerify = settings.InsecureSkipVerify
 	result.tokens, result.stack = tokensource.New(config), stack
 	return result, diags
 }
@@ -99,23 +106,40 @@ func (m providerModel) retries(timeout time.Duration) httpstack.Retries {
 	return retries
 }
 
-// effective returns the client that a token block asks for, laid over the provider
-// block. Values that are not known, and contradictions between the two, are
-// errors.
-func (c *configured) effective(ctx context.Context, block clientModel, from kind) (tokensource.Client, diag.Diagnostics) {
+// effective returns the client that a block asks for, merged over the provider
+// block and that over the environment. Values that are not known, and conflicts
+// between the three, are errors.
+func (c *configured) effective(ctx context.Context, block clientModel, from kind) (tokensource.ClientConfig, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	laid := block.over(ctx, c.client)
-	unknown := slices.Concat(unknownIn(ctx, laid.byName()), c.unknown, c.unknownCache)
+	merged := block.over(ctx, c.client).overEnvironment(ctx, c.environment, c.certificate)
+	unknown := slices.Concat(unknownIn(ctx, merged.byName()), c.unknown, c.unknownCache)
 	if len(unknown) > 0 {
 		diags.Append(unknownError(unknown, from))
-		return tokensource.Client{}, diags
+		return tokensource.ClientConfig{}, diags
 	}
-	for _, found := range laid.settled().validateTogether(ctx) {
+	for _, found := range merged.settled().validateTogether(ctx) {
 		diags.Append(pointed(found, from))
 	}
-	client, found := laid.client(ctx, c.getenv)
+	config, found := merged.config(ctx, c.getenv)
 	diags.Append(found...)
-	return client, diags
+	config.Origins = c.origins(block)
+	return config, diags
+}
+
+// origins says where the values of a block's client come from.
+func (c *configured) origins(block clientModel) map[string]string {
+	origins, provider, environment := map[string]string{}, c.client.byName(), c.environment.byName()
+	for name, value := range block.byName() {
+		switch {
+		case !value.IsNull():
+			origins[name] = "this block"
+		case !provider[name].IsNull():
+			origins[name] = "the provider block"
+		case !environment[name].IsNull():
+			origins[name] = environmentVariable(name)
+		}
+	}
+	return origins
 }
 
 // open begins a session for a token block. It adds a warning where the token is

@@ -81,7 +81,8 @@ func (d *serverMetadataDataSource) Read(ctx context.Context, req datasource.Read
 	defer contain(&resp.Diagnostics)
 	var own types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("issuer"), &own)...)
-	issuer := firstSet(own, d.configured.client.Issuer)
+	server := serverModel{Issuer: own}.over(d.configured.client.serverModel).over(d.configured.environment.serverModel)
+	issuer := server.Issuer
 	unknown := append(unknownIn(ctx, map[string]attr.Value{"issuer": issuer}), d.configured.unknown...)
 	switch {
 	case resp.Diagnostics.HasError():

@@ -60,6 +60,6 @@ func (d *tokenDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	}
 	token := session.Token()
 	model.tokenOutputs = newTokenOutputs(ctx, token, token.ResponseWithoutTokens(fields(d.configured.client.ResponseFields)))
-	model.Scopes = grantedScopes(token, firstSet(model.Scopes, d.configured.client.Scopes))
+	model.Scopes = grantedScopes(session)
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }

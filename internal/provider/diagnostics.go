@@ -318,7 +318,7 @@ func certificateInPlaintext(method string) string {
 }
 
 // warnings points out where a token falls short of the configuration.
-func (c *configured) warnings(token *oauth2.Token, client tokensource.Client) diag.Diagnostics {
+func (c *configured) warnings(token *oauth2.Token, client tokensource.ClientConfig) diag.Diagnostics {
 	var diags diag.Diagnostics
 	remaining, known := token.Remaining(c.now())
 	if known && remaining <= 0 {

@@ -71,7 +71,7 @@ func (r *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	model.show(ctx, session.Token(), r.configured.client.Scopes)
+	model.show(ctx, session)
 	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 	resp.Diagnostics.Append(r.keep(ctx, session, model, resp)...)
 }

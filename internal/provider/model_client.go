@@ -15,22 +15,34 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 )
 
-// clientModel holds the client attributes of a provider block or of an ephemeral
-// resource.
+// clientModel holds the client attributes of one source: a block, the provider
+// block or the environment.
 type clientModel struct {
+	serverModel
+	credentialsModel
 	requestModel
 
-	Issuer                    types.String `tfsdk:"issuer"`
-	TokenEndpoint             types.String `tfsdk:"token_endpoint"`
-	RevocationEndpoint        types.String `tfsdk:"revocation_endpoint"`
+	ParametersIn   types.String `tfsdk:"parameters_in"`
+	Method         types.String `tfsdk:"method"`
+	RequestBody    types.String `tfsdk:"request_body"`
+	ResponseFields types.Map    `tfsdk:"response_fields"`
+}
+
+// serverModel holds the attributes of serverAttributes. They are one unit: merged
+// whole, so that credentials meant for one server reach no endpoint of another.
+type serverModel struct {
+	Issuer             types.String `tfsdk:"issuer"`
+	TokenEndpoint      types.String `tfsdk:"token_endpoint"`
+	RevocationEndpoint types.String `tfsdk:"revocation_endpoint"`
+}
+
+// credentialsModel holds the attributes of identityAttributes and
+// assertionAttributes.
+type credentialsModel struct {
 	ClientID                  types.String `tfsdk:"client_id"`
 	ClientSecret              types.String `tfsdk:"client_secret"`
 	TokenEndpointAuthMethod   types.String `tfsdk:"token_endpoint_auth_method"`
 	ClientSecretBasicEncoding types.String `tfsdk:"client_secret_basic_encoding"`
-	ParametersIn              types.String `tfsdk:"parameters_in"`
-	Method                    types.String `tfsdk:"method"`
-	RequestBody               types.String `tfsdk:"request_body"`
-	ResponseFields            types.Map    `tfsdk:"response_fields"`
 	SignedAssertion           types.Object `tfsdk:"signed_assertion"`
 	FederatedAssertion        types.Object `tfsdk:"federated_assertion"`
 }
@@ -46,46 +58,62 @@ type requestModel struct {
 	DefaultExpiresIn types.Number `tfsdk:"default_expires_in"`
 }
 
-// over lays a token block over the provider block: scalars and lists replace the
-// provider's, maps merge over them. What belongs together is not taken apart: a
-// client that the block describes does not get the provider's proof of another
-// kind, and a server that it names does not get the provider's endpoints.
+// environmentModel holds the client attributes that the environment can set.
+type environmentModel struct {
+	serverModel
+	credentialsModel
+}
+
+// overEnvironment merges the configuration over the environment. A client
+// certificate in the configuration is a credential like the others.
+func (m clientModel) overEnvironment(ctx context.Context, environment environmentModel, certificate bool) clientModel {
+	m.serverModel = m.serverModel.over(environment.serverModel)
+	m.credentialsModel = m.credentialsModel.over(ctx, environment.credentialsModel, certificate)
+	return m
+}
+
+// over merges a block over the provider block: scalars and lists replace the
+// provider's, maps merge over them.
 func (m clientModel) over(ctx context.Context, base clientModel) clientModel {
-	if !m.Issuer.IsNull() {
-		base.TokenEndpoint = firstSet(m.TokenEndpoint, types.StringNull())
-	}
-	if !m.Issuer.IsNull() || !m.TokenEndpoint.IsNull() {
-		base.RevocationEndpoint = types.StringNull()
-	}
 	if !m.RequestBody.IsNull() { // it is sent instead of what the provider block asks for
 		base.requestModel = m.insteadOf(base.requestModel)
 		base.ParametersIn = m.ParametersIn
 	}
-	base = m.withoutOtherProofs(ctx, base)
 	return clientModel{
-		requestModel:              m.requestModel.over(base.requestModel),
-		Issuer:                    firstSet(m.Issuer, base.Issuer),
-		TokenEndpoint:             firstSet(m.TokenEndpoint, base.TokenEndpoint),
-		RevocationEndpoint:        firstSet(m.RevocationEndpoint, base.RevocationEndpoint),
-		ClientID:                  firstSet(m.ClientID, base.ClientID),
-		ClientSecret:              firstSet(m.ClientSecret, base.ClientSecret),
-		TokenEndpointAuthMethod:   firstSet(m.TokenEndpointAuthMethod, base.TokenEndpointAuthMethod),
-		ClientSecretBasicEncoding: firstSet(m.ClientSecretBasicEncoding, base.ClientSecretBasicEncoding),
-		ParametersIn:              firstSet(m.ParametersIn, base.ParametersIn),
-		Method:                    firstSet(m.Method, base.Method),
-		RequestBody:               firstSet(m.RequestBody, base.RequestBody),
-		ResponseFields:            mergedMap(m.ResponseFields, base.ResponseFields),
-		SignedAssertion:           firstSet(m.SignedAssertion, base.SignedAssertion),
-		FederatedAssertion:        firstSet(m.FederatedAssertion, base.FederatedAssertion),
+		serverModel:      m.serverModel.over(base.serverModel),
+		credentialsModel: m.credentialsModel.over(ctx, base.credentialsModel, false),
+		requestModel:     m.requestModel.over(base.requestModel),
+		ParametersIn:     firstSet(m.ParametersIn, base.ParametersIn),
+		Method:           firstSet(m.Method, base.Method),
+		RequestBody:      firstSet(m.RequestBody, base.RequestBody),
+		ResponseFields:   mergedMap(m.ResponseFields, base.ResponseFields),
 	}
 }
 
-// withoutOtherProofs takes those of the provider's credentials away that are of
-// another kind than the block's, and the method where it goes with them.
-func (m clientModel) withoutOtherProofs(ctx context.Context, base clientModel) clientModel {
+// over returns the server that m names. If it names none it is the base's, for
+// which m may name the revocation endpoint.
+func (m serverModel) over(base serverModel) serverModel {
+	if !m.Issuer.IsNull() || !m.TokenEndpoint.IsNull() {
+		return m
+	}
+	base.RevocationEndpoint = firstSet(m.RevocationEndpoint, base.RevocationEndpoint)
+	return base
+}
+
+// over returns m's credentials where it has any, and otherwise the base's. The id
+// and how it authenticates may come from the base in either case, except for a
+// method that does not use m's credentials. Certificate reports that m's source
+// presents a client certificate.
+func (m credentialsModel) over(ctx context.Context, base credentialsModel, certificate bool) credentialsModel {
+	method := base.TokenEndpointAuthMethod.ValueString()
 	signs := !m.SignedAssertion.IsNull() && !isNullMember(m.SignedAssertion, "private_key")
 	asserts := signs || !m.FederatedAssertion.IsNull()
-	if asserts {
+	certificate = certificate && m.ClientSecret.IsNull()
+	if (!m.ClientSecret.IsNull() || asserts || certificate) && !uses(method, !m.ClientSecret.IsNull(), asserts, certificate) {
+		base.TokenEndpointAuthMethod = types.StringNull()
+	}
+	wantsSecret := slices.Contains(clientauth.SecretMethods(), m.TokenEndpointAuthMethod.ValueString())
+	if (asserts || certificate) && !wantsSecret {
 		base.ClientSecret = types.StringNull()
 	}
 	if !m.ClientSecret.IsNull() || !m.FederatedAssertion.IsNull() {
@@ -94,12 +122,26 @@ func (m clientModel) withoutOtherProofs(ctx context.Context, base clientModel) c
 	if !m.ClientSecret.IsNull() || !m.SignedAssertion.IsNull() {
 		base.FederatedAssertion = types.ObjectNull(base.FederatedAssertion.AttributeTypes(ctx))
 	}
-	usesSecret := slices.Contains(clientauth.SecretMethods(), base.TokenEndpointAuthMethod.ValueString())
-	usesKey := base.TokenEndpointAuthMethod.ValueString() == clientauth.PrivateKeyJWT
-	if (!m.ClientSecret.IsNull() && !usesSecret) || (asserts && !usesKey) {
-		base.TokenEndpointAuthMethod = types.StringNull()
+	return credentialsModel{
+		ClientID:                  firstSet(m.ClientID, base.ClientID),
+		ClientSecret:              firstSet(m.ClientSecret, base.ClientSecret),
+		TokenEndpointAuthMethod:   firstSet(m.TokenEndpointAuthMethod, base.TokenEndpointAuthMethod),
+		ClientSecretBasicEncoding: firstSet(m.ClientSecretBasicEncoding, base.ClientSecretBasicEncoding),
+		SignedAssertion:           firstSet(m.SignedAssertion, base.SignedAssertion),
+		FederatedAssertion:        firstSet(m.FederatedAssertion, base.FederatedAssertion),
 	}
-	return base
+}
+
+// uses reports whether a method authenticates with one of the given credentials.
+func uses(method string, secret, assertion, certificate bool) bool {
+	switch {
+	case slices.Contains(clientauth.SecretMethods(), method):
+		return secret
+	case method == clientauth.PrivateKeyJWT:
+		return assertion
+	default:
+		return certificate && clientauth.UsesCertificate(method)
+	}
 }
 
 // isNullMember tells whether a member of an object is known to be null.
@@ -124,6 +166,11 @@ func (m requestModel) over(base requestModel) requestModel {
 func (m requestModel) insteadOf(base requestModel) requestModel {
 	m.Headers, m.DefaultExpiresIn = base.Headers, base.DefaultExpiresIn
 	return m
+}
+
+// byName lists the values by the names of their attributes.
+func (m environmentModel) byName() map[string]attr.Value {
+	return clientModel{serverModel: m.serverModel, credentialsModel: m.credentialsModel}.byName()
 }
 
 // byName lists the values by the names of their attributes.

@@ -18,20 +18,24 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// client maps attributes that are all known to a client.
-func (m clientModel) client(ctx context.Context, getenv func(string) string) (tokensource.Client, diag.Diagnostics) {
+// config maps attributes that are all known.
+func (m clientModel) config(ctx context.Context, getenv func(string) string) (tokensource.ClientConfig, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	return tokensource.Client{
-		Issuer:                    m.Issuer.ValueString(),
-		TokenEndpoint:             m.TokenEndpoint.ValueString(),
-		RevocationEndpoint:        m.RevocationEndpoint.ValueString(),
-		ClientID:                  m.ClientID.ValueString(),
-		ClientSecret:              secret.New(m.ClientSecret.ValueString()),
-		TokenEndpointAuthMethod:   m.TokenEndpointAuthMethod.ValueString(),
-		ClientSecretBasicEncoding: m.ClientSecretBasicEncoding.ValueString(),
-		SignedAssertion:           m.signedAssertion(ctx, &diags),
-		FederatedAssertion:        m.federatedAssertion(ctx, getenv, &diags),
-		Request:                   m.tokenRequest(),
+	return tokensource.ClientConfig{
+		Server: tokensource.Server{
+			Issuer:             m.Issuer.ValueString(),
+			TokenEndpoint:      m.TokenEndpoint.ValueString(),
+			RevocationEndpoint: m.RevocationEndpoint.ValueString(),
+		},
+		Credentials: tokensource.Credentials{
+			ClientID:                  m.ClientID.ValueString(),
+			ClientSecret:              secret.New(m.ClientSecret.ValueString()),
+			TokenEndpointAuthMethod:   m.TokenEndpointAuthMethod.ValueString(),
+			ClientSecretBasicEncoding: m.ClientSecretBasicEncoding.ValueString(),
+			SignedAssertion:           m.signedAssertion(ctx, &diags),
+			FederatedAssertion:        m.federatedAssertion(ctx, getenv, &diags),
+		},
+		Request: m.tokenRequest(),
 	}, diags
 }
 

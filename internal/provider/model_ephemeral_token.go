@@ -8,7 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
 // tokenEphemeralModel holds the attributes of the ephemeral resource.
@@ -31,7 +31,8 @@ func (m tokenEphemeralModel) request() tokenRequest {
 
 // show sets the outputs. Scopes that the block asks for stay as they are, since
 // Terraform insists on what is configured.
-func (m *tokenEphemeralModel) show(ctx context.Context, token *oauth2.Token, fallback types.List) {
+func (m *tokenEphemeralModel) show(ctx context.Context, session *tokensource.Session) {
+	token := session.Token()
 	m.tokenOutputs = newTokenOutputs(ctx, token, token.Response)
 	m.RefreshToken, m.RefreshExpiresIn = types.StringNull(), types.Int64Null()
 	if !token.RefreshToken.IsZero() {
@@ -41,6 +42,6 @@ func (m *tokenEphemeralModel) show(ctx context.Context, token *oauth2.Token, fal
 		m.RefreshExpiresIn = types.Int64Value(token.RefreshExpiresIn)
 	}
 	if m.Scopes.IsNull() {
-		m.Scopes = grantedScopes(token, fallback)
+		m.Scopes = grantedScopes(session)
 	}
 }

@@ -43,9 +43,9 @@ func (m providerModel) connectionByName() map[string]attr.Value {
 	}
 }
 
-// fromEnvironment lists the texts that a variable can stand in for, by the names
-// of their attributes. max_retries is a number, and is read apart.
-func (m *providerModel) fromEnvironment() map[string]*types.String {
+// environmentFields lists the strings that an environment variable can stand in
+// for, by the names of their attributes. max_retries is a number, and is read apart.
+func (m *providerModel) environmentFields() map[string]*types.String {
 	return map[string]*types.String{
 		"issuer":                     &m.Issuer,
 		"token_endpoint":             &m.TokenEndpoint,
@@ -60,28 +60,47 @@ func (m *providerModel) fromEnvironment() map[string]*types.String {
 
 // environmentAttributes lists the attributes that a variable can stand in for.
 func environmentAttributes() []string {
-	return append(slices.Sorted(maps.Keys((&providerModel{}).fromEnvironment())), maxRetriesName)
+	return append(slices.Sorted(maps.Keys((&providerModel{}).environmentFields())), maxRetriesName)
 }
 
-// readEnvironment sets the fields that the configuration leaves out, and holds
-// them to the same rules. A variable that is empty counts as not set, as
-// pipelines often pass those on.
-func (m *providerModel) readEnvironment(ctx context.Context, getenv func(string) string) diag.Diagnostics {
+// readEnvironment returns the client that the environment describes, and sets those
+// attributes of the connection that the configuration leaves out. What is used of
+// it is held to the rules of the attributes. An empty variable counts as not set,
+// as pipelines often pass those on.
+func (m *providerModel) readEnvironment(ctx context.Context, getenv func(string) string) (environmentModel, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	fields := m.fromEnvironment()
-	for _, name := range sortedKeys(fields) {
-		field := fields[name]
-		if value := getenv(environmentVariable(name)); field.IsNull() && value != "" {
+	var environment providerModel
+	environment.SignedAssertion = types.ObjectNull(m.SignedAssertion.AttributeTypes(ctx))
+	environment.FederatedAssertion = types.ObjectNull(m.FederatedAssertion.AttributeTypes(ctx))
+	for name, field := range environment.environmentFields() {
+		if value := getenv(environmentVariable(name)); value != "" {
 			*field = types.StringValue(value)
-			diags.Append(checkEnvironment(ctx, name, *field)...)
 		}
 	}
+	client := environmentModel{environment.serverModel, environment.credentialsModel}
+	used := providerModel{
+		clientModel: m.overEnvironment(ctx, client, m.presentsCertificate()),
+		ProxyURL:    firstSet(m.ProxyURL, environment.ProxyURL),
+		Timeout:     firstSet(m.Timeout, environment.Timeout),
+	}
+	configured, values := m.environmentFields(), used.environmentFields()
+	for _, name := range sortedKeys(values) {
+		if configured[name].IsNull() && !values[name].IsNull() {
+			diags.Append(checkEnvironment(ctx, name, *values[name])...)
+		}
+	}
+	m.ProxyURL, m.Timeout = used.ProxyURL, used.Timeout
 	if value := getenv(environmentVariable(maxRetriesName)); m.MaxRetries.IsNull() && value != "" {
 		number, found := parsedMaxRetries(ctx, value)
 		m.MaxRetries = number
 		diags.Append(fromVariable(maxRetriesName, found)...)
 	}
-	return diags
+	return client, diags
+}
+
+// presentsCertificate reports whether the block has a client certificate.
+func (m providerModel) presentsCertificate() bool {
+	return !m.TLS.IsNull() && !isNullMember(m.TLS, "client_certificate")
 }
 
 // maxRetriesName is the one attribute that is no string and that a variable can

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
 // tokenOutputs holds the attributes of tokenOutputAttributes.
@@ -49,13 +50,18 @@ func newTokenOutputs(ctx context.Context, token *oauth2.Token, response any) tok
 	return outputs
 }
 
-// grantedScopes are the scopes that a token has: those that the server named, or
-// else those asked for (RFC 6749 section 3.3).
-func grantedScopes(token *oauth2.Token, requested types.List) types.List {
-	if token.Scopes == nil {
-		return stringList(texts(requested))
+// grantedScopes are the scopes of a session's token: those that the server names, or
+// else those that were requested (RFC 6749 section 3.3); null where neither is
+// known.
+func grantedScopes(session *tokensource.Session) types.List {
+	scopes := session.Token().Scopes
+	if scopes == nil {
+		scopes = session.RequestedScopes()
 	}
-	return stringList(token.Scopes)
+	if scopes == nil {
+		return types.ListNull(types.StringType)
+	}
+	return stringList(scopes)
 }
 
 // stringList turns texts into a list.

@@ -83,7 +83,9 @@ func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConf
 		return
 	}
 	resp.Diagnostics.Append(model.validateUnused(ctx)...)
-	resp.Diagnostics.Append(model.readEnvironment(ctx, p.getenv)...)
+	environment, diags := model.readEnvironment(ctx, p.getenv)
+	resp.Diagnostics.Append(diags...)
+	model.clientModel = model.overEnvironment(ctx, environment, model.presentsCertificate())
 	resp.Diagnostics.Append(model.validate(ctx)...)
 }
 
@@ -97,11 +99,12 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(model.readEnvironment(ctx, p.getenv)...)
+	environment, diags := model.readEnvironment(ctx, p.getenv)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	configured, diags := p.newConfigured(ctx, model)
+	configured, diags := p.newConfigured(ctx, model, environment)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

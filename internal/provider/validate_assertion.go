@@ -38,7 +38,8 @@ func (m clientModel) proof(ctx context.Context) proof {
 		federated: objectAs[federatedAssertionModel](ctx, m.FederatedAssertion, &ignored),
 	}
 	p.asserts = p.signed != nil || p.federated != nil
-	p.proves = p.asserts && !m.GrantType.IsUnknown() && m.GrantType.ValueString() != tokensource.GrantJWTBearer
+	_, granted := m.Parameters.Elements()["assertion"]
+	p.proves = p.asserts && !m.GrantType.IsUnknown() && (m.GrantType.ValueString() != tokensource.GrantJWTBearer || granted)
 	p.key = p.signed != nil && isSet(p.signed.PrivateKey)
 	method := m.TokenEndpointAuthMethod
 	p.secret = method.ValueString() == clientauth.ClientSecretJWT ||

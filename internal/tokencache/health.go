@@ -12,7 +12,7 @@ import (
 
 var (
 	// ErrDamaged tells that an entry was not sealed by a holder of the key for the
-	// slot that it was found in, or was changed since.
+	// key that it was found in, or was changed since.
 	ErrDamaged = errors.New("an entry is damaged, or somebody has tampered with it")
 	// ErrLocked tells that another process did not give a lock back.
 	ErrLocked = errors.New("another process has held the lock of an entry")

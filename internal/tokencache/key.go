@@ -5,46 +5,53 @@ package tokencache
 
 import (
 	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/hkdf"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"hash"
-	"io"
-	"maps"
+	"fmt"
+	"reflect"
 	"slices"
+	"strings"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
-// keySize is the size of the keys that are derived, in bytes: AES-256 and
-// HMAC-SHA-256 take as much.
-const keySize = 32
-
-// Key names an entry by everything that makes a difference to it. Build one with
-// [NewKey], add the inputs in a fixed order, and take its Sum or its Slot. The
-// same inputs give the same on every machine, whatever the order of a map.
-type Key struct {
-	digest  hash.Hash
+// EntryKey names an entry and seals it. Make one with [NewEntryKey].
+type EntryKey struct {
+	name    string
 	sealing [keySize]byte
 }
 
-// NewKey begins a key for those who hold all of secrets. Two keys are derived
-// from these (HKDF with SHA-256, RFC 5869): one under which the inputs are
-// hashed (HMAC, RFC 2104), so that the name tells nothing to others, and one
-// that seals the entry.
+// keySize is the size of the derived keys in bytes, as AES-256 takes them.
+const keySize = 32
+
+// NewEntryKey derives a key from everything that determines an entry: the name
+// under which stores have it, and the key that seals it (HKDF with SHA-256, RFC
+// 5869). Equal inputs give equal keys on every machine.
 //
-// Secrets that can be guessed can be found out by trying them on a sealed entry:
-// what is derived is as strong as they are.
-func NewKey(secrets ...string) *Key {
-	var material bytes.Buffer
-	for _, secret := range secrets {
-		writeText(&material, secret)
-	}
-	root := must(hkdf.Extract(sha256.New, material.Bytes(), []byte("oauth2cc token cache")))
-	key := &Key{digest: hmac.New(sha256.New, must(hkdf.Expand(sha256.New, root, "name of an entry", keySize)))}
+// Every field of inputs takes part, those of nested structs, maps and slices and
+// the values of secrets included, unless it is tagged `cachekey:"-"`. A field of a
+// kind that has no value to compare, such as a func, must be tagged: NewEntryKey
+// panics otherwise.
+//
+// An entry can be named and opened only by a holder of all inputs, and is as
+// strong as what cannot be guessed among them.
+func NewEntryKey(inputs any) EntryKey {
+	var encoded bytes.Buffer
+	encode(&encoded, reflect.ValueOf(inputs))
+	root := must(hkdf.Extract(sha256.New, encoded.Bytes(), []byte("oauth2cc token cache")))
+	key := EntryKey{name: hex.EncodeToString(must(hkdf.Expand(sha256.New, root, "name of an entry", keySize)))}
 	copy(key.sealing[:], must(hkdf.Expand(sha256.New, root, "seal of an entry", keySize)))
 	return key
 }
+
+// Name is what stores know the entry by: 64 hexadecimal digits that reveal none of
+// the inputs.
+func (k EntryKey) Name() string { return k.name }
 
 // must unwraps what cannot fail: crypto reports wrong sizes as errors, and all of
 // ours are fixed.
@@ -55,41 +62,120 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-// Add takes in one input: a name and any number of values, in their order.
-func (k *Key) Add(name string, values ...string) *Key {
-	writeText(k.digest, name)
-	writeCount(k.digest, len(values))
-	for _, value := range values {
-		writeText(k.digest, value)
+// encode writes a value so that no two different values of one type look alike:
+// texts follow their length, and lists, maps and structs their number of elements.
+func encode(to *bytes.Buffer, value reflect.Value) {
+	if value.Type() == reflect.TypeFor[secret.String]() {
+		hidden, _ := value.Interface().(secret.String)
+		encodeText(to, hidden.Reveal())
+		return
 	}
-	return k
-}
-
-// AddMap takes in one input that is a map.
-func (k *Key) AddMap(name string, values map[string]string) *Key {
-	writeText(k.digest, name)
-	writeCount(k.digest, len(values))
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		writeText(k.digest, key)
-		writeText(k.digest, values[key])
+	switch value.Kind() {
+	case reflect.String:
+		encodeText(to, value.String())
+	case reflect.Bool:
+		encodeNumber(to, map[bool]int64{true: 1}[value.Bool()])
+	case reflect.Int, reflect.Int64:
+		encodeNumber(to, value.Int())
+	case reflect.Slice:
+		encodeNumber(to, int64(value.Len()))
+		for i := range value.Len() {
+			encode(to, value.Index(i))
+		}
+	case reflect.Map:
+		encodeMap(to, value)
+	case reflect.Pointer:
+		encodeNumber(to, map[bool]int64{true: 1}[!value.IsNil()])
+		if !value.IsNil() {
+			encode(to, value.Elem())
+		}
+	case reflect.Struct:
+		encodeStruct(to, value)
+	default:
+		panic(fmt.Sprintf("tokencache: a %s cannot take part in a key; tag the field `cachekey:\"-\"`", value.Type()))
 	}
-	return k
 }
 
-// Sum returns the key as 64 hexadecimal digits.
-func (k *Key) Sum() string { return hex.EncodeToString(k.digest.Sum(nil)) }
-
-// Slot returns where the entry belongs that the key names.
-func (k *Key) Slot() Slot { return Slot{name: k.Sum(), sealing: k.sealing} }
-
-// writeText takes in a text behind its length, so that no two lists of texts look
-// alike.
-func writeText(to io.Writer, text string) {
-	writeCount(to, len(text))
-	_, _ = io.WriteString(to, text) // neither a hash nor a buffer returns an error
+// encodeMap writes a map with strings for keys in their order.
+func encodeMap(to *bytes.Buffer, value reflect.Value) {
+	encodeNumber(to, int64(value.Len()))
+	keys := value.MapKeys()
+	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+	for _, key := range keys {
+		encodeText(to, key.String())
+		encode(to, value.MapIndex(key))
+	}
 }
 
-// writeCount takes in a number.
-func writeCount(to io.Writer, number int) {
-	_, _ = to.Write(binary.BigEndian.AppendUint64(nil, uint64(number))) //nolint:gosec // a length is never negative
+// encodeStruct writes the fields that take part, each behind its name.
+func encodeStruct(to *bytes.Buffer, value reflect.Value) {
+	for i := range value.NumField() {
+		if field := value.Type().Field(i); field.Tag.Get("cachekey") != "-" {
+			encodeText(to, field.Name)
+			encode(to, value.Field(i))
+		}
+	}
+}
+
+func encodeText(to *bytes.Buffer, text string) {
+	encodeNumber(to, int64(len(text)))
+	to.WriteString(text)
+}
+
+func encodeNumber(to *bytes.Buffer, number int64) {
+	_ = binary.Write(to, binary.BigEndian, number) // a buffer takes everything
+}
+
+// formatVersion is the first byte of a sealed entry. Whoever changes what follows
+// changes it.
+const formatVersion = 2
+
+// timesSize is the size of the two times in front of the data.
+const timesSize = 16
+
+// seal encrypts an entry so that only a holder of the key reads it, and notices if
+// it was altered or moved to another name: AES-256 in Galois/Counter Mode with a
+// random nonce, which authenticates the format's version and the entry's name
+// along with the entry (NIST SP 800-38D).
+func (k EntryKey) seal(entry Entry) []byte {
+	plain := make([]byte, 0, timesSize+len(entry.Data))
+	plain = appendTime(plain, entry.IssuedAt)
+	plain = appendTime(plain, entry.ExpiresAt)
+	plain = append(plain, entry.Data...)
+	return k.aead().Seal([]byte{formatVersion}, nil, plain, k.authenticated(formatVersion)) //nolint:gosec // the cipher makes the nonce
+}
+
+// open is the inverse of seal. It accepts no byte that seal has not written.
+func (k EntryKey) open(sealed []byte) (Entry, error) {
+	if len(sealed) == 0 || sealed[0] != formatVersion {
+		return Entry{}, fmt.Errorf("%w: it is not of format %d", ErrDamaged, formatVersion)
+	}
+	plain, err := k.aead().Open(nil, nil, sealed[1:], k.authenticated(sealed[0]))
+	if err != nil || len(plain) < timesSize {
+		return Entry{}, ErrDamaged
+	}
+	return Entry{
+		IssuedAt:  readTime(plain[:timesSize/2]),
+		ExpiresAt: readTime(plain[timesSize/2 : timesSize]),
+		Data:      plain[timesSize:],
+	}, nil
+}
+
+// authenticated is what an entry is bound to without being encrypted.
+func (k EntryKey) authenticated(version byte) []byte {
+	return append([]byte("oauth2cc token cache entry\x00"+k.name+"\x00"), version)
+}
+
+func (k EntryKey) aead() cipher.AEAD {
+	return must(cipher.NewGCMWithRandomNonce(must(aes.NewCipher(k.sealing[:]))))
+}
+
+// appendTime writes a time in whole milliseconds, which never makes it later.
+func appendTime(data []byte, at time.Time) []byte {
+	return binary.BigEndian.AppendUint64(data, uint64(at.UnixMilli()))
+}
+
+// readTime is the inverse of appendTime.
+func readTime(data []byte) time.Time {
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(data))).UTC() //nolint:gosec // written by appendTime
 }

@@ -26,31 +26,31 @@ func (c *Cache) store() Store {
 	return c.memory
 }
 
-// lookup returns the entry that is stored in slot if usable accepts it. A store
+// lookup returns the entry that is stored in key if usable accepts it. A store
 // that fails is passed over, and so is one that has not got the entry because it
 // could not be written.
-func (c *Cache) lookup(ctx context.Context, slot Slot, usable func(Entry) bool) (Entry, bool) {
+func (c *Cache) lookup(ctx context.Context, key EntryKey, usable func(Entry) bool) (Entry, bool) {
 	store := c.store()
-	entry, err := c.load(ctx, store, slot)
+	entry, err := c.load(ctx, store, key)
 	if c.failed(ctx, store, "read", err) {
-		return c.lookup(ctx, slot, usable)
+		return c.lookup(ctx, key, usable)
 	}
-	if _, unsaved := c.unsaved.Load(slot.name); unsaved && errors.Is(err, ErrNotFound) {
-		entry, err = c.load(ctx, c.memory, slot)
+	if _, unsaved := c.unsaved.Load(key.name); unsaved && errors.Is(err, ErrNotFound) {
+		entry, err = c.load(ctx, c.memory, key)
 	}
 	return entry, err == nil && usable(entry)
 }
 
 // load reads an entry. It lasts for as long as it says itself and the store says:
 // the clock of another machine may be wrong.
-func (c *Cache) load(ctx context.Context, store Store, slot Slot) (Entry, error) {
+func (c *Cache) load(ctx context.Context, store Store, key EntryKey) (Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	sealed, left, err := store.Load(ctx, slot.name)
+	sealed, left, err := store.Load(ctx, key.name)
 	if err != nil {
 		return Entry{}, err
 	}
-	entry, err := slot.open(sealed)
+	entry, err := key.open(sealed)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -66,7 +66,7 @@ func (c *Cache) load(ctx context.Context, store Store, slot Slot) (Entry, error)
 
 // save stores an entry whose expiry is known. It stays in the memory of this
 // process too, for when the store fails later on.
-func (c *Cache) save(ctx context.Context, slot Slot, entry Entry) {
+func (c *Cache) save(ctx context.Context, key EntryKey, entry Entry) {
 	if entry.ExpiresAt.IsZero() {
 		return
 	}
@@ -74,49 +74,49 @@ func (c *Cache) save(ctx context.Context, slot Slot, entry Entry) {
 	if lifetime <= 0 {
 		return
 	}
-	sealed := slot.seal(entry)
-	_ = c.memory.Save(ctx, slot.name, sealed, lifetime) // what is too large for it is not shared
+	sealed := key.seal(entry)
+	_ = c.memory.Save(ctx, key.name, sealed, lifetime) // what is too large for it is not shared
 	if c.shared != nil {
-		c.share(ctx, slot, sealed, lifetime)
+		c.share(ctx, key, sealed, lifetime)
 	}
 }
 
 // share stores a sealed entry for other processes, and takes note of it where that
 // is not possible.
-func (c *Cache) share(ctx context.Context, slot Slot, sealed []byte, lifetime time.Duration) {
-	c.unsaved.Store(slot.name, struct{}{})
+func (c *Cache) share(ctx context.Context, key EntryKey, sealed []byte, lifetime time.Duration) {
+	c.unsaved.Store(key.name, struct{}{})
 	store := c.store()
 	if store == c.memory {
 		return
 	}
 	saving, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	err := store.Save(saving, slot.name, sealed, lifetime)
+	err := store.Save(saving, key.name, sealed, lifetime)
 	if err == nil {
-		c.unsaved.Delete(slot.name)
+		c.unsaved.Delete(key.name)
 	}
 	c.failed(ctx, store, "written", err)
 }
 
 // dropFrom forgets an entry if it is the refused one.
-func (c *Cache) dropFrom(ctx context.Context, store Store, slot Slot, refused func(Entry) bool) {
-	entry, err := c.load(ctx, store, slot)
+func (c *Cache) dropFrom(ctx context.Context, store Store, key EntryKey, refused func(Entry) bool) {
+	entry, err := c.load(ctx, store, key)
 	if err == nil && refused(entry) {
 		deleting, cancel := context.WithTimeout(ctx, storeTimeout)
 		defer cancel()
-		err = store.Delete(deleting, slot.name)
+		err = store.Delete(deleting, key.name)
 	}
 	c.failed(ctx, store, "changed", err)
 }
 
-// lock takes the slot's lock in the store in use. A store that cannot be locked
+// lock takes the key's lock in the store in use. A store that cannot be locked
 // is passed over, and a lock that is not given back is done without. The error is
 // that of a context that ended.
-func (c *Cache) lock(ctx context.Context, slot Slot) (func(), error) {
+func (c *Cache) lock(ctx context.Context, key EntryKey) (func(), error) {
 	store := c.store()
 	waiting, cancel := context.WithTimeoutCause(ctx, c.patience, fmt.Errorf("%w for %s", ErrLocked, c.patience))
 	defer cancel()
-	unlock, err := store.Lock(waiting, slot.name)
+	unlock, err := store.Lock(waiting, key.name)
 	switch {
 	case err == nil:
 		return unlock, nil
@@ -126,7 +126,7 @@ func (c *Cache) lock(ctx context.Context, slot Slot) (func(), error) {
 		err = context.Cause(waiting)
 	}
 	if c.failed(ctx, store, "locked", err) {
-		return c.lock(ctx, slot)
+		return c.lock(ctx, key)
 	}
 	return func() {}, nil
 }

@@ -158,7 +158,7 @@ func TestStoreTakesNothing(t *testing.T) {
 			}
 			time.Sleep(time.Minute)
 		}
-		cache.Drop(t.Context(), slot(), anyEntry)
+		cache.Drop(t.Context(), key(), anyEntry)
 		if got := get(t, cache, from); got != 2 {
 			t.Errorf("got entry %d, which was dropped", got)
 		}
@@ -178,11 +178,11 @@ func TestDropLeavesTheNext(t *testing.T) {
 			return nil
 		}
 		var both sync.WaitGroup
-		both.Go(func() { tokencache.New(tokencache.Config{Store: store}).Drop(t.Context(), slot(), anyEntry) })
+		both.Go(func() { tokencache.New(tokencache.Config{Store: store}).Drop(t.Context(), key(), anyEntry) })
 		synctest.Wait() // it has seen the first entry
 		both.Go(func() {
 			second := func(entry tokencache.Entry) bool { return entry.Data[0] == 2 }
-			if _, err := tokencache.New(tokencache.Config{Store: store}).Get(t.Context(), slot(), second, from.fetch); err != nil {
+			if _, err := tokencache.New(tokencache.Config{Store: store}).Get(t.Context(), key(), second, from.fetch); err != nil {
 				t.Error(err)
 			}
 		})
@@ -226,7 +226,7 @@ func TestDropIsShared(t *testing.T) {
 	one, other, from := tokencache.New(tokencache.Config{Store: store}), tokencache.New(tokencache.Config{Store: store}), &source{lifetime: time.Hour}
 	get(t, one, from)
 	get(t, other, from)
-	other.Drop(t.Context(), slot(), anyEntry)
+	other.Drop(t.Context(), key(), anyEntry)
 	if got := get(t, one, from); got != 2 {
 		t.Errorf("got entry %d", got)
 	}
@@ -236,7 +236,7 @@ func TestDropIsShared(t *testing.T) {
 func TestDamagedEntryIsReplaced(t *testing.T) {
 	t.Parallel()
 	store := tokencache.NewMemory(time.Now)
-	if err := store.Save(t.Context(), slot().Name(), []byte("\x01damaged"), time.Hour); err != nil {
+	if err := store.Save(t.Context(), key().Name(), []byte("\x01damaged"), time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	cache, from := tokencache.New(tokencache.Config{Store: store}), &source{lifetime: time.Hour}
@@ -258,10 +258,10 @@ func TestNothingReadableIsStored(t *testing.T) {
 	fetch := func(context.Context) (tokencache.Entry, error) {
 		return tokencache.Entry{Data: []byte("canary"), ExpiresAt: time.Now().Add(time.Hour)}, nil
 	}
-	if _, err := cache.Get(t.Context(), slot(), anyEntry, fetch); err != nil {
+	if _, err := cache.Get(t.Context(), key(), anyEntry, fetch); err != nil {
 		t.Fatal(err)
 	}
-	stored, _, err := store.Load(t.Context(), slot().Name())
+	stored, _, err := store.Load(t.Context(), key().Name())
 	if err != nil || len(stored) < len("canary") || bytes.Contains(stored, []byte("canary")) {
 		t.Errorf("stored: %q, %v", stored, err)
 	}
@@ -303,11 +303,11 @@ func TestClocksDiffer(t *testing.T) {
 					return tokencache.Entry{Data: []byte{1}, IssuedAt: now, ExpiresAt: now.Add(time.Hour)}, nil
 				}
 				tenMinutes := func(entry tokencache.Entry) bool { return time.Until(entry.ExpiresAt) >= 10*time.Minute }
-				if _, err := there.Get(t.Context(), slot(), anyEntry, fetch); err != nil {
+				if _, err := there.Get(t.Context(), key(), anyEntry, fetch); err != nil {
 					t.Fatal(err)
 				}
 				from := &source{lifetime: time.Hour}
-				if _, err := tokencache.New(tokencache.Config{Store: store}).Get(t.Context(), slot(), tenMinutes, from.fetch); err != nil {
+				if _, err := tokencache.New(tokencache.Config{Store: store}).Get(t.Context(), key(), tenMinutes, from.fetch); err != nil {
 					t.Fatal(err)
 				}
 				if reused := from.fetches.Load() == 0; reused != test.reused {
@@ -333,7 +333,7 @@ func TestEachJudgesForItself(t *testing.T) {
 		synctest.Wait()
 		waiting.Go(func() {
 			longer := func(entry tokencache.Entry) bool { return time.Until(entry.ExpiresAt) >= 2*time.Hour }
-			if _, err := here.Get(t.Context(), slot(), longer, from.fetch); err != nil {
+			if _, err := here.Get(t.Context(), key(), longer, from.fetch); err != nil {
 				t.Error(err)
 			}
 		})
@@ -356,7 +356,7 @@ func TestLastWaiterCancels(t *testing.T) {
 		var waiting sync.WaitGroup
 		for range 2 {
 			waiting.Go(func() {
-				if _, err := cache.Get(ctx, slot(), anyEntry, from.fetch); !errors.Is(err, context.Canceled) {
+				if _, err := cache.Get(ctx, key(), anyEntry, from.fetch); !errors.Is(err, context.Canceled) {
 					t.Errorf("got %v", err)
 				}
 			})
@@ -377,7 +377,7 @@ func TestLastWaiterCancels(t *testing.T) {
 func TestPanicReachesThoseWhoWait(t *testing.T) {
 	t.Parallel()
 	cache := tokencache.New(tokencache.Config{})
-	_, err := cache.Get(t.Context(), slot(), anyEntry, faultyFetch)
+	_, err := cache.Get(t.Context(), key(), anyEntry, faultyFetch)
 	caught, ok := errors.AsType[*panics.Error](err)
 	if !ok || !strings.HasPrefix(caught.Functions[0], "tokencache_test.faultyFetch ") {
 		t.Errorf("got %v", err)
@@ -398,7 +398,7 @@ func TestCancelledCallerBlamesNobody(t *testing.T) {
 		cache, from := tokencache.New(tokencache.Config{Store: store}), &source{lifetime: time.Hour}
 		ctx, leave := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, leave)
-		if _, err := cache.Get(ctx, slot(), anyEntry, from.fetch); !errors.Is(err, context.Canceled) {
+		if _, err := cache.Get(ctx, key(), anyEntry, from.fetch); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
 		synctest.Wait()

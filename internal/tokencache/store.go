@@ -18,7 +18,7 @@ const MaxSize = 4 << 20
 
 // Store keeps bytes under keys where others find them: the processes of a
 // machine, the machines of a fleet. It is safe for concurrent use, and every
-// method ends when its context does, as far as the system lets it. Keys are those of [Slot.Name]: 64 hexadecimal
+// method ends when its context does, as far as the system lets it. Keys are those of [EntryKey.Name]: 64 hexadecimal
 // digits. What is stored is sealed, so that a store need not keep it secret.
 //
 // Package storetest holds what all stores have in common.

@@ -39,7 +39,7 @@ type Cache struct {
 	memory   *Memory
 	health   health
 	flights  flights
-	unsaved  sync.Map // names of slots whose entry did not get into shared
+	unsaved  sync.Map // names of entries that did not get into shared
 }
 
 // Config says what a [Cache] works with. Its zero value is a cache of one process.
@@ -72,20 +72,20 @@ func New(config Config) *Cache {
 // Fetch gets a value from where it comes from.
 type Fetch func(ctx context.Context) (Entry, error)
 
-// Get returns the entry stored in slot if it has not expired and usable accepts
-// it. Otherwise it calls fetch, once for all callers of the same slot that wait
+// Get returns the entry stored in key if it has not expired and usable accepts
+// it. Otherwise it calls fetch, once for all callers of the same key that wait
 // at the same time, and stores what comes back. An error goes to all of this
 // process who waited, and is not stored.
 //
 // A caller whose context ends stops waiting. The fetch goes on for the others,
 // and is cancelled when nobody waits any more.
-func (c *Cache) Get(ctx context.Context, slot Slot, usable func(Entry) bool, fetch Fetch) (Entry, error) {
+func (c *Cache) Get(ctx context.Context, key EntryKey, usable func(Entry) bool, fetch Fetch) (Entry, error) {
 	for {
-		if entry, ok := c.lookup(ctx, slot, usable); ok {
+		if entry, ok := c.lookup(ctx, key, usable); ok {
 			return entry, nil
 		}
-		landed, err := c.flights.fly(ctx, slot.name, func(ctx context.Context) (landing, error) {
-			return c.settle(ctx, slot, usable, fetch)
+		landed, err := c.flights.fly(ctx, key.name, func(ctx context.Context) (landing, error) {
+			return c.settle(ctx, key, usable, fetch)
 		})
 		// What another caller found in the store may not do for this one.
 		if err != nil || landed.fetched || usable(landed.entry) {
@@ -94,37 +94,37 @@ func (c *Cache) Get(ctx context.Context, slot Slot, usable func(Entry) bool, fet
 	}
 }
 
-// settle gets an entry while it holds the slot's lock, so that other processes
+// settle gets an entry while it holds the key's lock, so that other processes
 // wait for this one's.
-func (c *Cache) settle(ctx context.Context, slot Slot, usable func(Entry) bool, fetch Fetch) (landing, error) {
-	unlock, err := c.lock(ctx, slot)
+func (c *Cache) settle(ctx context.Context, key EntryKey, usable func(Entry) bool, fetch Fetch) (landing, error) {
+	unlock, err := c.lock(ctx, key)
 	if err != nil {
 		return landing{}, err
 	}
 	defer unlock()
-	if entry, ok := c.lookup(ctx, slot, usable); ok {
+	if entry, ok := c.lookup(ctx, key, usable); ok {
 		return landing{entry: entry}, nil
 	}
 	entry, err := fetch(ctx)
 	if err != nil {
 		return landing{}, err
 	}
-	c.save(ctx, slot, entry)
+	c.save(ctx, key, entry)
 	return landing{entry: entry, fetched: true}, nil
 }
 
-// Drop forgets the entry stored in slot, here and for all who share the store, if
+// Drop forgets the entry stored in key, here and for all who share the store, if
 // refused says that it is the one that turned out to be no good. Another one,
 // fetched since, stays.
-func (c *Cache) Drop(ctx context.Context, slot Slot, refused func(Entry) bool) {
-	unlock, err := c.lock(ctx, slot) // nobody stores another one between the look and the end
+func (c *Cache) Drop(ctx context.Context, key EntryKey, refused func(Entry) bool) {
+	unlock, err := c.lock(ctx, key) // nobody stores another one between the look and the end
 	if err != nil {
 		return
 	}
 	defer unlock()
-	c.dropFrom(ctx, c.memory, slot, refused)
+	c.dropFrom(ctx, c.memory, key, refused)
 	if store := c.store(); store != c.memory {
-		c.dropFrom(ctx, store, slot, refused)
+		c.dropFrom(ctx, store, key, refused)
 	}
 }
 

@@ -39,17 +39,15 @@ func (s *source) fetch(ctx context.Context) (tokencache.Entry, error) {
 	return entry, s.err
 }
 
-// slot is where the tests store.
-func slot() tokencache.Slot {
-	return tokencache.NewKey("gX1fBat3bV").Add("client_id", "s6BhdRkqt3").Slot()
-}
+// key is that of the entry that the tests store.
+func key() tokencache.EntryKey { return tokencache.NewEntryKey("s6BhdRkqt3") }
 
 func anyEntry(tokencache.Entry) bool { return true }
 
 // get asks the cache and fails the test on an error.
 func get(t *testing.T, cache *tokencache.Cache, from *source) byte {
 	t.Helper()
-	entry, err := cache.Get(t.Context(), slot(), anyEntry, from.fetch)
+	entry, err := cache.Get(t.Context(), key(), anyEntry, from.fetch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +107,7 @@ func TestUnusableEntryIsReplaced(t *testing.T) {
 	cache, from := tokencache.New(tokencache.Config{}), &source{lifetime: time.Hour}
 	get(t, cache, from)
 	never := func(tokencache.Entry) bool { return false }
-	if _, err := cache.Get(t.Context(), slot(), never, from.fetch); err != nil {
+	if _, err := cache.Get(t.Context(), key(), never, from.fetch); err != nil {
 		t.Fatal(err)
 	}
 	if got := get(t, cache, from); got != 2 {
@@ -120,7 +118,7 @@ func TestUnusableEntryIsReplaced(t *testing.T) {
 func TestErrorsAreNotStored(t *testing.T) {
 	t.Parallel()
 	cache, refusal := tokencache.New(tokencache.Config{}), errors.New("refused")
-	_, err := cache.Get(t.Context(), slot(), anyEntry, (&source{lifetime: time.Hour, err: refusal}).fetch)
+	_, err := cache.Get(t.Context(), key(), anyEntry, (&source{lifetime: time.Hour, err: refusal}).fetch)
 	if !errors.Is(err, refusal) {
 		t.Fatalf("got %v", err)
 	}
@@ -135,7 +133,7 @@ func TestWaiterLeavesAlone(t *testing.T) {
 		leader, leave := context.WithCancel(t.Context())
 		var waiting sync.WaitGroup
 		waiting.Go(func() {
-			if _, err := cache.Get(leader, slot(), anyEntry, from.fetch); !errors.Is(err, context.Canceled) {
+			if _, err := cache.Get(leader, key(), anyEntry, from.fetch); !errors.Is(err, context.Canceled) {
 				t.Errorf("the one who left got %v", err)
 			}
 		})
@@ -160,11 +158,11 @@ func TestDrop(t *testing.T) {
 	}
 	cache, from := tokencache.New(tokencache.Config{}), &source{lifetime: time.Hour}
 	get(t, cache, from)
-	cache.Drop(t.Context(), slot(), is(9))
+	cache.Drop(t.Context(), key(), is(9))
 	if got := get(t, cache, from); got != 1 {
 		t.Errorf("dropping another entry took this one away: got entry %d", got)
 	}
-	cache.Drop(t.Context(), slot(), is(1))
+	cache.Drop(t.Context(), key(), is(1))
 	if got := get(t, cache, from); got != 2 {
 		t.Errorf("the dropped entry is still there: got entry %d", got)
 	}
@@ -179,7 +177,7 @@ func TestDropAtOnce(t *testing.T) {
 		var dropping sync.WaitGroup
 		for range 10 {
 			dropping.Go(func() {
-				cache.Drop(t.Context(), slot(), func(entry tokencache.Entry) bool { return entry.Data[0] == 1 })
+				cache.Drop(t.Context(), key(), func(entry tokencache.Entry) bool { return entry.Data[0] == 1 })
 				get(t, cache, from)
 			})
 		}

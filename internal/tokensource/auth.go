@@ -4,10 +4,6 @@
 package tokensource
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"net/url"
 	"slices"
@@ -22,10 +18,10 @@ import (
 // section 2.1). The client may authenticate beside it.
 const GrantJWTBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer" //nolint:gosec // the name of a grant, and no credential
 
-// grants tells whether the client's assertion is the grant, and not the proof of
-// who the client is.
+// grants reports whether the client's assertion is the grant. Otherwise it
+// authenticates the client, also where a parameter is the grant's assertion.
 func (c Client) grants() bool {
-	return c.Request.GrantType == GrantJWTBearer && (c.SignedAssertion != nil || c.FederatedAssertion != nil)
+	return c.Request.GrantType == GrantJWTBearer && c.assertion() != nil && c.Request.Parameters["assertion"].IsZero()
 }
 
 // hasGrant checks that a JWT bearer grant has an assertion, which may also be a
@@ -150,32 +146,10 @@ func (c Client) needsAssertion() error {
 	}
 }
 
-// certificate says what client certificate the connections have.
-type certificate struct {
-	present, selfSigned bool
-	// thumbprint tells certificates apart: tokens may be bound to one (RFC 8705
-	// section 3.1).
-	thumbprint string
-}
-
-// describeCertificate tells what there is to know of a certificate, which may be
-// nil.
-func describeCertificate(presented *x509.Certificate) certificate {
-	if presented == nil {
-		return certificate{}
-	}
-	thumbprint := sha256.Sum256(presented.Raw)
-	return certificate{
-		present:    true,
-		selfSigned: bytes.Equal(presented.RawSubject, presented.RawIssuer),
-		thumbprint: hex.EncodeToString(thumbprint[:]),
-	}
-}
-
 // inferMethod chooses the client authentication by what is configured and by
 // what the server's metadata supports: an assertion before a secret, that before
 // a certificate. It never depends on how the server answers.
-func (c Client) inferMethod(supported []string, connection certificate) (string, error) {
+func (c Client) inferMethod(supported []string) (string, error) {
 	switch {
 	case c.TokenEndpointAuthMethod != "":
 		return c.TokenEndpointAuthMethod, nil
@@ -183,11 +157,11 @@ func (c Client) inferMethod(supported []string, connection certificate) (string,
 		return clientauth.PrivateKeyJWT, nil
 	case !c.ClientSecret.IsZero():
 		return c.inferSecretMethod(supported)
-	case connection.present && c.ClientID != "":
-		return connection.method(supported), nil
+	case c.Connection.hasCertificate() && c.ClientID != "":
+		return c.Connection.method(supported), nil
 	case c.provesItselfOtherwise():
 		return clientauth.None, nil
-	case connection.present:
+	case c.Connection.hasCertificate():
 		return "", c.needsID()
 	default:
 		return "", c.needsSecret()
@@ -219,11 +193,11 @@ func (c Client) inferSecretMethod(supported []string) (string, error) {
 
 // method chooses between the two methods that use a certificate: by what the
 // server supports, or where that decides nothing, by who signed it.
-func (c certificate) method(supported []string) string {
+func (c Connection) method(supported []string) string {
 	ca := slices.Contains(supported, clientauth.TLSClientAuth)
 	selfSigned := slices.Contains(supported, clientauth.SelfSignedTLSClientAuth)
 	if ca == selfSigned {
-		selfSigned = c.selfSigned
+		selfSigned = c.SelfSigned
 	}
 	if selfSigned {
 		return clientauth.SelfSignedTLSClientAuth

@@ -15,7 +15,7 @@ import (
 )
 
 // loopback returns a source and a client of a server on this machine.
-func loopback(b *testing.B) (*tokensource.Source, tokensource.Client) {
+func loopback(b *testing.B) (*tokensource.Source, tokensource.ClientConfig) {
 	b.Helper()
 	server := authservertest.Start(b, authserver.Config{Clients: []authserver.Client{
 		{ID: "s6BhdRkqt3", Secret: "gX1fBat3bV", Lifetime: time.Hour},
@@ -31,7 +31,7 @@ func loopback(b *testing.B) (*tokensource.Source, tokensource.Client) {
 }
 
 // request asks the server for a token, whatever is cached.
-func request(b *testing.B, source *tokensource.Source, asking tokensource.Client) {
+func request(b *testing.B, source *tokensource.Source, asking tokensource.ClientConfig) {
 	b.Helper()
 	asking.Request.Body = secret.New("grant_type=client_credentials") // never shared
 	if _, err := source.Open(b.Context(), asking, false); err != nil {

@@ -45,11 +45,11 @@ func (s *Source) shares(client Client) bool { return !s.cache.Off && client.shar
 // drop forgets a token that an API refused, for all who share it. Another one,
 // fetched for the same client since, stays.
 func (s *Source) drop(ctx context.Context, client Client, refused *oauth2.Token) {
-	slot, err := s.slot(ctx, client)
+	key, err := s.entryKey(ctx, client)
 	if err != nil {
 		return // then it has not been shared
 	}
-	s.tokens.Drop(ctx, slot, func(entry tokencache.Entry) bool { return holds(entry, refused) })
+	s.tokens.Drop(ctx, key, func(entry tokencache.Entry) bool { return holds(entry, refused) })
 }
 
 // holds tells whether an entry is a certain token.
@@ -63,12 +63,12 @@ func holds(entry tokencache.Entry, token *oauth2.Token) bool {
 func (s *Source) shared(
 	ctx context.Context, client Client, usable func(tokencache.Entry) bool, fetch func(context.Context) (*oauth2.Token, error),
 ) (*oauth2.Token, error) {
-	slot, err := s.slot(ctx, client)
+	key, err := s.entryKey(ctx, client)
 	if err != nil {
 		return nil, err
 	}
 	asked := false
-	entry, err := s.tokens.Get(ctx, slot, usable, func(ctx context.Context) (tokencache.Entry, error) {
+	entry, err := s.tokens.Get(ctx, key, usable, func(ctx context.Context) (tokencache.Entry, error) {
 		asked = true
 		token, err := fetch(ctx)
 		if err != nil {
@@ -103,26 +103,30 @@ func (s *Source) validFor(minValidity *time.Duration) func(tokencache.Entry) boo
 	}
 }
 
-// slot is where the client's token is cached: named by everything that makes a
-// difference to it, and sealed under everything the client proves itself with.
-func (s *Source) slot(ctx context.Context, client Client) (tokencache.Slot, error) {
-	encryptionKey, clientKey := trimmed(s.cache.EncryptionKey), ""
+// entryInputs are what the key of a cached token is derived from, see
+// [tokencache.NewEntryKey].
+type entryInputs struct {
+	Client                             Client
+	EncryptionKey, ClientKey, Platform string
+}
+
+// entryKey names and seals the client's cached token.
+func (s *Source) entryKey(ctx context.Context, client Client) (tokencache.EntryKey, error) {
+	inputs := entryInputs{Client: client, EncryptionKey: trimmed(s.cache.EncryptionKey)}
 	if clientauth.UsesCertificate(client.TokenEndpointAuthMethod) {
-		clientKey = trimmed(s.cache.ClientKey)
+		inputs.ClientKey = trimmed(s.cache.ClientKey)
 	}
-	if s.cache.Store != nil && encryptionKey+clientKey == "" && !client.hasSecret() {
-		return tokencache.Slot{}, missing("cache.encryption_key")
+	if s.cache.Store != nil && inputs.EncryptionKey+inputs.ClientKey == "" && !client.hasSecret() {
+		return tokencache.EntryKey{}, missing("cache.encryption_key")
 	}
-	key := client.key(encryptionKey, clientKey).
-		Add("client_certificate", s.certificate.thumbprint)
 	if client.FederatedAssertion != nil && s.cache.Store != nil {
 		identity, err := s.platformIdentity(ctx, client)
 		if err != nil {
-			return tokencache.Slot{}, err
+			return tokencache.EntryKey{}, err
 		}
-		key.Add("identity", string(identity))
+		inputs.Platform = string(identity)
 	}
-	return key.Slot(), nil
+	return tokencache.NewEntryKey(inputs), nil
 }
 
 // trimmed is the text of a key without the line breaks around it, which differ
@@ -139,8 +143,8 @@ const identityLifetime = 24 * time.Hour
 // never shared. What differs between two assertions for the same job makes no
 // difference (RFC 7519 section 4.1).
 func (s *Source) platformIdentity(ctx context.Context, client Client) ([]byte, error) {
-	slot := client.identityKey().Slot()
-	entry, err := s.documents.Get(ctx, slot, anyEntry, func(ctx context.Context) (tokencache.Entry, error) {
+	key := tokencache.NewEntryKey(client.identity())
+	entry, err := s.documents.Get(ctx, key, anyEntry, func(ctx context.Context) (tokencache.Entry, error) {
 		claims, err := client.FederatedAssertion.Claims(ctx)
 		if err != nil {
 			return tokencache.Entry{}, &FetchError{Client: client, Err: err}

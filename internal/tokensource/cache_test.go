@@ -42,7 +42,7 @@ func (f fleet) process(encryptionKey string) *tokensource.Source {
 }
 
 // wellKnown is a client with something of everything.
-func wellKnown(t *testing.T) tokensource.Client {
+func wellKnown(t *testing.T) tokensource.ClientConfig {
 	t.Helper()
 	asking := scoped("read", "write")
 	asking.Request.Audience = "a"
@@ -62,39 +62,39 @@ func pointer(t *testing.T, text string) jsonpointer.Pointer {
 	return parsed
 }
 
-// TestSlot: processes share a token exactly when nothing differs that could change
+// TestKey: processes share a token exactly when nothing differs that could change
 // the answer.
-func TestSlot(t *testing.T) {
+func TestKey(t *testing.T) {
 	t.Parallel()
 	longer := 30 * time.Minute
 	tests := map[string]struct {
-		change func(*tokensource.Client)
+		change func(*tokensource.ClientConfig)
 		shared bool
 	}{
-		"nothing":             {func(*tokensource.Client) {}, true},
-		"min_validity":        {func(c *tokensource.Client) { c.MinValidity = &longer }, true},
-		"revocation_endpoint": {func(c *tokensource.Client) { c.RevocationEndpoint = revocationURL }, true},
-		"defaults, written out": {func(c *tokensource.Client) {
+		"nothing":             {func(*tokensource.ClientConfig) {}, true},
+		"min_validity":        {func(c *tokensource.ClientConfig) { c.MinValidity = &longer }, true},
+		"revocation_endpoint": {func(c *tokensource.ClientConfig) { c.RevocationEndpoint = revocationURL }, true},
+		"defaults, written out": {func(c *tokensource.ClientConfig) {
 			c.ClientSecretBasicEncoding = clientauth.BasicEncodingForm
 			c.Request.Method, c.Request.ParametersIn = http.MethodPost, oauth2.InForm
 		}, true},
-		"token_endpoint":          {func(c *tokensource.Client) { c.TokenEndpoint += "?tenant=b" }, false},
-		"client_id":               {func(c *tokensource.Client) { c.ClientID = "another" }, false},
-		"client_secret":           {func(c *tokensource.Client) { c.ClientSecret = secret.New("another") }, false},
-		"method":                  {func(c *tokensource.Client) { c.TokenEndpointAuthMethod = clientauth.ClientSecretPost }, false},
-		"encoding":                {func(c *tokensource.Client) { c.ClientSecretBasicEncoding = clientauth.BasicEncodingRaw }, false},
-		"grant_type":              {func(c *tokensource.Client) { c.Request.GrantType = "" }, false},
-		"another scope":           {func(c *tokensource.Client) { c.Request.Scopes = []string{"read"} }, false},
-		"scopes in another order": {func(c *tokensource.Client) { c.Request.Scopes = []string{"write", "read"} }, false},
-		"audience":                {func(c *tokensource.Client) { c.Request.Audience = "b" }, false},
-		"resources":               {func(c *tokensource.Client) { c.Request.Resources = []string{"urn:a"} }, false},
-		"parameters":              {func(c *tokensource.Client) { c.Request.Parameters = secrets("a", "1", "b", "3") }, false},
-		"parameters, swapped":     {func(c *tokensource.Client) { c.Request.Parameters = secrets("a", "2", "b", "1") }, false},
-		"headers":                 {func(c *tokensource.Client) { c.Request.Headers = secrets("X-A", "1") }, false},
-		"parameters_in":           {func(c *tokensource.Client) { c.Request.ParametersIn = oauth2.InJSON }, false},
-		"HTTP method":             {func(c *tokensource.Client) { c.Request.Method = http.MethodPut }, false},
-		"response_fields":         {func(c *tokensource.Client) { c.Request.Fields = nil }, false},
-		"default_expires_in":      {func(c *tokensource.Client) { c.Request.DefaultLifetime = time.Minute }, false},
+		"token_endpoint":          {func(c *tokensource.ClientConfig) { c.TokenEndpoint += "?tenant=b" }, false},
+		"client_id":               {func(c *tokensource.ClientConfig) { c.ClientID = "another" }, false},
+		"client_secret":           {func(c *tokensource.ClientConfig) { c.ClientSecret = secret.New("another") }, false},
+		"method":                  {func(c *tokensource.ClientConfig) { c.TokenEndpointAuthMethod = clientauth.ClientSecretPost }, false},
+		"encoding":                {func(c *tokensource.ClientConfig) { c.ClientSecretBasicEncoding = clientauth.BasicEncodingRaw }, false},
+		"grant_type":              {func(c *tokensource.ClientConfig) { c.Request.GrantType = "" }, false},
+		"another scope":           {func(c *tokensource.ClientConfig) { c.Request.Scopes = []string{"read"} }, false},
+		"scopes in another order": {func(c *tokensource.ClientConfig) { c.Request.Scopes = []string{"write", "read"} }, false},
+		"audience":                {func(c *tokensource.ClientConfig) { c.Request.Audience = "b" }, false},
+		"resources":               {func(c *tokensource.ClientConfig) { c.Request.Resources = []string{"urn:a"} }, false},
+		"parameters":              {func(c *tokensource.ClientConfig) { c.Request.Parameters = secrets("a", "1", "b", "3") }, false},
+		"parameters, swapped":     {func(c *tokensource.ClientConfig) { c.Request.Parameters = secrets("a", "2", "b", "1") }, false},
+		"headers":                 {func(c *tokensource.ClientConfig) { c.Request.Headers = secrets("X-A", "1") }, false},
+		"parameters_in":           {func(c *tokensource.ClientConfig) { c.Request.ParametersIn = oauth2.InJSON }, false},
+		"HTTP method":             {func(c *tokensource.ClientConfig) { c.Request.Method = http.MethodPut }, false},
+		"response_fields":         {func(c *tokensource.ClientConfig) { c.Request.Fields = nil }, false},
+		"default_expires_in":      {func(c *tokensource.ClientConfig) { c.Request.DefaultLifetime = time.Minute }, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -113,9 +113,9 @@ func TestSlot(t *testing.T) {
 	}
 }
 
-// TestSlotOfAssertion: what an assertion says, and who the client is besides, can
+// TestKeyOfAssertion: what an assertion says, and who the client is besides, can
 // change the answer too.
-func TestSlotOfAssertion(t *testing.T) {
+func TestKeyOfAssertion(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*clientauth.SignedAssertion){
 		"key_id":    func(a *clientauth.SignedAssertion) { a.KeyID = "another" },
@@ -125,7 +125,7 @@ func TestSlotOfAssertion(t *testing.T) {
 		"claims":    func(a *clientauth.SignedAssertion) { a.Claims = `{"tenant":"b"}` },
 		"lifetime":  func(a *clientauth.SignedAssertion) { a.Lifetime = time.Minute },
 	}
-	signing := func(assertion clientauth.SignedAssertion) tokensource.Client {
+	signing := func(assertion clientauth.SignedAssertion) tokensource.ClientConfig {
 		asking := client()
 		asking.ClientSecret = secret.New(strings.Repeat("gX1fBat3bV", 7)) // long enough for HS512
 		asking.SignedAssertion = &assertion
@@ -147,9 +147,9 @@ func TestSlotOfAssertion(t *testing.T) {
 	}
 }
 
-// TestSlotOfClientCertificate: tokens may be bound to it, and its key seals those
-// of a client that proves itself with nothing else.
-func TestSlotOfClientCertificate(t *testing.T) {
+// TestKeyOfClientCertificate: tokens may be bound to it, and its key seals those
+// of a client that authenticates with nothing else.
+func TestKeyOfClientCertificate(t *testing.T) {
 	t.Parallel()
 	processes := newFleet()
 	process := func(certificate, key string) *tokensource.Source {
@@ -162,7 +162,7 @@ func TestSlotOfClientCertificate(t *testing.T) {
 	showing := client()
 	showing.ClientSecret, showing.TokenEndpointAuthMethod = secret.String{}, clientauth.TLSClientAuth
 	for i, test := range []struct {
-		asking                 tokensource.Client
+		asking                 tokensource.ClientConfig
 		certificate, key, want string
 	}{
 		{showing, "a", "key", "t1"}, {showing, "a", "key", "t1"}, {showing, "b", "key", "t2"}, {showing, "a", "another", "t3"},
@@ -174,13 +174,34 @@ func TestSlotOfClientCertificate(t *testing.T) {
 	}
 }
 
-// TestSlotOfPrivateKey: the line breaks around a key differ between machines, as
+// TestUnverifiedTokensStayApart: a token that was fetched without verifying the
+// server is not handed to a process that does.
+func TestUnverifiedTokensStayApart(t *testing.T) {
+	t.Parallel()
+	processes := newFleet()
+	process := func(insecure bool) *tokensource.Source {
+		return tokensource.New(tokensource.Config{
+			HTTP: processes.network, Now: processes.network.now, InsecureSkipVerify: insecure,
+			Cache: tokensource.Cache{Store: processes.store},
+		})
+	}
+	for i, test := range []struct {
+		insecure bool
+		want     string
+	}{{true, "t1"}, {true, "t1"}, {false, "t2"}, {false, "t2"}} {
+		if got := tokenFor(t, process(test.insecure), client()); got != test.want {
+			t.Errorf("process %d got %s, want %s", i, got, test.want)
+		}
+	}
+}
+
+// TestKeyOfPrivateKey: the line breaks around a key differ between machines, as
 // some read it from a file and others from a variable.
-func TestSlotOfPrivateKey(t *testing.T) {
+func TestKeyOfPrivateKey(t *testing.T) {
 	t.Parallel()
 	key := authservertest.PKCS8(t, authservertest.NewKey(t, authservertest.P256))
 	another := authservertest.PKCS8(t, authservertest.NewKey(t, authservertest.P256))
-	signing := func(text string) tokensource.Client {
+	signing := func(text string) tokensource.ClientConfig {
 		asking := client()
 		asking.ClientSecret = secret.String{}
 		asking.SignedAssertion = &clientauth.SignedAssertion{PrivateKey: secret.New(text)}
@@ -225,7 +246,7 @@ func unsigned(claims string) string {
 // platform says that they are the same.
 func TestJobsAreToldApart(t *testing.T) {
 	t.Parallel()
-	job := func(claims string) tokensource.Client {
+	job := func(claims string) tokensource.ClientConfig {
 		asking := client()
 		asking.ClientSecret = secret.String{}
 		asking.FederatedAssertion = &clientauth.FederatedAssertion{
@@ -288,7 +309,7 @@ func TestRefusedTokenIsDroppedEverywhere(t *testing.T) {
 // TestNeverStored: what is not to be shared does not reach the store.
 func TestNeverStored(t *testing.T) {
 	t.Parallel()
-	get := func(asking tokensource.Client) func(context.Context, *tokensource.Source) error {
+	get := func(asking tokensource.ClientConfig) func(context.Context, *tokensource.Source) error {
 		return func(ctx context.Context, source *tokensource.Source) error {
 			_, err := source.Open(ctx, asking, false)
 			return err

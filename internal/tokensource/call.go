@@ -12,6 +12,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
 // Call is a request to an API.
@@ -78,8 +79,8 @@ func (s *Source) Call(ctx context.Context, call Call) (*Answer, error) {
 // so nothing is done twice. A client's token is replaced in this way once in
 // [replacementPause]; until then the response stands. Errors before the first call
 // are those of [Source.Open].
-func (s *Source) CallAs(ctx context.Context, client Client, call Call) (*Answer, error) {
-	client, err := s.resolve(ctx, client)
+func (s *Source) CallAs(ctx context.Context, config ClientConfig, call Call) (*Answer, error) {
+	client, err := s.resolve(ctx, config)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func (s *Source) CallAs(ctx context.Context, client Client, call Call) (*Answer,
 	}
 	answer, err := s.Call(ctx, call.with(token))
 	refused := err == nil && answer.StatusCode == http.StatusUnauthorized
-	if !refused || !client.shareable() || !s.replaced.allow(client.key().Sum(), token, s.now()) {
+	if !refused || !client.shareable() || !s.replaced.allow(tokencache.NewEntryKey(client).Name(), token, s.now()) {
 		return answer.sentWith(token), err
 	}
 	s.log.InfoContext(ctx, "the API refused the token, asking for another", "client_id", client.ClientID)

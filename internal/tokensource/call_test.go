@@ -195,7 +195,7 @@ func TestReplacementIsEachClients(t *testing.T) {
 	network := newServer()
 	source, other := network.source(), client()
 	other.Request.Audience = "other"
-	for _, asking := range []tokensource.Client{client(), other} {
+	for _, asking := range []tokensource.ClientConfig{client(), other} {
 		network.next("/orders", answer{http.StatusUnauthorized, ""})
 		if got, err := source.CallAs(t.Context(), asking, orders(t, nil)); err != nil || got.StatusCode != http.StatusOK {
 			t.Errorf("got %+v, %v", got, err)

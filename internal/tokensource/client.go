@@ -4,8 +4,7 @@
 package tokensource
 
 import (
-	"cmp"
-	"net/http"
+	"strings"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
@@ -18,116 +17,116 @@ import (
 // 6749 section 4.4).
 const GrantClientCredentials = "client_credentials"
 
-// Client describes one client and what it asks for. Names are those of the
-// provider's attributes.
-type Client struct {
-	// Issuer is asked for what is not set here.
+// Server is an authorization server. Its fields belong together and come from one
+// source: credentials meant for one server must not reach another's endpoints.
+type Server struct {
+	// Issuer's metadata supplies what the other fields leave open.
 	Issuer string
-	// TokenEndpoint wins over discovery.
+	// TokenEndpoint takes precedence over the metadata.
 	TokenEndpoint string
-	// RevocationEndpoint wins over discovery. It is only needed to revoke.
+	// RevocationEndpoint takes precedence over the metadata. It is only needed to
+	// revoke.
 	RevocationEndpoint string
-	ClientID           string
-	ClientSecret       secret.String
+}
+
+// Credentials identify and authenticate a client.
+type Credentials struct {
+	ClientID     string
+	ClientSecret secret.String
 	// TokenEndpointAuthMethod is one of [clientauth.Methods], or empty to infer it.
 	TokenEndpointAuthMethod string
 	// ClientSecretBasicEncoding is one of [clientauth.BasicEncodings], or empty.
 	ClientSecretBasicEncoding string
 	// SignedAssertion has this client sign assertions, and FederatedAssertion the
-	// platform it runs on; at most one is set. What they need of the client and of
-	// the source is filled in.
+	// platform it runs on; at most one is set. [Source] adds what they need to know
+	// of the client and the server.
 	SignedAssertion    *clientauth.SignedAssertion
 	FederatedAssertion *clientauth.FederatedAssertion
-	// secretAssertion is signed with ClientSecret, for client_secret_jwt.
-	secretAssertion clientauth.SignedAssertion
-	// Request is what is asked. Its Endpoint is set by [Source.Open] and [Source.CallAs].
+}
+
+// ClientConfig is a client as it is configured, and what it asks for. Names are
+// those of the provider's attributes.
+type ClientConfig struct {
+	Server
+	Credentials
+
+	// Request is what is asked for. Its Endpoint and Assertion are not used.
 	Request oauth2.TokenRequest
 	// MinValidity is how long a shared token must still be valid; nil leaves that
 	// to the token's lifetime.
 	MinValidity *time.Duration
+	// Origins says for the attributes of Server and Credentials where each value
+	// comes from, for error messages.
+	Origins map[string]string
 }
 
-// key names the token that this client gets, by everything that makes a
-// difference to it. MinValidity does not: it only decides about reusing one.
-// Secrets are those that the client has no part in.
-func (c Client) key(secrets ...string) *tokencache.Key {
-	r := c.Request
-	return c.identityKey(secrets...).
-		Add("grant_type", r.GrantType).
-		Add("scopes", r.Scopes...).
-		Add("audience", r.Audience).
-		Add("resources", r.Resources...).
-		AddMap("parameters", reveal(r.Parameters)).
-		AddMap("headers", reveal(r.Headers)).
-		Add("parameters_in", cmp.Or(string(r.ParametersIn), string(oauth2.InForm))).
-		Add("method", cmp.Or(r.Method, http.MethodPost)).
-		AddMap("response_fields", pointers(r.Fields)).
-		Add("default_expires_in", r.DefaultLifetime.String())
+// Client is a [ClientConfig] with nothing left open: the endpoints, the
+// authentication method and the assertions are settled. Its fields determine which
+// token a server issues, and all of them take part in the key of the cached token
+// (see [tokencache.NewEntryKey]), except those that are tagged otherwise.
+type Client struct {
+	Credentials
+
+	// Request is what is asked for, at its token endpoint.
+	Request oauth2.TokenRequest
+	// Connection is how the server is reached.
+	Connection Connection
+
+	// secretAssertion is signed with ClientSecret, for client_secret_jwt. It follows
+	// from the fields above.
+	secretAssertion clientauth.SignedAssertion `cachekey:"-"`
+	// revocationEndpoint is empty unless the token is to be revoked.
+	revocationEndpoint string `cachekey:"-"`
+	// minValidity only decides whether a token is reused.
+	minValidity *time.Duration `cachekey:"-"`
+	// Origins is for error messages.
+	Origins map[string]string `cachekey:"-"`
 }
 
-// identity names the client and how it proves itself to which server, whatever it
+// Connection is what sets the connections of one [Source] apart from another's.
+type Connection struct {
+	// CertificateThumbprint is the SHA-256 digest of the client certificate, to
+	// which a token may be bound (RFC 8705 section 3.1); empty where there is none.
+	CertificateThumbprint string
+	// SelfSigned reports that the certificate is its own issuer.
+	SelfSigned bool
+	// InsecureSkipVerify reports that servers are not verified. What comes from such
+	// a server is not shared with those who verify it.
+	InsecureSkipVerify bool
+}
+
+// identity names the client, how it authenticates and to which server, whatever it
 // asks for.
-func (c Client) identity() string { return c.identityKey().Sum() }
-
-// identityKey is identity, for more to be added.
-func (c Client) identityKey(secrets ...string) *tokencache.Key {
-	key := tokencache.NewKey(append(secrets, c.ClientSecret.Reveal(), c.privateKey())...).
-		Add("token_endpoint", c.Request.Endpoint).
-		Add("client_id", c.ClientID).
-		Add("token_endpoint_auth_method", c.TokenEndpointAuthMethod).
-		Add("client_secret_basic_encoding", cmp.Or(c.ClientSecretBasicEncoding, clientauth.BasicEncodingForm))
-	c.addAssertion(key)
-	if c.TokenEndpointAuthMethod == clientauth.None { // then the proof is in one of these, if anywhere
-		key.Add("request_body", c.Request.Body.Reveal()).
-			AddMap("parameters", reveal(c.Request.Parameters)).
-			AddMap("headers", reveal(c.Request.Headers))
+func (c Client) identity() string {
+	inputs := struct {
+		Endpoint    string
+		Credentials Credentials
+		Connection  Connection
+		Proof       *oauth2.TokenRequest
+	}{c.Request.Endpoint, c.Credentials, c.Connection, nil}
+	if c.TokenEndpointAuthMethod == clientauth.None { // then the credentials are in one of these, if anywhere
+		inputs.Proof = &oauth2.TokenRequest{Body: c.Request.Body, Parameters: c.Request.Parameters, Headers: c.Request.Headers}
 	}
-	return key
+	return tokencache.NewEntryKey(inputs).Name()
 }
 
-// privateKey is the text of the key that the client signs with, empty where it has
-// none.
-func (c Client) privateKey() string {
-	if c.SignedAssertion == nil {
-		return ""
-	}
-	return trimmed(c.SignedAssertion.PrivateKey)
+// hasSecret reports whether the client has a credential that nobody else has.
+func (c Client) hasSecret() bool {
+	return !c.ClientSecret.IsZero() || (c.SignedAssertion != nil && !c.SignedAssertion.PrivateKey.IsZero())
 }
 
-// hasSecret tells whether the client has something that nobody else has.
-func (c Client) hasSecret() bool { return !c.ClientSecret.IsZero() || c.privateKey() != "" }
-
-// addAssertion adds where the client's assertions come from and what they say.
-func (c Client) addAssertion(key *tokencache.Key) {
-	if a := c.SignedAssertion; a != nil {
-		key.Add("signed_assertion", a.KeyID, a.Algorithm, a.Certificate, a.Audience, a.Type, a.Claims, a.Lifetime.String())
-	}
-	if a := c.FederatedAssertion; a != nil {
-		key.Add("federated_assertion", a.Variable, a.File)
-		if r := a.Request; r != nil {
-			key.Add("request", r.URL, r.URLVariable, r.TokenVariable, r.Method, r.Pointer.String()).AddMap("query", r.Query)
-		}
-	}
-}
-
-// reveal copies a map with its values in the clear.
-func reveal(secrets map[string]secret.String) map[string]string {
-	revealed := make(map[string]string, len(secrets))
-	for name, value := range secrets {
-		revealed[name] = value.Reveal()
-	}
-	return revealed
-}
-
-// shareable tells whether the token may go to others who ask for the same. What
+// shareable reports whether the token may go to others who ask for the same. What
 // a verbatim body brings may not: it may hold a code that is good for one use.
 func (c Client) shareable() bool { return c.Request.Body.IsZero() }
 
-// pointers writes the places of an answer's members as texts.
-func pointers(fields oauth2.Fields) map[string]string {
-	written := make(map[string]string, len(fields))
-	for name, pointer := range fields {
-		written[name] = pointer.String()
+// RequestedScopes are the scopes that the client asks for; nil where that is
+// unknown, as the request has a body of the user's own.
+func (c Client) RequestedScopes() []string {
+	if !c.shareable() {
+		return nil
 	}
-	return written
+	if parameter, replaced := c.Request.Parameters["scope"]; replaced {
+		return strings.Fields(parameter.Reveal())
+	}
+	return append([]string{}, c.Request.Scopes...)
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
 const (
@@ -58,11 +60,11 @@ const anyLogin = ""
 // login names what the client presents beside its own credentials, such as the
 // password of a user. The grant's assertion is part of the identity.
 func (c Client) login() string {
-	return c.identityKey().
-		Add("grant_type", c.Request.GrantType).
-		AddMap("parameters", reveal(c.Request.Parameters)).
-		Add("request_body", c.Request.Body.Reveal()).
-		Sum()
+	return tokencache.NewEntryKey(struct {
+		Identity, GrantType string
+		Parameters          map[string]secret.String
+		Body                secret.String
+	}{c.identity(), c.Request.GrantType, c.Request.Parameters, c.Request.Body}).Name()
 }
 
 func newLoginBackoff(now func() time.Time) *loginBackoff {

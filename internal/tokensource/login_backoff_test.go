@@ -48,20 +48,20 @@ func TestRefusedAtOnce(t *testing.T) {
 // body, and then tell clients apart.
 func TestRefusedClientIsNotAnother(t *testing.T) {
 	t.Parallel()
-	none := func(change func(*oauth2.TokenRequest)) tokensource.Client {
+	none := func(change func(*oauth2.TokenRequest)) tokensource.ClientConfig {
 		asked := client()
 		asked.TokenEndpointAuthMethod, asked.ClientSecret = clientauth.None, secret.String{}
 		change(&asked.Request)
 		return asked
 	}
-	pairs := map[string]func(value string) tokensource.Client{
-		"parameters": func(value string) tokensource.Client {
+	pairs := map[string]func(value string) tokensource.ClientConfig{
+		"parameters": func(value string) tokensource.ClientConfig {
 			return none(func(r *oauth2.TokenRequest) { r.Parameters = map[string]secret.String{"apikey": secret.New(value)} })
 		},
-		"headers": func(value string) tokensource.Client {
+		"headers": func(value string) tokensource.ClientConfig {
 			return none(func(r *oauth2.TokenRequest) { r.Headers = map[string]secret.String{"Authorization": secret.New(value)} })
 		},
-		"body": func(value string) tokensource.Client {
+		"body": func(value string) tokensource.ClientConfig {
 			return none(func(r *oauth2.TokenRequest) { r.Body = secret.New(value) })
 		},
 	}
@@ -158,7 +158,7 @@ func TestOutageIsShared(t *testing.T) {
 // whatever the scopes, and another user of the same client is not affected.
 func TestRefusedGrantIsNotSentAgain(t *testing.T) {
 	t.Parallel()
-	user := func(name, scope string) tokensource.Client {
+	user := func(name, scope string) tokensource.ClientConfig {
 		asking := scoped(scope)
 		asking.Request.GrantType, asking.Request.Parameters = "password", secrets("username", name, "password", "x")
 		return asking

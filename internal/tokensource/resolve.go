@@ -4,10 +4,15 @@
 package tokensource
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
@@ -16,47 +21,57 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
-// resolve settles what the client leaves open: its token endpoint, its
-// authentication method, and what its assertions need to know.
-func (s *Source) resolve(ctx context.Context, client Client) (Client, error) {
-	if err := s.incomplete(client); err != nil {
+// resolve settles what the configuration leaves open: the token endpoint, the
+// authentication method, and what assertions need to know.
+func (s *Source) resolve(ctx context.Context, config ClientConfig) (Client, error) {
+	client := Client{
+		Credentials: config.Credentials,
+		Request:     config.Request,
+		Connection:  s.connection,
+		minValidity: config.MinValidity,
+		Origins:     config.Origins,
+	}
+	if err := client.incomplete(config.Server); err != nil {
 		return client, err
 	}
-	server := &oauth2.Metadata{}
-	if client.Issuer != "" && s.needsMetadata(client) {
+	metadata := &oauth2.Metadata{}
+	if config.Issuer != "" && needsMetadata(config) {
 		var err error
-		if server, err = s.Metadata(ctx, client.Issuer); err != nil {
+		if metadata, err = s.Metadata(ctx, config.Issuer); err != nil {
 			return client, err
 		}
 	}
-	endpoint, err := s.tokenEndpoint(client, server)
+	var err error
+	if client.Request.Endpoint, err = s.tokenEndpoint(config.Server, metadata); err != nil {
+		return client, err
+	}
+	client.Request.Method = cmp.Or(client.Request.Method, http.MethodPost)
+	client.Request.ParametersIn = cmp.Or(client.Request.ParametersIn, oauth2.InForm)
+	client.ClientSecretBasicEncoding = cmp.Or(client.ClientSecretBasicEncoding, clientauth.BasicEncodingForm)
+	client.TokenEndpointAuthMethod, err = client.inferMethod(metadata.Strings("token_endpoint_auth_methods_supported"))
 	if err != nil {
 		return client, err
 	}
-	client.Request.Endpoint = endpoint
-	client.TokenEndpointAuthMethod, err = client.inferMethod(server.Strings("token_endpoint_auth_methods_supported"), s.certificate)
-	if err != nil {
-		return client, err
-	}
-	return s.completeAssertion(client, server)
+	return s.completeAssertions(client, cmp.Or(config.TokenEndpoint, metadata.Text("token_endpoint")),
+		metadata.Strings("token_endpoint_auth_signing_alg_values_supported"))
 }
 
 // incomplete reports all at once what is required and not set: an address of the
 // server, and what the client authenticates with. No metadata can stand in for it.
-func (s *Source) incomplete(client Client) error {
+func (c Client) incomplete(server Server) error {
 	var absent []string
-	if client.Issuer == "" && client.TokenEndpoint == "" {
+	if server.Issuer == "" && server.TokenEndpoint == "" {
 		absent = append(absent, "token_endpoint")
 	}
-	method, err := client.inferMethod(nil, s.certificate)
+	method, err := c.inferMethod(nil)
 	if err == nil {
-		client.TokenEndpointAuthMethod = method
-		_, err = client.auth()
+		c.TokenEndpointAuthMethod = method
+		_, err = c.auth()
 	}
 	if config, ok := errors.AsType[*ConfigError](err); ok && errors.Is(config, ErrMissing) {
 		absent = append(append(absent, config.Attribute), config.Also...)
 	}
-	if clientauth.UsesCertificate(method) && !s.certificate.present {
+	if clientauth.UsesCertificate(method) && !c.Connection.hasCertificate() {
 		absent = append(absent, "tls.client_certificate")
 	}
 	if len(absent) == 0 {
@@ -65,34 +80,35 @@ func (s *Source) incomplete(client Client) error {
 	return missing(absent[0], absent[1:]...)
 }
 
-// needsMetadata tells whether the client leaves something open that the metadata
-// may settle.
-func (s *Source) needsMetadata(client Client) bool {
-	open := client.TokenEndpoint == "" || client.TokenEndpointAuthMethod == ""
-	return open || (client.SignedAssertion != nil && client.SignedAssertion.Algorithm == "")
+// needsMetadata reports whether the configuration leaves something open that the
+// metadata may settle.
+func needsMetadata(config ClientConfig) bool {
+	open := config.TokenEndpoint == "" || config.TokenEndpointAuthMethod == ""
+	return open || (config.SignedAssertion != nil && config.SignedAssertion.Algorithm == "")
 }
 
-// tokenEndpoint is the client's, or else the server's: the one for connections
-// with a client certificate where there is such a connection (RFC 8705 section 5).
-func (s *Source) tokenEndpoint(client Client, server *oauth2.Metadata) (string, error) {
-	if client.TokenEndpoint != "" {
-		return client.TokenEndpoint, nil
+// tokenEndpoint is the configured one, or else that of the metadata: the alias for
+// connections with a client certificate where there is one (RFC 8705 section 5).
+func (s *Source) tokenEndpoint(server Server, metadata *oauth2.Metadata) (string, error) {
+	if server.TokenEndpoint != "" {
+		return server.TokenEndpoint, nil
 	}
-	endpoint, err := server.EndpointFor("token_endpoint", s.certificate.present)
+	endpoint, err := metadata.EndpointFor("token_endpoint", s.connection.hasCertificate())
 	if err != nil {
 		return "", &ConfigError{Attribute: "issuer", Err: err}
 	}
 	return endpoint, nil
 }
 
-// completeAssertion fills in what the client's assertions need of it and of the
-// server. They are for the token endpoint, which most servers expect (RFC 7523
+// completeAssertions adds what the client's assertions need to know of it and of
+// the server. They are for the token endpoint, which most servers expect (RFC 7523
 // section 3 permits it and the issuer).
-func (s *Source) completeAssertion(client Client, server *oauth2.Metadata) (Client, error) {
+func (s *Source) completeAssertions(client Client, audience string, algorithms []string) (Client, error) {
 	complete := func(signed clientauth.SignedAssertion) clientauth.SignedAssertion {
-		signed.ClientID, signed.Now = client.ClientID, s.now
-		signed.Supported = server.Strings("token_endpoint_auth_signing_alg_values_supported")
-		signed.Audience = cmp.Or(signed.Audience, client.TokenEndpoint, server.Text("token_endpoint"))
+		signed.ClientID, signed.ClientSecret, signed.Now, signed.Supported = client.ClientID, client.ClientSecret, s.now, algorithms
+		signed.Audience = cmp.Or(signed.Audience, audience)
+		// The line breaks around a key differ between machines, as they read it.
+		signed.PrivateKey = secret.New(trimmed(signed.PrivateKey))
 		return signed
 	}
 	if client.TokenEndpointAuthMethod == clientauth.ClientSecretJWT {
@@ -100,12 +116,11 @@ func (s *Source) completeAssertion(client Client, server *oauth2.Metadata) (Clie
 		if client.SignedAssertion != nil && !client.grants() {
 			parts = *client.SignedAssertion
 		}
-		parts.PrivateKey, parts.ClientSecret = secret.String{}, client.ClientSecret
+		parts.PrivateKey = secret.String{}
 		client.secretAssertion = complete(parts)
 	}
 	if client.SignedAssertion != nil {
 		signed := complete(*client.SignedAssertion)
-		signed.ClientSecret = client.ClientSecret
 		client.SignedAssertion = &signed
 	}
 	if client.FederatedAssertion != nil {
@@ -120,14 +135,26 @@ func (s *Source) completeAssertion(client Client, server *oauth2.Metadata) (Clie
 	return client, client.needsAssertion()
 }
 
+// newConnection describes the connections of a source. The certificate may be nil.
+func newConnection(certificate *x509.Certificate, insecureSkipVerify bool) Connection {
+	connection := Connection{InsecureSkipVerify: insecureSkipVerify}
+	if certificate != nil {
+		thumbprint := sha256.Sum256(certificate.Raw)
+		connection.CertificateThumbprint = hex.EncodeToString(thumbprint[:])
+		connection.SelfSigned = bytes.Equal(certificate.RawSubject, certificate.RawIssuer)
+	}
+	return connection
+}
+
+func (c Connection) hasCertificate() bool { return c.CertificateThumbprint != "" }
+
 // metadataLifetime is how long metadata is believed. Runs are mostly shorter.
 const metadataLifetime = time.Hour
 
 // Metadata returns the metadata of issuer, fetched once for all who ask. The error
 // is a [*DiscoveryError].
 func (s *Source) Metadata(ctx context.Context, issuer string) (*oauth2.Metadata, error) {
-	slot := tokencache.NewKey().Add("issuer", issuer).Slot()
-	entry, err := s.documents.Get(ctx, slot, anyEntry, func(ctx context.Context) (tokencache.Entry, error) {
+	entry, err := s.documents.Get(ctx, tokencache.NewEntryKey(issuer), anyEntry, func(ctx context.Context) (tokencache.Entry, error) {
 		metadata, err := s.discover(ctx, issuer)
 		if err != nil {
 			return tokencache.Entry{}, &DiscoveryError{err}

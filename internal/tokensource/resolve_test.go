@@ -28,45 +28,54 @@ func TestInference(t *testing.T) {
 		absent   = ""
 		standard = `["client_secret_basic","client_secret_post"]`
 	)
-	noSecret := func(c *tokensource.Client) { c.ClientSecret = secret.String{} }
-	nobody := func(c *tokensource.Client) { noSecret(c); c.ClientID = "" }
+	noSecret := func(c *tokensource.ClientConfig) { c.ClientSecret = secret.String{} }
+	nobody := func(c *tokensource.ClientConfig) { noSecret(c); c.ClientID = "" }
 	tests := map[string]struct {
 		supported string
-		change    func(*tokensource.Client)
+		change    func(*tokensource.ClientConfig)
 		want      string // the method, or else
 		attribute string
 		cause     error
 	}{
-		"id and secret":                  {absent, nil, "client_secret_basic", "", nil},
-		"both supported":                 {standard, nil, "client_secret_basic", "", nil},
-		"both supported, the other way":  {`["client_secret_post","client_secret_basic"]`, nil, "client_secret_basic", "", nil},
-		"post alone":                     {`["client_secret_post"]`, nil, "client_secret_post", "", nil},
-		"post beside unknown ones":       {`["private_key_jwt","x","client_secret_post"]`, nil, "client_secret_post", "", nil},
-		"an empty list is none":          {`[]`, nil, "client_secret_basic", "", nil},
-		"a list of garbage is none":      {`[1,null]`, nil, "client_secret_basic", "", nil},
-		"nothing in common":              {`["private_key_jwt","tls_client_auth"]`, nil, "", "token_endpoint_auth_method", tokensource.ErrNoCommonMethod},
-		"set, and not in the list":       {`["client_secret_basic"]`, func(c *tokensource.Client) { c.TokenEndpointAuthMethod = "client_secret_post" }, "client_secret_post", "", nil},
-		"set to none":                    {standard, func(c *tokensource.Client) { c.TokenEndpointAuthMethod = "none" }, "none", "", nil},
-		"set to what there is not":       {absent, func(c *tokensource.Client) { c.TokenEndpointAuthMethod = "magic" }, "", "token_endpoint_auth_method", tokensource.ErrUnsupportedMethod},
-		"no secret":                      {absent, noSecret, "", "client_secret", tokensource.ErrMissing},
-		"no secret, basic set":           {absent, func(c *tokensource.Client) { noSecret(c); c.TokenEndpointAuthMethod = "client_secret_basic" }, "", "client_secret", tokensource.ErrMissing},
-		"no secret, post supported":      {`["client_secret_post"]`, noSecret, "", "client_secret", tokensource.ErrMissing},
-		"no id":                          {absent, func(c *tokensource.Client) { c.ClientID = "" }, "", "client_id", tokensource.ErrMissing},
-		"neither":                        {absent, nobody, "", "client_id", tokensource.ErrMissing},
-		"neither, other grant":           {absent, func(c *tokensource.Client) { nobody(c); c.Request.GrantType = "urn:ibm:params:oauth:grant-type:apikey" }, "none, unnamed", "", nil},
-		"no secret, other grant":         {standard, func(c *tokensource.Client) { noSecret(c); c.Request.GrantType = "password" }, "none", "", nil},
-		"no secret, no grant":            {absent, func(c *tokensource.Client) { noSecret(c); c.Request.GrantType = "" }, "none", "", nil},
-		"secret, other grant":            {absent, func(c *tokensource.Client) { c.Request.GrantType = "password" }, "client_secret_basic", "", nil},
-		"secret among the parameters":    {absent, func(c *tokensource.Client) { noSecret(c); c.Request.Parameters = secrets("client_secret", "x") }, "client_secret_post", "", nil},
-		"assertion among the parameters": {absent, func(c *tokensource.Client) { noSecret(c); c.Request.Parameters = secrets("client_assertion", "x") }, "none", "", nil},
-		"credentials of other names":     {absent, func(c *tokensource.Client) { nobody(c); c.Request.Parameters = secrets("appid", "x", "apikey", "y") }, "none, unnamed", "", nil},
-		"other parameters, no secret":    {absent, func(c *tokensource.Client) { noSecret(c); c.Request.Parameters = secrets("tenant", "x") }, "", "client_secret", tokensource.ErrMissing},
-		"credentials in a header":        {absent, func(c *tokensource.Client) { nobody(c); c.Request.Headers = secrets("authorization", "x") }, "none, unnamed", "", nil},
-		"another header, no credentials": {absent, func(c *tokensource.Client) { nobody(c); c.Request.Headers = secrets("X-Tenant", "x") }, "", "client_id", tokensource.ErrMissing},
-		"credentials in a body":          {absent, func(c *tokensource.Client) { nobody(c); c.Request.Body = secret.New("user=x") }, "none, unnamed", "", nil},
-		"header beside Basic":            {absent, func(c *tokensource.Client) { c.Request.Headers = secrets("authorization", "x") }, "", "headers", clientauth.ErrTwoMethods},
-		"secret beside Basic":            {absent, func(c *tokensource.Client) { c.Request.Parameters = secrets("client_secret", "x") }, "", "parameters", clientauth.ErrTwoMethods},
-		"raw Basic with a colon":         {absent, func(c *tokensource.Client) { c.ClientSecretBasicEncoding = "raw"; c.ClientID = "a:b" }, "", "client_id", tokensource.ErrColonInID},
+		"id and secret":                 {absent, nil, "client_secret_basic", "", nil},
+		"both supported":                {standard, nil, "client_secret_basic", "", nil},
+		"both supported, the other way": {`["client_secret_post","client_secret_basic"]`, nil, "client_secret_basic", "", nil},
+		"post alone":                    {`["client_secret_post"]`, nil, "client_secret_post", "", nil},
+		"post beside unknown ones":      {`["private_key_jwt","x","client_secret_post"]`, nil, "client_secret_post", "", nil},
+		"an empty list is none":         {`[]`, nil, "client_secret_basic", "", nil},
+		"a list of garbage is none":     {`[1,null]`, nil, "client_secret_basic", "", nil},
+		"nothing in common":             {`["private_key_jwt","tls_client_auth"]`, nil, "", "token_endpoint_auth_method", tokensource.ErrNoCommonMethod},
+		"set, and not in the list":      {`["client_secret_basic"]`, func(c *tokensource.ClientConfig) { c.TokenEndpointAuthMethod = "client_secret_post" }, "client_secret_post", "", nil},
+		"set to none":                   {standard, func(c *tokensource.ClientConfig) { c.TokenEndpointAuthMethod = "none" }, "none", "", nil},
+		"set to what there is not":      {absent, func(c *tokensource.ClientConfig) { c.TokenEndpointAuthMethod = "magic" }, "", "token_endpoint_auth_method", tokensource.ErrUnsupportedMethod},
+		"no secret":                     {absent, noSecret, "", "client_secret", tokensource.ErrMissing},
+		"no secret, basic set":          {absent, func(c *tokensource.ClientConfig) { noSecret(c); c.TokenEndpointAuthMethod = "client_secret_basic" }, "", "client_secret", tokensource.ErrMissing},
+		"no secret, post supported":     {`["client_secret_post"]`, noSecret, "", "client_secret", tokensource.ErrMissing},
+		"no id":                         {absent, func(c *tokensource.ClientConfig) { c.ClientID = "" }, "", "client_id", tokensource.ErrMissing},
+		"neither":                       {absent, nobody, "", "client_id", tokensource.ErrMissing},
+		"neither, other grant": {absent, func(c *tokensource.ClientConfig) {
+			nobody(c)
+			c.Request.GrantType = "urn:ibm:params:oauth:grant-type:apikey"
+		}, "none, unnamed", "", nil},
+		"no secret, other grant":      {standard, func(c *tokensource.ClientConfig) { noSecret(c); c.Request.GrantType = "password" }, "none", "", nil},
+		"no secret, no grant":         {absent, func(c *tokensource.ClientConfig) { noSecret(c); c.Request.GrantType = "" }, "none", "", nil},
+		"secret, other grant":         {absent, func(c *tokensource.ClientConfig) { c.Request.GrantType = "password" }, "client_secret_basic", "", nil},
+		"secret among the parameters": {absent, func(c *tokensource.ClientConfig) { noSecret(c); c.Request.Parameters = secrets("client_secret", "x") }, "client_secret_post", "", nil},
+		"assertion among the parameters": {absent, func(c *tokensource.ClientConfig) {
+			noSecret(c)
+			c.Request.Parameters = secrets("client_assertion", "x")
+		}, "none", "", nil},
+		"credentials of other names": {absent, func(c *tokensource.ClientConfig) {
+			nobody(c)
+			c.Request.Parameters = secrets("appid", "x", "apikey", "y")
+		}, "none, unnamed", "", nil},
+		"other parameters, no secret":    {absent, func(c *tokensource.ClientConfig) { noSecret(c); c.Request.Parameters = secrets("tenant", "x") }, "", "client_secret", tokensource.ErrMissing},
+		"credentials in a header":        {absent, func(c *tokensource.ClientConfig) { nobody(c); c.Request.Headers = secrets("authorization", "x") }, "none, unnamed", "", nil},
+		"another header, no credentials": {absent, func(c *tokensource.ClientConfig) { nobody(c); c.Request.Headers = secrets("X-Tenant", "x") }, "", "client_id", tokensource.ErrMissing},
+		"credentials in a body":          {absent, func(c *tokensource.ClientConfig) { nobody(c); c.Request.Body = secret.New("user=x") }, "none, unnamed", "", nil},
+		"header beside Basic":            {absent, func(c *tokensource.ClientConfig) { c.Request.Headers = secrets("authorization", "x") }, "", "headers", clientauth.ErrTwoMethods},
+		"secret beside Basic":            {absent, func(c *tokensource.ClientConfig) { c.Request.Parameters = secrets("client_secret", "x") }, "", "parameters", clientauth.ErrTwoMethods},
+		"raw Basic with a colon":         {absent, func(c *tokensource.ClientConfig) { c.ClientSecretBasicEncoding = "raw"; c.ClientID = "a:b" }, "", "client_id", tokensource.ErrColonInID},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -117,18 +126,18 @@ func checkConfigError(t *testing.T, err error, attribute string, cause error) {
 func TestMissingAttributesAreReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		client tokensource.Client
+		client tokensource.ClientConfig
 		want   []string
 	}{
-		"everything":                  {tokensource.Client{}, []string{"token_endpoint", "client_id", "client_secret"}},
-		"all but the issuer":          {tokensource.Client{Issuer: issuer}, []string{"client_id", "client_secret"}},
-		"all but the id":              {tokensource.Client{ClientID: "a"}, []string{"token_endpoint", "client_secret"}},
-		"all but the secret":          {tokensource.Client{ClientSecret: secret.New("s")}, []string{"token_endpoint", "client_id"}},
-		"all but the method":          {tokensource.Client{TokenEndpointAuthMethod: "client_secret_post"}, []string{"token_endpoint", "client_id", "client_secret"}},
-		"certificate and id":          {tokensource.Client{TokenEndpointAuthMethod: "tls_client_auth"}, []string{"token_endpoint", "client_id", "tls.client_certificate"}},
-		"certificate":                 {tokensource.Client{TokenEndpointAuthMethod: "tls_client_auth", ClientID: "a", TokenEndpoint: tokenURL}, []string{"tls.client_certificate"}},
-		"assertion":                   {tokensource.Client{TokenEndpointAuthMethod: "private_key_jwt"}, []string{"token_endpoint", "signed_assertion"}},
-		"endpoint of a public client": {tokensource.Client{TokenEndpointAuthMethod: "none"}, []string{"token_endpoint"}},
+		"everything":                  {tokensource.ClientConfig{}, []string{"token_endpoint", "client_id", "client_secret"}},
+		"all but the issuer":          {tokensource.ClientConfig{Server: tokensource.Server{Issuer: issuer}}, []string{"client_id", "client_secret"}},
+		"all but the id":              {tokensource.ClientConfig{Credentials: tokensource.Credentials{ClientID: "a"}}, []string{"token_endpoint", "client_secret"}},
+		"all but the secret":          {tokensource.ClientConfig{Credentials: tokensource.Credentials{ClientSecret: secret.New("s")}}, []string{"token_endpoint", "client_id"}},
+		"all but the method":          {tokensource.ClientConfig{Credentials: tokensource.Credentials{TokenEndpointAuthMethod: "client_secret_post"}}, []string{"token_endpoint", "client_id", "client_secret"}},
+		"certificate and id":          {tokensource.ClientConfig{Credentials: tokensource.Credentials{TokenEndpointAuthMethod: "tls_client_auth"}}, []string{"token_endpoint", "client_id", "tls.client_certificate"}},
+		"certificate":                 {tokensource.ClientConfig{Server: tokensource.Server{TokenEndpoint: tokenURL}, Credentials: tokensource.Credentials{TokenEndpointAuthMethod: "tls_client_auth", ClientID: "a"}}, []string{"tls.client_certificate"}},
+		"assertion":                   {tokensource.ClientConfig{Credentials: tokensource.Credentials{TokenEndpointAuthMethod: "private_key_jwt"}}, []string{"token_endpoint", "signed_assertion"}},
+		"endpoint of a public client": {tokensource.ClientConfig{Credentials: tokensource.Credentials{TokenEndpointAuthMethod: "none"}}, []string{"token_endpoint"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -167,18 +176,18 @@ func TestRefusedMethodIsNotTriedOtherwise(t *testing.T) {
 func TestEndpoint(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		change    func(*tokensource.Client)
+		change    func(*tokensource.ClientConfig)
 		metadata  map[string]string
 		want      string // the path that is asked, or else
 		attribute string
 		cause     error
 	}{
 		"configured":             {nil, nil, "/token", "", nil},
-		"neither":                {func(c *tokensource.Client) { c.TokenEndpoint = "" }, nil, "", "token_endpoint", tokensource.ErrMissing},
-		"from the issuer":        {func(c *tokensource.Client) { c.TokenEndpoint, c.Issuer = "", issuer }, map[string]string{"token_endpoint": `"` + tokenURL + `"`}, "/token", "", nil},
-		"configured wins":        {func(c *tokensource.Client) { c.Issuer = issuer }, map[string]string{"token_endpoint": `"` + issuer + `/other"`}, "/token", "", nil},
-		"not in the metadata":    {func(c *tokensource.Client) { c.TokenEndpoint, c.Issuer = "", issuer }, map[string]string{}, "", "issuer", oauth2.ErrNoEndpoint},
-		"metadata without https": {func(c *tokensource.Client) { c.TokenEndpoint, c.Issuer = "", issuer }, map[string]string{"token_endpoint": `"http://server.example.com/token"`}, "", "issuer", oauth2.ErrDowngrade},
+		"neither":                {func(c *tokensource.ClientConfig) { c.TokenEndpoint = "" }, nil, "", "token_endpoint", tokensource.ErrMissing},
+		"from the issuer":        {func(c *tokensource.ClientConfig) { c.TokenEndpoint, c.Issuer = "", issuer }, map[string]string{"token_endpoint": `"` + tokenURL + `"`}, "/token", "", nil},
+		"configured wins":        {func(c *tokensource.ClientConfig) { c.Issuer = issuer }, map[string]string{"token_endpoint": `"` + issuer + `/other"`}, "/token", "", nil},
+		"not in the metadata":    {func(c *tokensource.ClientConfig) { c.TokenEndpoint, c.Issuer = "", issuer }, map[string]string{}, "", "issuer", oauth2.ErrNoEndpoint},
+		"metadata without https": {func(c *tokensource.ClientConfig) { c.TokenEndpoint, c.Issuer = "", issuer }, map[string]string{"token_endpoint": `"http://server.example.com/token"`}, "", "issuer", oauth2.ErrDowngrade},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -177,7 +177,7 @@ func (s *Source) fetchDocument(ctx context.Context, request oauth2.DocumentReque
 
 func (s *Source) revoke(ctx context.Context, asking oauth2.Client, client Client, token secret.String, hint string) error {
 	_, err := retry(ctx, s, harmless.decide, func() (struct{}, error) {
-		return struct{}{}, asking.Revoke(ctx, client.RevocationEndpoint, client.Request, token, hint)
+		return struct{}{}, asking.Revoke(ctx, client.revocationEndpoint, client.Request, token, hint)
 	})
 	return err
 }

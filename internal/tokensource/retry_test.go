@@ -281,7 +281,7 @@ func TestWaitThatDoesNotFit(t *testing.T) {
 // again, except where it never left or the server says that it did not look at it.
 func TestSingleUse(t *testing.T) {
 	t.Parallel()
-	with := func(grant string, parameters ...string) tokensource.Client {
+	with := func(grant string, parameters ...string) tokensource.ClientConfig {
 		asking := client()
 		asking.Request.GrantType, asking.Request.Parameters = grant, secrets(parameters...)
 		return asking
@@ -289,7 +289,7 @@ func TestSingleUse(t *testing.T) {
 	body := client()
 	body.Request.Body = secret.New("grant_type=authorization_code&code=SplxlOBeZQQYbYS6WxSbIA")
 	clients := map[string]struct {
-		asking tokensource.Client
+		asking tokensource.ClientConfig
 		// again has the faults that another request follows: always, and then.
 		unsent, busy, arrived bool
 	}{

@@ -145,24 +145,23 @@ func form(t *testing.T, request httpstack.Request) url.Values {
 }
 
 // client is a client that has all it needs.
-func client() tokensource.Client {
-	return tokensource.Client{
-		TokenEndpoint: tokenURL,
-		ClientID:      "s6BhdRkqt3",
-		ClientSecret:  secret.New("gX1fBat3bV"),
-		Request:       oauth2.TokenRequest{GrantType: tokensource.GrantClientCredentials},
+func client() tokensource.ClientConfig {
+	return tokensource.ClientConfig{
+		Server:      tokensource.Server{TokenEndpoint: tokenURL},
+		Credentials: tokensource.Credentials{ClientID: "s6BhdRkqt3", ClientSecret: secret.New("gX1fBat3bV")},
+		Request:     oauth2.TokenRequest{GrantType: tokensource.GrantClientCredentials},
 	}
 }
 
 // scoped is client with a scope.
-func scoped(scopes ...string) tokensource.Client {
+func scoped(scopes ...string) tokensource.ClientConfig {
 	asking := client()
 	asking.Request.Scopes = scopes
 	return asking
 }
 
 // tokenFor returns the access token that a client gets.
-func tokenFor(t *testing.T, source *tokensource.Source, asking tokensource.Client) string {
+func tokenFor(t *testing.T, source *tokensource.Source, asking tokensource.ClientConfig) string {
 	t.Helper()
 	session, err := source.Open(t.Context(), asking, false)
 	if err != nil {

@@ -6,7 +6,6 @@ package tokensource
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -58,14 +57,14 @@ func newSession(source *Source, client Client, own bool, token *oauth2.Token) *S
 // The error is a [*ConfigError] where the client lacks something, a server whose
 // revocation endpoint is not known included, and a [*FetchError] or a
 // [*DiscoveryError] where something was asked for and not got.
-func (s *Source) Open(ctx context.Context, client Client, own bool) (*Session, error) {
-	client, err := s.resolve(ctx, client)
+func (s *Source) Open(ctx context.Context, config ClientConfig, own bool) (*Session, error) {
+	client, err := s.resolve(ctx, config)
 	if err != nil {
 		return nil, err
 	}
 	var token *oauth2.Token
 	if own {
-		if client.RevocationEndpoint, err = s.revocationEndpoint(ctx, client); err != nil {
+		if client.revocationEndpoint, err = s.revocationEndpoint(ctx, config.Server); err != nil {
 			return nil, err
 		}
 		token, err = s.fetch(ctx, client)
@@ -78,19 +77,19 @@ func (s *Source) Open(ctx context.Context, client Client, own bool) (*Session, e
 	return newSession(s, client, own, token), nil
 }
 
-// revocationEndpoint is the client's, or else the one that the metadata names.
-func (s *Source) revocationEndpoint(ctx context.Context, client Client) (string, error) {
-	if client.RevocationEndpoint != "" {
-		return client.RevocationEndpoint, nil
+// revocationEndpoint is the configured one, or else that of the metadata.
+func (s *Source) revocationEndpoint(ctx context.Context, server Server) (string, error) {
+	if server.RevocationEndpoint != "" {
+		return server.RevocationEndpoint, nil
 	}
-	if client.Issuer == "" {
+	if server.Issuer == "" {
 		return "", missing("revocation_endpoint")
 	}
-	metadata, err := s.Metadata(ctx, client.Issuer)
+	metadata, err := s.Metadata(ctx, server.Issuer)
 	if err != nil {
 		return "", err
 	}
-	endpoint, err := metadata.EndpointFor("revocation_endpoint", s.certificate.present)
+	endpoint, err := metadata.EndpointFor("revocation_endpoint", s.connection.hasCertificate())
 	if err != nil {
 		return "", &ConfigError{Attribute: "revocation_endpoint", Err: err}
 	}
@@ -104,15 +103,8 @@ func (session *Session) Token() *oauth2.Token {
 	return session.issued[len(session.issued)-1]
 }
 
-// RequestedScopes are the scopes that were asked for; nil where a parameter was
-// sent in their place.
-func (session *Session) RequestedScopes() []string {
-	request := session.client.Request
-	if _, replaced := request.Parameters["scope"]; replaced {
-		return nil
-	}
-	return slices.Clone(request.Scopes)
-}
+// RequestedScopes are the scopes that were asked for, see [Client.RequestedScopes].
+func (session *Session) RequestedScopes() []string { return session.client.RequestedScopes() }
 
 // Renew gets a new token with the refresh token (RFC 6749 section 6), or from the
 // start where the server no longer takes that. Sessions that share a token share

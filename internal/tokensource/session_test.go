@@ -21,14 +21,14 @@ import (
 const refreshable = `,"expires_in":600,"refresh_token":"r","refresh_expires_in":1800`
 
 // revocable is client where tokens can be revoked.
-func revocable() tokensource.Client {
+func revocable() tokensource.ClientConfig {
 	asking := client()
 	asking.RevocationEndpoint = revocationURL
 	return asking
 }
 
 // open opens a session that ends with the test.
-func open(t *testing.T, source *tokensource.Source, asking tokensource.Client, own bool) *tokensource.Session {
+func open(t *testing.T, source *tokensource.Source, asking tokensource.ClientConfig, own bool) *tokensource.Session {
 	t.Helper()
 	session, err := source.Open(t.Context(), asking, own)
 	if err != nil {

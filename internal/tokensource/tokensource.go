@@ -29,6 +29,8 @@ type Config struct {
 	HTTP oauth2.Doer
 	// ClientCertificate is the one that HTTP presents, nil where it presents none.
 	ClientCertificate *x509.Certificate
+	// InsecureSkipVerify reports that HTTP does not verify servers.
+	InsecureSkipVerify bool
 	// Retries says how often what fails is tried again. It tells the time and logs as
 	// the source does.
 	Retries httpstack.Retries
@@ -53,7 +55,7 @@ type Source struct {
 	logins    *loginBackoff
 	replaced  replacementLimiter
 
-	certificate certificate
+	connection Connection
 }
 
 // New returns a source that has nothing cached.
@@ -75,7 +77,7 @@ func New(config Config) *Source {
 		documents: tokencache.New(tokencache.Config{Now: config.Now}),
 		logins:    newLoginBackoff(config.Now),
 
-		certificate: describeCertificate(config.ClientCertificate),
+		connection: newConnection(config.ClientCertificate, config.InsecureSkipVerify),
 	}
 }
 
@@ -86,7 +88,7 @@ func (s *Source) obtain(ctx context.Context, client Client) (*oauth2.Token, erro
 	if !s.shares(client) {
 		return fetch(ctx)
 	}
-	return s.shared(ctx, client, s.validFor(client.MinValidity), fetch)
+	return s.shared(ctx, client, s.validFor(client.minValidity), fetch)
 }
 
 // fetch asks the server for a token, unless it has refused the client before.

@@ -191,39 +191,41 @@ func TestReplacedTokenIsShared(t *testing.T) {
 // one. Each row changes one input.
 func TestWhatMakesADifference(t *testing.T) {
 	t.Parallel()
-	changes := map[string]func(*tokensource.Client){
-		"token_endpoint":               func(c *tokensource.Client) { c.TokenEndpoint += "?tenant=b" },
-		"client_id":                    func(c *tokensource.Client) { c.ClientID = "other" },
-		"client_secret":                func(c *tokensource.Client) { c.ClientSecret = secret.New("other") },
-		"token_endpoint_auth_method":   func(c *tokensource.Client) { c.TokenEndpointAuthMethod = "client_secret_post" },
-		"client_secret_basic_encoding": func(c *tokensource.Client) { c.ClientSecretBasicEncoding = "raw" },
-		"grant_type":                   func(c *tokensource.Client) { c.Request.GrantType = "other" },
-		"no grant_type":                func(c *tokensource.Client) { c.Request.GrantType = "" },
-		"another scope":                func(c *tokensource.Client) { c.Request.Scopes = []string{"a", "c"} },
-		"scopes in another order":      func(c *tokensource.Client) { c.Request.Scopes = []string{"b", "a"} },
-		"scopes in one":                func(c *tokensource.Client) { c.Request.Scopes = []string{"a b"} },
-		"no scopes":                    func(c *tokensource.Client) { c.Request.Scopes = nil },
-		"audience":                     func(c *tokensource.Client) { c.Request.Audience = "other" },
-		"no audience":                  func(c *tokensource.Client) { c.Request.Audience = "" },
-		"resources":                    func(c *tokensource.Client) { c.Request.Resources = []string{"urn:b"} },
-		"scope as a resource":          func(c *tokensource.Client) { c.Request.Scopes, c.Request.Resources = nil, []string{"a", "b", "urn:a"} },
-		"value of a parameter":         func(c *tokensource.Client) { c.Request.Parameters = secrets("p", "2", "q", "1") },
-		"name of a parameter":          func(c *tokensource.Client) { c.Request.Parameters = secrets("P", "1", "q", "1") },
-		"removed parameter":            func(c *tokensource.Client) { c.Request.Parameters = secrets("p", "", "q", "1") },
-		"no parameters":                func(c *tokensource.Client) { c.Request.Parameters = nil },
-		"header":                       func(c *tokensource.Client) { c.Request.Headers = secrets("X-Tenant", "b") },
-		"parameter as a header": func(c *tokensource.Client) {
+	changes := map[string]func(*tokensource.ClientConfig){
+		"token_endpoint":               func(c *tokensource.ClientConfig) { c.TokenEndpoint += "?tenant=b" },
+		"client_id":                    func(c *tokensource.ClientConfig) { c.ClientID = "other" },
+		"client_secret":                func(c *tokensource.ClientConfig) { c.ClientSecret = secret.New("other") },
+		"token_endpoint_auth_method":   func(c *tokensource.ClientConfig) { c.TokenEndpointAuthMethod = "client_secret_post" },
+		"client_secret_basic_encoding": func(c *tokensource.ClientConfig) { c.ClientSecretBasicEncoding = "raw" },
+		"grant_type":                   func(c *tokensource.ClientConfig) { c.Request.GrantType = "other" },
+		"no grant_type":                func(c *tokensource.ClientConfig) { c.Request.GrantType = "" },
+		"another scope":                func(c *tokensource.ClientConfig) { c.Request.Scopes = []string{"a", "c"} },
+		"scopes in another order":      func(c *tokensource.ClientConfig) { c.Request.Scopes = []string{"b", "a"} },
+		"scopes in one":                func(c *tokensource.ClientConfig) { c.Request.Scopes = []string{"a b"} },
+		"no scopes":                    func(c *tokensource.ClientConfig) { c.Request.Scopes = nil },
+		"audience":                     func(c *tokensource.ClientConfig) { c.Request.Audience = "other" },
+		"no audience":                  func(c *tokensource.ClientConfig) { c.Request.Audience = "" },
+		"resources":                    func(c *tokensource.ClientConfig) { c.Request.Resources = []string{"urn:b"} },
+		"scope as a resource": func(c *tokensource.ClientConfig) {
+			c.Request.Scopes, c.Request.Resources = nil, []string{"a", "b", "urn:a"}
+		},
+		"value of a parameter": func(c *tokensource.ClientConfig) { c.Request.Parameters = secrets("p", "2", "q", "1") },
+		"name of a parameter":  func(c *tokensource.ClientConfig) { c.Request.Parameters = secrets("P", "1", "q", "1") },
+		"removed parameter":    func(c *tokensource.ClientConfig) { c.Request.Parameters = secrets("p", "", "q", "1") },
+		"no parameters":        func(c *tokensource.ClientConfig) { c.Request.Parameters = nil },
+		"header":               func(c *tokensource.ClientConfig) { c.Request.Headers = secrets("X-Tenant", "b") },
+		"parameter as a header": func(c *tokensource.ClientConfig) {
 			c.Request.Headers = secrets("X-Tenant", "a", "p", "1")
 			delete(c.Request.Parameters, "p")
 		},
-		"parameters_in": func(c *tokensource.Client) { c.Request.ParametersIn = oauth2.InJSON },
-		"method":        func(c *tokensource.Client) { c.Request.Method = http.MethodPut },
-		"response_fields": func(c *tokensource.Client) {
+		"parameters_in": func(c *tokensource.ClientConfig) { c.Request.ParametersIn = oauth2.InJSON },
+		"method":        func(c *tokensource.ClientConfig) { c.Request.Method = http.MethodPut },
+		"response_fields": func(c *tokensource.ClientConfig) {
 			c.Request.Fields = oauth2.Fields{"access_token": jsonpointer.MustParse("/access_token")}
 		},
-		"default_expires_in": func(c *tokensource.Client) { c.Request.DefaultLifetime = time.Minute },
+		"default_expires_in": func(c *tokensource.ClientConfig) { c.Request.DefaultLifetime = time.Minute },
 	}
-	whole := func() tokensource.Client {
+	whole := func() tokensource.ClientConfig {
 		c := scoped("a", "b")
 		c.Request.Audience, c.Request.Resources = "https://api.example.com", []string{"urn:a"}
 		c.Request.Parameters, c.Request.Headers = secrets("p", "1", "q", "1"), secrets("X-Tenant", "a")
@@ -295,7 +297,7 @@ func TestBodyIsNeverShared(t *testing.T) {
 var refusal = answer{http.StatusUnauthorized, `{"error":"invalid_client","error_description":"no"}`}
 
 // refusedCode returns the error code that a client gets.
-func refusedCode(t *testing.T, source *tokensource.Source, asking tokensource.Client) string {
+func refusedCode(t *testing.T, source *tokensource.Source, asking tokensource.ClientConfig) string {
 	t.Helper()
 	_, err := source.Open(t.Context(), asking, false)
 	refused, ok := errors.AsType[*oauth2.Error](err)

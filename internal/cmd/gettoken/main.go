@@ -48,11 +48,10 @@ func run(ctx context.Context) error {
 		return err
 	}
 	source := tokensource.New(tokensource.Config{HTTP: stack, Cache: tokensource.Cache{Store: store}})
-	session, err := source.Open(ctx, tokensource.Client{
-		TokenEndpoint: *endpoint,
-		ClientID:      *id,
-		ClientSecret:  secret.New(os.Getenv("CLIENT_SECRET")),
-		Request:       oauth2.TokenRequest{GrantType: tokensource.GrantClientCredentials},
+	session, err := source.Open(ctx, tokensource.ClientConfig{
+		Server:      tokensource.Server{TokenEndpoint: *endpoint},
+		Credentials: tokensource.Credentials{ClientID: *id, ClientSecret: secret.New(os.Getenv("CLIENT_SECRET"))},
+		Request:     oauth2.TokenRequest{GrantType: tokensource.GrantClientCredentials},
 	}, false)
 	if err != nil {
 		return err

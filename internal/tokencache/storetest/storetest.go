@@ -82,7 +82,7 @@ func (c *Clock) Advance(by time.Duration) {
 }
 
 // keyOf returns the key that has a name.
-func keyOf(name string) string { return tokencache.NewKey(name).Sum() }
+func keyOf(name string) string { return tokencache.NewEntryKey(name).Name() }
 
 // test is one test with a storage of its own.
 type test struct {

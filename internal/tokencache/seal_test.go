@@ -10,27 +10,31 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
-func sealedSlot() Slot {
-	return NewKey("key", "").
-		Add("scopes", "b", "a").
-		AddMap("parameters", map[string]string{"z": "1", "a": "2"}).
-		Slot()
+func sealedKey() EntryKey {
+	return NewEntryKey(struct {
+		Secret     secret.String
+		Scopes     []string
+		Parameters map[string]string
+	}{secret.New("gX1fBat3bV"), []string{"b", "a"}, map[string]string{"z": "1", "a": "2"}})
 }
 
 func TestNameIsTheSameEverywhere(t *testing.T) {
 	t.Parallel()
-	// Computed with Python's hmac and struct modules, from the description of Key.
-	const want = "e7cb6ad8a13ff820d9f0254ef3b61659651ab8f31fa61292c6da74e0dc04206b"
-	if got := sealedSlot().Name(); got != want {
+	// Computed with Python's hmac and struct modules, from the description of
+	// NewEntryKey.
+	const want = "ac6aa9fb24b2c02068b7ef50ce28e37d122f5459ba66a41a324e94e5aeb9e390"
+	if got := sealedKey().Name(); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
 // sealed was made with Python's cryptography package from the description of
-// [Slot.seal], with the nonce 000102…0b.
-const sealed = "01000102030405060708090a0bd710b7b9f0ac28633522cc5c067477d1370d0082440fa76ca2d30a1f693dfda71a335771f8"
+// [EntryKey.seal], with the nonce 000102…0b.
+const sealed = "02000102030405060708090a0b6f0bb412def2af6b3d20b33927f3e2ebdde3bb16b5d5bcb2f007ad4589a31248de5d00257d"
 
 func decoded(t testing.TB, text string) []byte {
 	t.Helper()
@@ -43,7 +47,7 @@ func decoded(t testing.TB, text string) []byte {
 
 func TestOpen(t *testing.T) {
 	t.Parallel()
-	entry, err := sealedSlot().open(decoded(t, sealed))
+	entry, err := sealedKey().open(decoded(t, sealed))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,13 +59,13 @@ func TestOpen(t *testing.T) {
 
 func TestSealedDiffersEachTime(t *testing.T) {
 	t.Parallel()
-	slot, entry := sealedSlot(), Entry{Data: []byte("token"), ExpiresAt: time.Unix(1, 0)}
-	if bytes.Equal(slot.seal(entry), slot.seal(entry)) {
+	key, entry := sealedKey(), Entry{Data: []byte("token"), ExpiresAt: time.Unix(1, 0)}
+	if bytes.Equal(key.seal(entry), key.seal(entry)) {
 		t.Error("the same entry, sealed twice, looks the same: a nonce was used twice")
 	}
 }
 
-// TestOpenRefuses what was not sealed for the slot: every change of every bit.
+// TestOpenRefuses what was not sealed under the key: every change of every bit.
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	whole := decoded(t, sealed)
@@ -71,7 +75,7 @@ func TestOpenRefuses(t *testing.T) {
 		"cut short":              whole[:len(whole)-1],
 		"with more":              append(slices.Clone(whole), 0),
 		"twice":                  append(slices.Clone(whole), whole...),
-		"plaintext":              []byte("\x01token"),
+		"plaintext":              []byte("\x02token"),
 		"shorter than it can be": whole[:10],
 	}
 	for i := range len(whole) * 8 {
@@ -80,29 +84,30 @@ func TestOpenRefuses(t *testing.T) {
 		refused["bit "+string(rune('0'+i%8))+" of byte "+hex.EncodeToString([]byte{byte(i / 8)})] = flipped
 	}
 	for name, data := range refused {
-		if entry, err := sealedSlot().open(data); !errors.Is(err, ErrDamaged) {
+		if entry, err := sealedKey().open(data); !errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: got %v, %v", name, entry, err)
 		}
 	}
 }
 
-// TestSealBelongsToSlot: what was sealed for one slot cannot be put into another,
-// and only who holds all secrets opens it.
-func TestSealBelongsToSlot(t *testing.T) {
+// TestOnlyHoldersOfAllInputsOpen: an entry is sealed under everything that
+// determines it, so that no part of that opens it.
+func TestOnlyHoldersOfAllInputsOpen(t *testing.T) {
 	t.Parallel()
-	key := func(secrets ...string) Slot { return NewKey(secrets...).Add("scopes", "b").Slot() }
-	data := key("a", "b").seal(Entry{Data: []byte("token")})
-	others := map[string]Slot{
-		"another input":    NewKey("a", "b").Add("scopes", "c").Slot(),
-		"another secret":   key("a", "c"),
-		"one secret alone": key("a"),
-		"swapped":          key("b", "a"),
-		"joined":           key("ab"),
-		"same name":        {name: key("a", "b").name, sealing: key("a", "c").sealing},
-		"same key":         {name: key("a", "c").name, sealing: key("a", "b").sealing},
+	type inputs struct {
+		EncryptionKey string
+		Parameters    map[string]string
 	}
-	for name, slot := range others {
-		if _, err := slot.open(data); !errors.Is(err, ErrDamaged) {
+	key := NewEntryKey(inputs{"key", map[string]string{"api_key": "gX1fBat3bV"}})
+	other := NewEntryKey(inputs{"key", map[string]string{"api_key": "another"}})
+	data := key.seal(Entry{Data: []byte("token")})
+	for name, opening := range map[string]EntryKey{
+		"another parameter":      other,
+		"another encryption key": NewEntryKey(inputs{"another", map[string]string{"api_key": "gX1fBat3bV"}}),
+		"the name alone":         {name: key.name, sealing: other.sealing},
+		"moved to another name":  {name: other.name, sealing: key.sealing},
+	} {
+		if _, err := opening.open(data); !errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
@@ -114,7 +119,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add([]byte{formatVersion})
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		entry, err := sealedSlot().open(data)
+		entry, err := sealedKey().open(data)
 		if err == nil && hex.EncodeToString(data) != sealed {
 			t.Errorf("opened %x: %+v", data, entry)
 		}

@@ -1,0 +1,228 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
+)
+
+// sources are where a client can be configured, in their order of precedence.
+var sources = []string{"block", "provider", "environment"}
+
+// threeServers has an authorization server for each source, under a path of its
+// name, that grants whatever it is asked for.
+type threeServers struct {
+	*httptest.Server
+
+	mu   sync.Mutex
+	seen []*http.Request
+}
+
+func startThreeServers(t *testing.T) *threeServers {
+	t.Helper()
+	servers := &threeServers{}
+	servers.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		servers.mu.Lock()
+		servers.seen = append(servers.seen, r)
+		servers.mu.Unlock()
+		issuer, found := strings.CutPrefix(r.URL.Path, "/.well-known/oauth-authorization-server")
+		response := map[string]any{"access_token": "token", "token_type": "Bearer", "expires_in": 3600}
+		if found {
+			at := servers.URL + issuer
+			method := "client_secret_basic"
+			if issuer == "/block" {
+				method = "client_secret_post"
+			}
+			response = map[string]any{
+				"issuer": at, "token_endpoint": at + "/token", "revocation_endpoint": at + "/revoke",
+				"token_endpoint_auth_methods_supported": []string{method},
+			}
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(response)
+	}))
+	t.Cleanup(servers.Close)
+	return servers
+}
+
+// source is what one source sets.
+type source struct{ issuer, tokenEndpoint, revocationEndpoint, secret bool }
+
+// attributes of a source called name.
+func (s source) attributes(base, name string) attributes {
+	set := attributes{}
+	for attribute, value := range map[string]struct {
+		set   bool
+		value string
+	}{
+		"issuer":              {s.issuer, base + "/" + name},
+		"token_endpoint":      {s.tokenEndpoint, base + "/" + name + "/token"},
+		"revocation_endpoint": {s.revocationEndpoint, base + "/" + name + "/revoke"},
+		"client_secret":       {s.secret, "secret-of-" + name},
+	} {
+		if value.set {
+			set[attribute] = value.value
+		}
+	}
+	return set
+}
+
+// TestUnits: whatever block, provider block and environment set, every request goes
+// to the server of one source, the first that names one, with the secret of the
+// first source that has one. A revocation endpoint alone names no server; it
+// completes that of a later source.
+func TestUnits(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(300) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(seed, 0))
+			coin := func() bool { return random.IntN(2) == 0 }
+			servers, set := startThreeServers(t), map[string]source{}
+			for _, name := range sources {
+				set[name] = source{coin(), coin(), coin(), coin()}
+			}
+			variables := map[string]string{}
+			for name, value := range set["environment"].attributes(servers.URL, "environment") {
+				variables["OAUTH2CC_"+strings.ToUpper(name)] = fmt.Sprint(value)
+			}
+			s := newSession(t, environment(variables)).mustConfigure(
+				merged(attributes{"client_id": clientID}, set["provider"].attributes(servers.URL, "provider")))
+			opened := s.open(tokenType, merged(attributes{"revoke_on_close": true}, set["block"].attributes(servers.URL, "block")))
+			if opened.Private != nil {
+				s.close(t.Context(), opened).mustBeEmpty(t)
+			}
+			holdUnits(t, servers, set)
+		})
+	}
+}
+
+// holdUnits checks what was sent against what the sources set.
+func holdUnits(t *testing.T, servers *threeServers, set map[string]source) {
+	t.Helper()
+	first := func(names func(source) bool) int {
+		return slices.IndexFunc(sources, func(name string) bool { return names(set[name]) })
+	}
+	server := first(func(s source) bool { return s.issuer || s.tokenEndpoint })
+	credentials := first(func(s source) bool { return s.secret })
+	if server < 0 && len(servers.seen) > 0 {
+		t.Errorf("no source names a server, and %s was requested", servers.seen[0].URL)
+		return
+	}
+	for _, request := range servers.seen {
+		permitted := []string{sources[server]}
+		if revocation := first(func(s source) bool { return s.revocationEndpoint }); strings.HasSuffix(request.URL.Path, "/revoke") && revocation >= 0 && revocation < server {
+			permitted = []string{sources[revocation]}
+		}
+		path := strings.TrimPrefix(request.URL.Path, "/.well-known/oauth-authorization-server")
+		if name := strings.Split(path, "/")[1]; !slices.Contains(permitted, name) {
+			t.Errorf("%s was requested, with %+v", request.URL, set)
+		}
+		_, secret, _ := request.BasicAuth()
+		if posted := request.PostForm.Get("client_secret"); posted != "" {
+			secret = posted
+		}
+		if secret != "" && secret != "secret-of-"+sources[credentials] {
+			t.Errorf("%s received %s, with %+v", request.URL, secret, set)
+		}
+		if usesPost := request.PostForm.Get("client_secret") != ""; secret != "" && usesPost != (sources[server] == "block" && set["block"].issuer) {
+			t.Errorf("%s was authenticated by the metadata of another server, with %+v", request.URL, set)
+		}
+	}
+}
+
+// TestCertificateOutranksEnvironment: a client that is configured with a
+// certificate does not send a secret that happens to be exported, unless the
+// configuration names a method that uses it.
+func TestCertificateOutranksEnvironment(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		block attributes // of the provider
+		own   attributes // of the ephemeral resource
+		basic bool
+	}{
+		"inferred":                 {nil, nil, false},
+		"a method of the provider": {attributes{"token_endpoint_auth_method": "client_secret_basic"}, nil, true},
+		"a method of the block":    {nil, attributes{"token_endpoint_auth_method": "client_secret_basic"}, true},
+		"a secret of the provider": {attributes{"client_secret": clientSecret}, nil, true},
+		"a secret of the block":    {nil, attributes{"client_secret": clientSecret}, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ca := x509.NewCertPool()
+			srv := authservertest.StartMTLS(t, authserver.Config{Clients: []authserver.Client{exampleClient()}, ClientCAs: ca}, tls.RequestClientCert)
+			s := newSession(t, environment(map[string]string{
+				"OAUTH2CC_CLIENT_SECRET": clientSecret, "OAUTH2CC_TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_basic",
+			}))
+			s.mustConfigure(merged(presenting(t, srv, selfSigned(t, authservertest.NewKey(t, authservertest.P256))), test.block))
+			s.open(tokenType, test.own)
+			requests := srv.Requests(authserver.TokenEndpoint)
+			basic := slices.ContainsFunc(requests, func(r authserver.Request) bool { return r.Header.Get("Authorization") != "" })
+			if basic != test.basic {
+				t.Errorf("HTTP Basic was sent: %t, want %t", basic, test.basic)
+			}
+		})
+	}
+}
+
+// TestAssertionParameterIsTheGrant: where a parameter is the assertion of the JWT
+// bearer grant, the signed assertion authenticates the client (RFC 7521 section
+// 4.1).
+func TestAssertionParameterIsTheGrant(t *testing.T) {
+	t.Parallel()
+	key := authservertest.NewKey(t, authservertest.P256)
+	srv := startServer(t, withKey(key, ""))
+	s := newSession(t).mustConfigure(signing(srv, authservertest.PKCS8(t, key)))
+	s.open(tokenType, attributes{
+		"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "parameters": attributes{"assertion": "granted"},
+	})
+	form := sent(t, srv).Form()
+	if got := form["assertion"]; !slices.Equal(got, []string{"granted"}) {
+		t.Errorf("assertion is %q", got)
+	}
+	if len(form["client_assertion"]) != 1 {
+		t.Error("the client did not authenticate with its assertion")
+	}
+}
+
+// TestScopesOutput holds the scopes of a token whose response names none.
+func TestScopesOutput(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		provider, block attributes
+		want            any
+	}{
+		"the provider's":       {attributes{"scopes": []string{"read"}}, nil, []any{"read"}},
+		"none":                 {nil, nil, []any{}},
+		"a parameter":          {attributes{"scopes": []string{"read"}}, attributes{"parameters": attributes{"scope": "write x"}}, []any{"write", "x"}},
+		"a parameter, removed": {attributes{"scopes": []string{"read"}}, attributes{"parameters": attributes{"scope": ""}}, []any{}},
+		"a body of one's own":  {attributes{"scopes": []string{"read"}}, attributes{"request_body": "grant_type=client_credentials"}, nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t, answering(authserver.Omit("scope")), func(c *authserver.Client) { c.Scopes = []string{"read", "write", "x"} })
+			s := newSession(t).mustConfigure(providerBlock(srv, test.provider))
+			got := s.mustOpen(tokenType, test.block)["scopes"]
+			if fmt.Sprint(got) != fmt.Sprint(test.want) {
+				t.Errorf("scopes is %v, want %v", got, test.want)
+			}
+		})
+	}
+}
