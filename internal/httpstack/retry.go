@@ -54,7 +54,7 @@ type Decision struct {
 	// After is how long the server asks to wait, see [RetryAfter]; nil leaves that to
 	// the exponential backoff.
 	After *time.Duration
-	// Reason says what happened, for the log. It holds no secret.
+	// Reason says what happened, for the log and for [WithProgress]. It holds no secret.
 	Reason string
 }
 
@@ -118,9 +118,28 @@ func Retry[T any](ctx context.Context, r Retries, attempt func() (T, Decision, e
 			return result, attempts, err
 		}
 		r.log(ctx, slog.LevelDebug, "request will be repeated", attempts, wait, decision)
+		Progress(ctx, fmt.Sprintf("%s; retrying in %s (attempt %d of %d)",
+			decision.Reason, wait.Round(100*time.Millisecond), attempts.Count+1, r.Max+1))
 		if err := r.Sleep(ctx, wait); err != nil {
 			return result, attempts, err
 		}
+	}
+}
+
+type progressKey struct{}
+
+// WithProgress returns a context in which retries are reported: report is called
+// before each wait, with a text that holds no secret. Requests that several callers
+// share report to the first of them, from a goroutine of their own, and perhaps after
+// that caller has left.
+func WithProgress(ctx context.Context, report func(message string)) context.Context {
+	return context.WithValue(ctx, progressKey{}, report)
+}
+
+// Progress reports what is about to happen, if ctx is one of [WithProgress].
+func Progress(ctx context.Context, message string) {
+	if report, ok := ctx.Value(progressKey{}).(func(string)); ok {
+		report(message)
 	}
 }
 

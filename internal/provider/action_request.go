@@ -6,9 +6,14 @@ package provider
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 )
 
 // requestAction is the action oauth2cc_request.
@@ -55,9 +60,32 @@ func (a *requestAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	answer, diags := a.configured.call(ctx, model, requestKind)
+	shown := progress{send: resp.SendProgress}
+	defer shown.end()
+	answer, diags := a.configured.call(httpstack.WithProgress(ctx, shown.show), model, requestKind)
 	resp.Diagnostics.Append(diags...)
 	if !resp.Diagnostics.HasError() {
-		resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("The API answered %d.", answer.StatusCode)})
+		shown.show(strings.TrimSpace(fmt.Sprintf("the API responded with %d %s", answer.StatusCode, http.StatusText(answer.StatusCode))))
 	}
+}
+
+// progress shows messages while an action runs. A token request that others wait
+// for too may outlive the action, and nothing may be sent after its end.
+type progress struct {
+	mu   sync.Mutex
+	send func(action.InvokeProgressEvent) // nil after the end
+}
+
+func (p *progress) show(message string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.send != nil {
+		p.send(action.InvokeProgressEvent{Message: harmless(sentence(message))})
+	}
+}
+
+func (p *progress) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.send = nil
 }

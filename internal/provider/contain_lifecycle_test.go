@@ -114,6 +114,13 @@ func TestPanicOfASession(t *testing.T) {
 // invoke invokes an action.
 func (s *session) invoke(typeName string, config attributes) diagnostics {
 	s.t.Helper()
+	_, found := s.invokeShowing(typeName, config)
+	return found
+}
+
+// invokeShowing invokes an action and also returns the messages of its progress.
+func (s *session) invokeShowing(typeName string, config attributes) (messages []string, found diagnostics) {
+	s.t.Helper()
 	stream, err := s.server.InvokeAction(s.ctx, &tfprotov6.InvokeActionRequest{
 		ActionType: typeName,
 		Config:     s.encode(s.schema.ActionSchemas[typeName].Schema, config),
@@ -121,13 +128,15 @@ func (s *session) invoke(typeName string, config attributes) diagnostics {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	var found diagnostics
 	for event := range stream.Events {
-		if end, ok := event.Type.(tfprotov6.CompletedInvokeActionEventType); ok {
-			found = end.Diagnostics
+		switch event := event.Type.(type) {
+		case tfprotov6.ProgressInvokeActionEventType:
+			messages = append(messages, event.Message)
+		case tfprotov6.CompletedInvokeActionEventType:
+			found = event.Diagnostics
 		}
 	}
-	return found
+	return messages, found
 }
 
 // renewToken and closeToken are operations on a token.

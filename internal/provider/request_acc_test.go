@@ -37,7 +37,7 @@ func TestAccRequestTokenHeader(t *testing.T) {
 		}
 		w.Header().Set("X-Subject-Token", r.Header.Get(name))
 		w.Header().Set("Set-Cookie", cookie.Value)
-		_, _ = w.Write([]byte("\x89PNG" + r.Header.Get(name) + "\xff"))
+		_, _ = w.Write([]byte("\x89PNG" + r.Header.Get(name) + "\xff")) //nolint:gosec // no browser reads it
 		return true
 	})
 	w := acctest.New(t, hclProvider(srv)+fmt.Sprintf(`

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -90,20 +91,21 @@ func TestTokenHeaderConflicts(t *testing.T) {
 	headers := func(name string) attributes { return attributes{name: "very-secret"} }
 	tests := map[string]struct {
 		config attributes
-		says   string // "" for no finding
+		about  string // "" for no finding
+		says   string
 	}{
-		"default":               {attributes{"request_headers": headers("authorization")}, "in the Authorization header"},
-		"scheme alone":          {attributes{"request_headers": headers("Authorization"), "token_header": attributes{"scheme": ""}}, "in the Authorization header"},
-		"name, other case":      {attributes{"request_headers": headers("x-TOKEN"), "token_header": attributes{"name": "X-Token"}}, "in the X-Token header"},
-		"elsewhere":             {attributes{"request_headers": headers("Authorization"), "token_header": attributes{"name": "X-Token"}}, ""},
-		"no token":              {attributes{"request_headers": headers("Authorization"), "authenticate": false}, ""},
-		"authenticate unknown":  {attributes{"request_headers": headers("Authorization"), "authenticate": unknown}, ""},
-		"token_header unknown":  {attributes{"request_headers": headers("Authorization"), "token_header": unknown}, ""},
-		"name unknown":          {attributes{"request_headers": headers("Authorization"), "token_header": attributes{"name": unknown}}, ""},
-		"headers unknown":       {attributes{"request_headers": unknown, "token_header": attributes{"name": "X-Token"}}, ""},
-		"value unknown":         {attributes{"request_headers": attributes{"X-Token": unknown}, "token_header": attributes{"name": "X-Token"}}, "in the X-Token header"},
-		"no token, unknown":     {attributes{"authenticate": false, "token_header": unknown, "token": unknown}, ""},
-		"no token, null inside": {attributes{"authenticate": false, "token_header": attributes{}}, "Remove token_header"},
+		"default":               {attributes{"request_headers": headers("authorization")}, "request_headers", "in the Authorization header"},
+		"scheme alone":          {attributes{"request_headers": headers("Authorization"), "token_header": attributes{"scheme": ""}}, "request_headers", "in the Authorization header"},
+		"name, other case":      {attributes{"request_headers": headers("x-TOKEN"), "token_header": attributes{"name": "X-Token"}}, "request_headers", "in the X-Token header"},
+		"elsewhere":             {attributes{"request_headers": headers("Authorization"), "token_header": attributes{"name": "X-Token"}}, "", ""},
+		"no token":              {attributes{"request_headers": headers("Authorization"), "authenticate": false}, "", ""},
+		"authenticate unknown":  {attributes{"request_headers": headers("Authorization"), "authenticate": unknown}, "", ""},
+		"token_header unknown":  {attributes{"request_headers": headers("Authorization"), "token_header": unknown}, "", ""},
+		"name unknown":          {attributes{"request_headers": headers("Authorization"), "token_header": attributes{"name": unknown}}, "", ""},
+		"headers unknown":       {attributes{"request_headers": unknown, "token_header": attributes{"name": "X-Token"}}, "", ""},
+		"value unknown":         {attributes{"request_headers": attributes{"X-Token": unknown}, "token_header": attributes{"name": "X-Token"}}, "request_headers", "in the X-Token header"},
+		"no token, unknown":     {attributes{"authenticate": false, "token_header": unknown, "token": unknown}, "", ""},
+		"no token, null inside": {attributes{"authenticate": false, "token_header": attributes{}}, "token_header", "Remove token_header"},
 	}
 	kinds := map[string]func(*session, attributes) diagnostics{
 		"ephemeral": func(s *session, config attributes) diagnostics { return s.validateEphemeral(requestType, config) },
@@ -115,10 +117,10 @@ func TestTokenHeaderConflicts(t *testing.T) {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				t.Parallel()
 				found := validate(newSession(t), merged(attributes{"url": endpoint}, row.config))
-				if row.says == "" {
+				if row.about == "" {
 					found.mustBeEmpty(t)
 				} else {
-					invalid{says: row.says}.mustBeFound(t, found)
+					invalid{path: row.about, says: row.says}.mustBeFound(t, found)
 				}
 			})
 		}
@@ -225,5 +227,57 @@ func TestRequestSensitive(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: sensitive are %q, want %q", kind, got, want)
 		}
+	}
+}
+
+// TestActionProgress holds what the action shows while it waits and tries again, and
+// that no secret is in it.
+func TestActionProgress(t *testing.T) {
+	t.Parallel()
+	busy, refused := later(503, "2"), answerJSON(401, `{}`)
+	const done = "The API responded with 200 OK."
+	retrying := func(who string, attempt int) string {
+		return fmt.Sprintf(`The %s responded with 503 Service Unavailable; retrying in 2s \(attempt %d of 4\).`, who, attempt)
+	}
+	tests := map[string]struct {
+		api, token []http.Handler
+		config     attributes
+		want       []string // patterns
+	}{
+		"at once":        {want: []string{done}},
+		"503 twice":      {api: []http.Handler{busy, busy}, want: []string{retrying("API", 2), retrying("API", 3), done}},
+		"401":            {api: []http.Handler{refused}, want: []string{"The API responded with 401 Unauthorized; requesting a new token and retrying.", done}},
+		"401 without":    {api: []http.Handler{refused}, config: attributes{"authenticate": false, "expected_status_codes": []any{401}}, want: []string{"The API responded with 401 Unauthorized."}},
+		"token endpoint": {token: []http.Handler{busy}, want: []string{retrying(`token endpoint http://\S+/token`, 2), done}},
+		"no response":    {api: []http.Handler{authserver.Drop()}, want: []string{`GET http://127.0.0.1:\d+/orders: .*; retrying in .*s \(attempt 2 of 4\).`, done}},
+		"unknown status": {api: []http.Handler{answerJSON(299, `{}`)}, want: []string{"The API responded with 299."}},
+		"fails":          {api: []http.Handler{answerJSON(404, `{}`)}, want: nil},
+		"fails in the end": {
+			api:  []http.Handler{busy, busy, later(503, "3600")},
+			want: []string{retrying("API", 2), retrying("API", 3)},
+		},
+	}
+	for name, row := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			secret, token := acctest.NewCanary("client_secret", special), acctest.NewCanary("token", "-._~+/")
+			srv := startServer(t, answering(authserver.Set("access_token", token.Value)), func(client *authserver.Client) { client.Secret = secret.Value })
+			for _, fault := range row.api {
+				srv.Fail(authserver.API, 1, fault)
+			}
+			srv.Fail(authserver.API, authserver.Always, answerJSON(200, `{}`))
+			for _, fault := range row.token {
+				srv.Fail(authserver.TokenEndpoint, 1, fault)
+			}
+			config := merged(attributes{"url": srv.APIURL + "/orders?key=" + token.Value}, row.config)
+			got, _ := newSession(t).mustConfigure(providerBlock(srv, attributes{"client_secret": secret.Value})).invokeShowing(requestType, config)
+			matched := slices.EqualFunc(got, row.want, func(message, pattern string) bool {
+				return regexp.MustCompile("^" + pattern + "$").MatchString(message)
+			})
+			if !matched {
+				t.Errorf("shown is\n%q, want\n%q", got, row.want)
+			}
+			acctest.Search(t, "the progress", strings.Join(got, "\n"), secret, token)
+		})
 	}
 }

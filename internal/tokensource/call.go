@@ -93,7 +93,8 @@ func (s *Source) CallAs(ctx context.Context, config ClientConfig, call Call) (*A
 	if !refused || !client.shareable() || !s.replaced.allow(tokencache.NewEntryKey(client).Name(), token, s.now()) {
 		return answer.sentWith(token), err
 	}
-	s.log.InfoContext(ctx, "the API refused the token, asking for another", "client_id", client.ClientID)
+	s.log.InfoContext(ctx, "the API refused the token, requesting a new one", "client_id", client.ClientID)
+	httpstack.Progress(ctx, "the API responded with 401 Unauthorized; requesting a new token and retrying")
 	s.drop(ctx, client, token)
 	another, err := s.obtain(ctx, client)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
@@ -93,7 +94,7 @@ func (r repetition) transient(status int, after *time.Duration, endpoint string)
 		Retry:  again,
 		Unsafe: !again,
 		After:  after,
-		Reason: fmt.Sprintf("%s answered %d %s", endpoint, status, http.StatusText(status)),
+		Reason: strings.TrimSpace(fmt.Sprintf("the %s responded with %d %s", endpoint, status, http.StatusText(status))),
 	}
 }
 
