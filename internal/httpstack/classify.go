@@ -4,6 +4,7 @@
 package httpstack
 
 import (
+	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"context"
@@ -12,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"slices"
@@ -22,26 +24,33 @@ import (
 
 // progress is how far a request has come.
 type progress struct {
-	proxy *url.URL // nil if none is used
+	proxy     *url.URL // nil if none is used
+	plaintext bool
 
 	// connected is set when a connection is ready for the request. What happens
 	// later may have reached the server. The write itself is no better mark: it
 	// runs beside RoundTrip, and a cancelled call can return before its hook.
 	connected atomic.Bool
 	tlsFailed atomic.Bool
-	// freshTLS is set while a TLS connection made for this request has brought no
-	// answer.
-	freshTLS atomic.Bool
+	// freshTLS and freshPlain are set while a connection made for this request, with
+	// TLS or straight to the server without, has brought no response.
+	freshTLS, freshPlain atomic.Bool
 }
 
 func (p *progress) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { p.connected.Store(true) },
+		GotConn: func(got httptrace.GotConnInfo) {
+			p.connected.Store(true)
+			p.freshPlain.Store(p.plaintext && p.proxy == nil && !got.Reused)
+		},
 		TLSHandshakeDone: func(_ tls.ConnectionState, err error) {
 			p.tlsFailed.Store(err != nil)
 			p.freshTLS.Store(err == nil)
 		},
-		GotFirstResponseByte: func() { p.freshTLS.Store(false) },
+		GotFirstResponseByte: func() {
+			p.freshTLS.Store(false)
+			p.freshPlain.Store(false)
+		},
 	}
 }
 
@@ -68,11 +77,16 @@ func (c *Client) interrupted(ctx context.Context, p *progress) *Error {
 	if !errors.Is(context.Cause(ctx), errAttemptTimeout) {
 		return &Error{Kind: Canceled, Detail: ctx.Err().Error(), Err: ctx.Err()}
 	}
-	missing := "complete answer"
+	failure := &Error{Kind: Timeout, Detail: "no complete response"}
 	if !p.connected.Load() {
-		missing = "connection"
+		failure.Detail = "no connection"
 	}
-	return &Error{Kind: Timeout, Detail: fmt.Sprintf("no %s within %s", missing, c.timeout)}
+	if p.proxy != nil {
+		failure.Proxy = p.proxy.Host
+		failure.Detail += " through the proxy " + failure.Proxy
+	}
+	failure.Detail += fmt.Sprintf(" within %s", c.timeout)
+	return failure
 }
 
 // describe names what err is about. An error of no known type is not kept:
@@ -89,6 +103,8 @@ func describe(p *progress, err error) *Error {
 		return &Error{Kind: TooLarge, Detail: fmt.Sprintf("the response header is larger than %d bytes", maxHeaderBytes)}
 	case isBadGzip(err):
 		return &Error{Kind: Protocol, Detail: "the response body is not the gzip data that its header announces"}
+	case isTLSAlert(err):
+		return expectsTLS()
 	case p.connected.Load():
 		return &Error{Kind: Protocol, Detail: "the server closed the connection early, or its answer is not valid HTTP"}
 	}
@@ -140,9 +156,12 @@ func describeNetwork(p *progress, err error) *Error {
 
 func (p *progress) brokenOff() string {
 	const text = "the connection ended before the whole answer was received"
-	if p.freshTLS.Load() {
+	switch {
+	case p.freshTLS.Load():
 		// The alert of a TLS 1.3 server can get lost when it closes at once.
 		return text + ", right after the TLS handshake (does the server require a client certificate?)"
+	case p.freshPlain.Load():
+		return text + " (does the server expect TLS, and the address begin with https://?)"
 	}
 	return text
 }
@@ -158,6 +177,32 @@ func isClosed(err error) bool {
 // it. HTTP/2 reports most such headers as a protocol error.
 func isHeaderTooLarge(err error) bool {
 	return strings.Contains(err.Error(), "server response headers exceeded")
+}
+
+// isTLSAlert reports whether a server sent a TLS alert in place of a response (RFC
+// 8446 section 5.1: the type is 21, the version begins with 3). It goes by the text of
+// net/http, which has no type or value for it.
+func isTLSAlert(err error) bool {
+	return strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`)
+}
+
+// plainToTLS are parts of the pages of Go, nginx and Apache for a plaintext request on
+// a port for TLS, which they answer with 400.
+var plainToTLS = []string{
+	"Client sent an HTTP request to an HTTPS server",
+	"The plain HTTP request was sent to HTTPS port",
+	"speaking plain HTTP to an SSL-enabled server port",
+}
+
+// saysPlainToTLS reports whether a response is about a missing https:// alone.
+func saysPlainToTLS(status int, body []byte) bool {
+	return status == http.StatusBadRequest && slices.ContainsFunc(plainToTLS, func(part string) bool {
+		return bytes.Contains(body, []byte(part))
+	})
+}
+
+func expectsTLS() *Error {
+	return &Error{Kind: TLS, Detail: "the server expects TLS on this port, so that the address probably must begin with https://"}
 }
 
 func isBadGzip(err error) bool {

@@ -37,6 +37,9 @@ type Error struct {
 	Method string
 	URL    string // origin and path
 	Detail string // what happened
+	// Proxy is the proxy that a request which timed out went through, as host and port;
+	// empty if there was none.
+	Proxy string
 	// Alert tells that the server ended the TLS connection with an alert, as it does
 	// where it misses a client certificate or does not accept one.
 	Alert bool

@@ -124,15 +124,15 @@ func TestTimeout(t *testing.T) {
 		sent    bool
 		text    string
 	}{
-		"no answer":      {start(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }).URL, true, "no complete answer within 1s"},
-		"half an answer": {start(t, headerThenSilence).URL, true, "no complete answer within 1s"},
-		"byte by byte":   {start(t, byteByByte).URL, true, "no complete answer within 1s"},
+		"no answer":      {start(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }).URL, true, "no complete response within 1s"},
+		"half an answer": {start(t, headerThenSilence).URL, true, "no complete response within 1s"},
+		"byte by byte":   {start(t, byteByByte).URL, true, "no complete response within 1s"},
 		"endless redirects": {start(t, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "/again")
 			w.WriteHeader(http.StatusFound)
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
-		}).URL, true, "no complete answer within 1s"},
+		}).URL, true, "no complete response within 1s"},
 		"silent TLS server": {
 			"https://" + serveRaw(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }), false, "no connection within 1s",
 		},
@@ -206,6 +206,58 @@ func TestBrokenAnswers(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestTLSPortOverPlaintext: an http address of a port for TLS is named as such, and
+// where that is certain not tried again.
+func TestTLSPortOverPlaintext(t *testing.T) {
+	t.Parallel()
+	page := func(body string) string {
+		return "http://" + serveText(t, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"+body)
+	}
+	ca := newAuthority(t)
+	tests := map[string]struct {
+		address string
+		certain bool
+	}{
+		"Go":                        {strings.Replace(startTLS(t, ca, nil, http.NotFoundHandler()).URL, "https:", "http:", 1), true},
+		"nginx":                     {page("<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>"), true},
+		"Apache":                    {page("<p>Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />"), true},
+		"alert, unexpected_message": {"http://" + serveText(t, "\x15\x03\x01\x00\x02\x02\x0a"), true},
+		"alert, protocol_version":   {"http://" + serveText(t, "\x15\x03\x03\x00\x02\x02\x46"), true},
+		"reset":                     {"http://" + serveRaw(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 10)); _ = conn.(*net.TCPConn).SetLinger(0) }), false},
+		"closed":                    {"http://" + serveRaw(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1<<14)) }), false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := get(t, newClient(t, httpstack.Config{}), test.address)
+			kind := httpstack.Truncated
+			if test.certain {
+				kind = httpstack.TLS
+			}
+			wantFailure(t, err, kind, true)
+			wantText(t, err, "https://")
+			if asError(t, err).Transient() == test.certain {
+				t.Errorf("transient: %v", err)
+			}
+		})
+	}
+}
+
+// TestNoTLSPortIsGuessed where a server has answered, or another 400 says otherwise.
+func TestNoTLSPortIsGuessed(t *testing.T) {
+	t.Parallel()
+	for name, response := range map[string]string{
+		"400":        "HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno",
+		"short body": "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
+		"not HTTP":   "SSH-2.0-OpenSSH_9.2\r\n",
+	} {
+		_, err := get(t, newClient(t, httpstack.Config{}), "http://"+serveText(t, response))
+		if err != nil && strings.Contains(err.Error(), "https://") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
@@ -180,6 +181,28 @@ func TestServerAnswers407(t *testing.T) {
 			}
 			if response.StatusCode != http.StatusProxyAuthRequired {
 				t.Errorf("status is %d, want 407", response.StatusCode)
+			}
+		})
+	}
+}
+
+// TestProxyThatHangs is named, without its credentials, whether it is to connect or to
+// bring a response.
+func TestProxyThatHangs(t *testing.T) {
+	t.Parallel()
+	silent := serveRaw(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
+	for address, text := range map[string]string{
+		"https://as.example/": "no connection through the proxy " + silent + " within 1s",
+		"http://as.example/":  "no complete response through the proxy " + silent + " within 1s",
+	} {
+		t.Run(address, func(t *testing.T) {
+			t.Parallel()
+			config := httpstack.Config{ProxyURL: secret.New("http://user:canary@" + silent), AllowPlaintextHTTP: true, Timeout: time.Second}
+			_, err := get(t, newClient(t, config), address)
+			wantFailure(t, err, httpstack.Timeout, strings.HasPrefix(address, "http:"))
+			wantText(t, err, text)
+			if failure := asError(t, err); failure.Proxy != silent || strings.Contains(err.Error(), "canary") {
+				t.Errorf("got %+v", failure)
 			}
 		})
 	}

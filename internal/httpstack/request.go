@@ -106,7 +106,7 @@ func (c *Client) send(ctx context.Context, r Request, target *url.URL) (*Respons
 	if target.Scheme == "http" && !c.allowPlaintext {
 		ctx = context.WithValue(ctx, onThisMachine{}, true)
 	}
-	var p progress
+	p := progress{plaintext: target.Scheme == "http"}
 	request, err := c.newRequest(httptrace.WithClientTrace(ctx, p.trace()), r, target)
 	if err != nil {
 		// Its text quotes the URL, so it is dropped. check has left no known cause.
@@ -128,6 +128,9 @@ func (c *Client) send(ctx context.Context, r Request, target *url.URL) (*Respons
 	body, err := readBody(answer.Body, r.MaxBody)
 	if err != nil {
 		return nil, c.classify(ctx, &p, err)
+	}
+	if p.plaintext && saysPlainToTLS(answer.StatusCode, body) {
+		return nil, c.classify(ctx, &p, expectsTLS())
 	}
 	return &Response{StatusCode: answer.StatusCode, Header: answer.Header, Body: body}, nil
 }

@@ -32,9 +32,13 @@ func describeNetwork(failure *httpstack.Error, attribute string) finding {
 		found.remedy = "Check proxy_url, or the variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY: the address, the user name and the password in it, " +
 			"and whether that proxy may reach the server."
 	case httpstack.Timeout:
-		found.summary = "The server did not answer in time"
+		found.summary = "No response in time"
 		found.remedy = "Check that the address in " + attribute + " can be reached from this machine. " +
-			"A server that is only slow wants a longer timeout in the provider block."
+			"If the server is only slow, set a longer timeout in the provider block."
+		if failure.Proxy != "" {
+			found.remedy = "Check that the proxy " + failure.Proxy + " works and may reach the server: it comes from proxy_url, " +
+				"HTTPS_PROXY or HTTP_PROXY, and NO_PROXY names hosts that need none. " + found.remedy
+		}
 	case httpstack.Redirect:
 		found.summary = "Redirect refused"
 		found.remedy = "Check the address in " + attribute + ". Redirects are followed five times at most, and only to the same scheme, host and port: " +
@@ -88,5 +92,5 @@ func describeTLS(failure *httpstack.Error) (summary, remedy string) {
 			"If it wants a client certificate, set tls = { client_certificate = …, client_key = … } in the provider block, " +
 				"or another one where it refuses the one that is set: it may be expired, or of an authority that the server does not trust."
 	}
-	return "No secure connection to the server", "Check that the address begins with https:// rightly, and that the server speaks TLS 1.2 or later."
+	return "No secure connection to the server", "Check whether the address must begin with https:// or http://, and that the server supports TLS 1.2 or later."
 }

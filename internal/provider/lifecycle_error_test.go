@@ -130,6 +130,7 @@ func TestErrorOfConnection(t *testing.T) {
 	plain, secure := startServer(t), startTLS(t, authservertest.Valid)
 	hanging, proxy := startServer(t), authservertest.StartProxy(t, "user", "right")
 	hanging.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Hang())
+	hanging.Fail(authserver.Elsewhere, authserver.Always, authserver.Hang())
 	const beyond = "https://login.example.com/token"
 	withUser := func(userinfo string) string { return strings.Replace(proxy.URL, "//", "//"+userinfo+"@", 1) }
 	tests := map[string]attributes{
@@ -146,6 +147,7 @@ func TestErrorOfConnection(t *testing.T) {
 		"proxy refused":             {"token_endpoint": beyond, "proxy_url": "http://user:very-secret@127.0.0.1:1"},
 		"proxy wants password":      {"token_endpoint": beyond, "proxy_url": withUser("user:very-secret")},
 		"proxy finds no server":     {"token_endpoint": beyond, "proxy_url": withUser("user:right")},
+		"proxy hangs":               {"token_endpoint": beyond, "proxy_url": strings.Replace(hanging.URL, "//", "//user:very-secret@", 1), "timeout": "1s"},
 		"issuer refused":            {"issuer": "https://127.0.0.1:1"},
 		"issuer, unknown authority": {"issuer": secure.Issuer()},
 	}
