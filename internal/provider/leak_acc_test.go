@@ -241,7 +241,7 @@ func TestAccLeakFailure(t *testing.T) {
 		"timeout": {func(n *nest) {
 			n.srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Hang())
 			n.Edit("5s", "200ms")
-		}, "did not answer in time"},
+		}, "No response in time"},
 		"no TLS": {func(n *nest) {
 			n.Edit(n.srv.URL, strings.Replace(n.srv.URL, "http:", "https:", 1))
 		}, "No secure connection"},
