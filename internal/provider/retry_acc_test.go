@@ -69,6 +69,31 @@ data "oauth2cc_token" "test" {
 	mustCount(t, srv, 1)
 }
 
+// TestAccRefusedOnce holds that five blocks of one client are one failed login at a
+// server that refuses it in no words of OAuth.
+func TestAccRefusedOnce(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]http.Handler{
+		"403, nothing": authserver.Answer(403, nil, ""),
+		"400, XML":     authserver.Answer(400, http.Header{"Content-Type": {"application/xml"}}, "<error><code>17</code></error>"),
+		"401, page":    authserver.Answer(401, http.Header{"Content-Type": {"text/html"}}, "<html><title>Sign in</title></html>"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t)
+			srv.Fail(authserver.TokenEndpoint, authserver.Always, fault)
+			w := acctest.New(t, hclProvider(srv)+`
+data "oauth2cc_token" "test" {
+  count  = 5
+  scopes = ["s${count.index}"]
+}
+`)
+			w.Plan().MustExit(t, 1)
+			mustCount(t, srv, 1)
+		})
+	}
+}
+
 // TestAccRetriesBuildAnew holds that each attempt has a jti of its own.
 func TestAccRetriesBuildAnew(t *testing.T) {
 	t.Parallel()
