@@ -96,7 +96,7 @@ func (s *oidcProvider) testRevokeJWT(t *testing.T) {
 	w.Apply().MustExit(t, 0).MustSay(t,
 		"Warning: A token could not be revoked",
 		"unsupported_token_type",
-		"It stays valid until it expires.",
+		"The token stays valid until it expires.",
 	)
 }
 
@@ -148,7 +148,7 @@ func (s *oidcProvider) testMinValidity(t *testing.T) {
 		ephemeral "oauth2cc_token" "api" {
 		  min_validity = "20m"
 		}`+script, nil)
-	w.Apply().MustExit(t, 0).MustSay(t, "Warning: Token valid for less than min_validity", "less than the 20m0s asked for")
+	w.Apply().MustExit(t, 0).MustSay(t, "Warning: Token valid for less than min_validity", "min_validity is 20m0s")
 }
 
 // testKeepAlive has a user told that this server issues no refresh tokens to

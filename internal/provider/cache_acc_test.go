@@ -180,8 +180,8 @@ func TestAccCacheFails(t *testing.T) {
 			t.Parallel()
 			srv := startServer(t)
 			w := acctest.New(t, cached(srv, test.cache)+`ephemeral "oauth2cc_token" "test" { count = 50 }`+consumer)
-			planned := w.Plan().MustExit(t, 2).MustSay(t, "The token cache could not be used").MustSay(t, test.says)
-			if got := strings.Count(planned.Stdout, "The token cache could not be used"); got != 1 {
+			planned := w.Plan().MustExit(t, 2).MustSay(t, "The token cache is unavailable").MustSay(t, test.says)
+			if got := strings.Count(planned.Stdout, "The token cache is unavailable"); got != 1 {
 				t.Errorf("%d warnings", got)
 			}
 			if got := srv.Count(); got != 1 {

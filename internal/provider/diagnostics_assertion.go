@@ -14,27 +14,27 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 )
 
-// describeAssertion is for an assertion that cannot be had. The attribute is
+// describeAssertion is for an assertion that is unavailable. The attribute is
 // signed_assertion or federated_assertion.
 func describeAssertion(attribute string, err error) finding {
-	found := finding{attribute: attribute, summary: "The assertion cannot be made", facts: []string{sentence(err.Error())}}
+	found := finding{attribute: attribute, summary: "The assertion cannot be signed", facts: []string{sentence(err.Error())}}
 	part, ok := errors.AsType[*clientauth.FieldError](err)
 	if !ok {
 		return found
 	}
 	place := attribute + "." + part.Field
-	if part.Field == "client_secret" { // which the assertion is signed with, and is no part of
+	if part.Field == "client_secret" { // it signs the assertion and is not part of it
 		place, found.attribute = part.Field, cmp.Or(attribute, "token_endpoint_auth_method")
 	} else {
 		found.attribute = place
 	}
-	// Terraform points at no more than the block, so that the text names the member.
+	// Terraform points at the block only, so the text names the attribute.
 	found.facts = []string{"In " + place + ": " + strings.TrimRight(part.Err.Error(), ".?") + "."}
 	if attribute == "federated_assertion" {
-		found.summary = "The platform's assertion cannot be had"
+		found.summary = "The platform's assertion is unavailable"
 	}
 	if part.Field == "request" || part.Field == "request.pointer" {
-		found.remedy = "Check the address of the request, and the pointer, which says where in the platform's answer the assertion is."
+		found.remedy = "Check the URL of the request, and pointer, which says where the assertion is in the platform's response."
 	}
 	if failure, ok := errors.AsType[*httpstack.Error](part); ok {
 		return describeNetwork(failure, found.attribute)
@@ -45,14 +45,14 @@ func describeAssertion(attribute string, err error) finding {
 	return found
 }
 
-// platformRemedy says what to do about a platform's answer.
+// platformRemedy says what to do about a platform's response.
 func platformRemedy(answer *oauth2.Error) string {
 	if answer.StatusCode == http.StatusProxyAuthRequired {
 		return proxyCredentials
 	}
 	if answer.Temporary() {
-		return "The platform cannot answer now. Try again later."
+		return "The platform is unavailable. Retry later."
 	}
-	return "Check the request, and that the pipeline's job may ask for an identity token: on GitHub it needs the permission \"id-token: write\", " +
-		"on Azure DevOps the service connection and SYSTEM_ACCESSTOKEN."
+	return "Check the request, and that the pipeline's job may request an identity token: GitHub requires the permission \"id-token: write\", " +
+		"Azure DevOps a service connection and SYSTEM_ACCESSTOKEN."
 }

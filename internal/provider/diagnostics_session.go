@@ -18,14 +18,14 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// nothingToKeepAlive is for a session that no refresh token continues.
+// nothingToKeepAlive is for a session without a refresh token.
 func nothingToKeepAlive() diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("keep_alive"), "Nothing to keep alive",
-		"The server issued no refresh token, or named no lifetime, so that keep_alive has no effect. Remove it, "+
-			"or have the server issue refresh tokens to this client.")
+		"The server issued no refresh token, or no lifetime with it, so keep_alive has no effect. Remove it, "+
+			"or enable refresh tokens for this client at the server.")
 }
 
-// missingScopes is for scopes that were asked for and not granted.
+// missingScopes is for scopes that were requested and not granted.
 func missingScopes(session *tokensource.Session) diag.Diagnostics {
 	var diags diag.Diagnostics
 	granted := session.Token().Scopes
@@ -33,9 +33,9 @@ func missingScopes(session *tokensource.Session) diag.Diagnostics {
 	if granted == nil || len(missing) == 0 {
 		return diags
 	}
-	diags.AddAttributeWarning(path.Root("scopes"), "Fewer scopes granted than asked for",
+	diags.AddAttributeWarning(path.Root("scopes"), "Fewer scopes granted than requested",
 		"The server did not grant: "+strings.Join(missing, " ")+". Calls that need them will be refused. Allow them for this client at the server, "+
-			"or remove them here.")
+			"or remove them from scopes.")
 	return diags
 }
 
@@ -62,11 +62,11 @@ func revocationWarning(err error) diag.Diagnostic {
 	for _, failure := range failures {
 		facts, remedy := describeRevocation(failure)
 		for _, fact := range facts {
-			if !slices.Contains(found.facts, fact) { // access and refresh token mostly fail alike
+			if !slices.Contains(found.facts, fact) { // the access and the refresh token usually fail alike
 				found.facts = append(found.facts, fact)
 			}
 		}
-		found.remedy = "It stays valid until it expires. " + remedy
+		found.remedy = "The token stays valid until it expires. " + remedy
 	}
 	if given, ok := errors.AsType[*tokensource.RetriedError](err); ok { // the attempts of one stand for those of both
 		found.facts = append(found.facts, attemptsFacts(given.Attempts)...)
@@ -74,19 +74,19 @@ func revocationWarning(err error) diag.Diagnostic {
 	return found.warning("revoke_on_close", "A token could not be revoked")
 }
 
-// describeRevocation says why one token could not be revoked, and what to do.
+// describeRevocation says why a token could not be revoked, and what to do.
 func describeRevocation(err error) (facts []string, remedy string) {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return []string{"The revocation endpoint did not answer in the few seconds that there are when a run ends."}, "Check revocation_endpoint."
+		return []string{"The revocation endpoint did not respond within the few seconds available at the end of a run."}, "Check revocation_endpoint."
 	}
-	remedy = "Check revocation_endpoint and whether the server lets this client revoke tokens of this kind; some cannot revoke JWTs."
+	remedy = "Check revocation_endpoint, and that this client may revoke such tokens. Some servers cannot revoke JWTs."
 	if answer, ok := errors.AsType[*oauth2.Error](err); ok {
 		facts = serverFacts(answer)
 		switch {
 		case answer.StatusCode == http.StatusProxyAuthRequired:
 			remedy = proxyCredentials
 		case answer.Temporary():
-			remedy = "Nothing is wrong with the configuration as far as can be told."
+			remedy = "The server may be unavailable. If the token must not live that long, revoke it there."
 		}
 	} else if failure, ok := errors.AsType[*httpstack.Error](err); ok {
 		found := describeNetwork(failure, "revocation_endpoint")

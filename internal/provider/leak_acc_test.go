@@ -244,16 +244,16 @@ func TestAccLeakFailure(t *testing.T) {
 		}, "No response in time"},
 		"no TLS": {func(n *nest) {
 			n.Edit(n.srv.URL, strings.Replace(n.srv.URL, "http:", "https:", 1))
-		}, "No secure connection"},
+		}, "No TLS connection"},
 		"unknown authority": {func(n *nest) {
 			n.Edit(n.srv.URL, stranger.URL)
 		}, "unknown authority"},
 		"no server": {func(n *nest) {
 			n.Edit(n.srv.URL, "https://127.0.0.1:1")
-		}, "proxy does not let the request through"},
+		}, "proxy did not forward the request"},
 		"proxy refuses": {func(n *nest) {
 			n.Edit("var.proxy_url", `replace(var.proxy_url, "user:", "other:")`)
-		}, "proxy does not let the request through"},
+		}, "proxy did not forward the request"},
 		"token in another member": {func(n *nest) {
 			n.srv.Fail(authserver.TokenEndpoint, authserver.Always,
 				authserver.Answer(http.StatusOK, nil, fmt.Sprintf(`{"data":{"token":%q}}`, n.token.Value)))
@@ -269,11 +269,11 @@ func TestAccLeakFailure(t *testing.T) {
 		"token cut short": {func(n *nest) {
 			n.Edit("= var.proxy_url", "= null") // a proxy would answer for the server
 			n.srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Truncated(fmt.Sprintf(`{"access_token":%q`, n.token.Value)))
-		}, "The answer cannot be read"},
+		}, "The response cannot be read"},
 		"token that is not HTTP": {func(n *nest) {
 			n.Edit("= var.proxy_url", "= null")
 			n.srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Raw(n.token.Value+"\r\n\r\n"))
-		}, "The answer cannot be read"},
+		}, "The response cannot be read"},
 	}
 	for name, row := range tests {
 		t.Run(name, func(t *testing.T) {

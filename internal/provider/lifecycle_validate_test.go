@@ -21,7 +21,7 @@ const endpoint = "https://login.example.com/token"
 
 // invalidRequests are wrong in every kind of block.
 var invalidRequests = map[string]invalid{
-	"scope with a space":          {attributes{"scopes": []string{"read", "read write"}}, "scopes[1]", "several elements"},
+	"scope with a space":          {attributes{"scopes": []string{"read", "read write"}}, "scopes[1]", "separate elements"},
 	"scope with a quote":          {attributes{"scopes": []string{`a"b`}}, "scopes[0]", "section 3.3"},
 	"scope with a backslash":      {attributes{"scopes": []string{`a\b`}}, "scopes[0]", "section 3.3"},
 	"scope with a line break":     {attributes{"scopes": []string{"a\r\nX: y"}}, "scopes[0]", "control character."},
@@ -37,14 +37,14 @@ var invalidRequests = map[string]invalid{
 	"header name with a colon":    {attributes{"headers": attributes{"X-A:": "1"}}, "headers", "not allowed"},
 	"header name, line break":     {attributes{"headers": attributes{"X-A\r\nX-B": "1"}}, "headers", "not allowed"},
 	"header without a name":       {attributes{"headers": attributes{"": "1"}}, "headers", "not allowed"},
-	"header twice by case":        {attributes{"headers": attributes{"X-Tenant": "1", "x-tenant": "2"}}, "headers", "differ only in their case"},
+	"header twice by case":        {attributes{"headers": attributes{"X-Tenant": "1", "x-tenant": "2"}}, "headers", "differ only in case"},
 	"header of the connection":    {attributes{"headers": attributes{"Content-Length": "1"}}, "headers", "connection decides"},
 	"header Host":                 {attributes{"headers": attributes{"host": "other.example"}}, "headers", "connection decides"},
 	"no lifetime":                 {attributes{"default_expires_in": 0}, "default_expires_in", "between 1 and"},
 	"negative lifetime":           {attributes{"default_expires_in": -3600}, "default_expires_in", "between 1 and"},
 	"lifetime in milliseconds":    {attributes{"default_expires_in": 3.6e9}, "default_expires_in", "between 1 and"},
-	"lifetime as a fraction":      {attributes{"default_expires_in": 1.5}, "default_expires_in", "whole number between 1 and 31622400, and is 1.5"},
-	"lifetime beyond all numbers": {attributes{"default_expires_in": 1e300}, "default_expires_in", "and is 1e+300"},
+	"lifetime as a fraction":      {attributes{"default_expires_in": 1.5}, "default_expires_in", "whole number between 1 and 31622400, but is 1.5"},
+	"lifetime beyond all numbers": {attributes{"default_expires_in": 1e300}, "default_expires_in", "but is 1e+300"},
 	"fragment sign at URI's end":  {attributes{"resources": []string{"urn:example:api#"}}, "resources[0]", "fragment"},
 	"resource that is no URI":     {attributes{"resources": []string{"https://a b/"}}, "resources[0]", "absolute URI"},
 	"resource with line break":    {attributes{"resources": []string{"urn:example:api\n"}}, "resources[0]", "absolute URI"},
@@ -64,6 +64,7 @@ var invalidTokens = map[string]invalid{
 var invalidCalls = map[string]invalid{
 	"url with a fragment":        {attributes{"url": endpoint + "#top"}, "url", "fragment"},
 	"url, empty fragment":        {attributes{"url": endpoint + "#"}, "url", "%23"},
+	"url, placeholder":           {attributes{"url": "https://{region}.api.example.com/"}, "url", "the placeholder {region}."},
 	"status as a fraction":       {attributes{"url": endpoint, "expected_status_codes": []any{404, 200.5}}, "expected_status_codes[1]", "whole number between 200 and 599"},
 	"status of nothing":          {attributes{"url": endpoint, "expected_status_codes": []any{0}}, "expected_status_codes[0]", "whole number between 200 and 599"},
 	"token_header, host":         {attributes{"url": endpoint, "token_header": attributes{"name": "Host"}}, "token_header.name", "connection decides it"},
@@ -75,7 +76,7 @@ var invalidCalls = map[string]invalid{
 	"scheme of umlauts":          {attributes{"url": endpoint, "token_header": attributes{"scheme": "größe"}}, "token_header.scheme", "ASCII"},
 	"token_header, no token":     {attributes{"url": endpoint, "authenticate": false, "token_header": attributes{"name": "X-Token"}}, "token_header", "authenticate = false"},
 	"token, no token":            {attributes{"url": endpoint, "authenticate": false, "token": attributes{"audience": "x"}}, "token", "authenticate = false"},
-	"status beyond all":          {attributes{"url": endpoint, "expected_status_codes": []any{600}}, "expected_status_codes[0]", "and is 600"},
+	"status beyond all":          {attributes{"url": endpoint, "expected_status_codes": []any{600}}, "expected_status_codes[0]", "but is 600"},
 }
 
 // invalidClients are wrong in the provider block and in the ephemeral resource.
@@ -92,6 +93,15 @@ var invalidClients = map[string]invalid{
 	"endpoint, space":            {attributes{"token_endpoint": " " + endpoint}, "token_endpoint", "spaces"},
 	"endpoint, bad escape":       {attributes{"token_endpoint": "https://login.example.com/%zz"}, "token_endpoint", "URL"},
 	"endpoint, bad port":         {attributes{"token_endpoint": "https://login.example.com:https/token"}, "token_endpoint", "URL"},
+	"placeholder in the path":    {attributes{"token_endpoint": "https://login.example.com/{tenant}/token"}, "token_endpoint", "the placeholder {tenant}. Replace it with your own value."},
+	"placeholder in the host":    {attributes{"token_endpoint": "https://<your tenant>.example.com/token"}, "token_endpoint", "the placeholder <your tenant>."},
+	"placeholder of the issuer":  {attributes{"issuer": "https://login.example.com/<tenant-id>/v2.0"}, "issuer", "the placeholder <tenant-id>."},
+	"placeholder, encoded":       {attributes{"issuer": "https://login.example.com/%7Btenant%7d/v2.0"}, "issuer", "the placeholder %7Btenant%7d."},
+	"placeholder, host, encoded": {attributes{"issuer": "https://%3Ctenant%3E.example.com"}, "issuer", "the placeholder %3Ctenant%3E."},
+	"placeholder, revocation":    {attributes{"revocation_endpoint": "https://login.example.com/${tenant}/revoke"}, "revocation_endpoint", "the placeholder {tenant}."},
+	"half a placeholder":         {attributes{"token_endpoint": "https://login.example.com/{tenant/token"}, "token_endpoint", "percent-encoded"},
+	"braces in the query":        {attributes{"token_endpoint": endpoint + "?a={tenant}"}, "token_endpoint", "percent-encoded"},
+	"braces of a password":       {attributes{"token_endpoint": "https://id:{very-secret}@login.example.com/token"}, "token_endpoint", "percent-encoded"},
 	"empty endpoint":             {attributes{"token_endpoint": ""}, "token_endpoint", "absolute"},
 	"issuer with a query":        {attributes{"issuer": "https://login.example.com/?tenant=a"}, "issuer", "query"},
 	"issuer with a fragment":     {attributes{"issuer": "https://login.example.com/#a"}, "issuer", "fragment"},
@@ -119,19 +129,19 @@ var invalidClients = map[string]invalid{
 		"client_secret_basic_encoding", "client_secret_post",
 	},
 	"scopes, and in the query": {
-		attributes{"token_endpoint": endpoint + "?tenant=a&scope=b", "scopes": []string{"read"}}, "scopes", "the parameter scope already",
+		attributes{"token_endpoint": endpoint + "?tenant=a&scope=b", "scopes": []string{"read"}}, "scopes", "already has the parameter scope",
 	},
 	"grant type, and in the query": {
-		attributes{"token_endpoint": endpoint + "?grant_type=a", "grant_type": "a"}, "grant_type", "the parameter grant_type already",
+		attributes{"token_endpoint": endpoint + "?grant_type=a", "grant_type": "a"}, "grant_type", "already has the parameter grant_type",
 	},
 	"resources, and in the query": {
-		attributes{"token_endpoint": endpoint + "?resource=urn:a", "resources": []string{"urn:b"}}, "resources", "the parameter resource already",
+		attributes{"token_endpoint": endpoint + "?resource=urn:a", "resources": []string{"urn:b"}}, "resources", "already has the parameter resource",
 	},
 	"audience, and in the query": {
-		attributes{"token_endpoint": endpoint + "?audience=a", "audience": "b"}, "audience", "the parameter audience already",
+		attributes{"token_endpoint": endpoint + "?audience=a", "audience": "b"}, "audience", "already has the parameter audience",
 	},
 	"parameter, and in the query": {
-		attributes{"token_endpoint": endpoint + "?tenant=a&tenant=b", "parameters": attributes{"tenant": "c"}}, "parameters", "the parameter tenant already",
+		attributes{"token_endpoint": endpoint + "?tenant=a&tenant=b", "parameters": attributes{"tenant": "c"}}, "parameters", "already has the parameter tenant",
 	},
 	"two methods": {
 		attributes{"headers": attributes{"authorization": "Basic very-secret"}, "token_endpoint_auth_method": "client_secret_basic"},
@@ -273,6 +283,8 @@ func TestValidateAccepts(t *testing.T) {
 		"http to loopback, IPv6":   {"token_endpoint": "http://[::1]:8080/token"},
 		"http where allowed":       {"token_endpoint": "http://login.example.com/token", "allow_plaintext_http": true},
 		"endpoint with a query":    {"token_endpoint": endpoint + "?api-version=1&tenant=a%20b"},
+		"UUID in braces":           {"token_endpoint": "https://login.example.com/%7B3f2504e0-4f89-11d3-9a0c-0305e82c3301%7D/token"},
+		"JSON in the query":        {"token_endpoint": endpoint + "?claims=%7Btenant%7D"},
 		"query that repeats":       {"token_endpoint": endpoint + "?tenant=a&tenant=b", "parameters": attributes{"audience": "c", "tenant": ""}},
 		"query and defaults":       {"token_endpoint": endpoint + "?grant_type=account_credentials&client_id=a", "client_id": "a"},
 		"body, no grant type":      {"request_body": "{}", "grant_type": "", "scopes": []string{}, "parameters": attributes{"a": ""}},

@@ -96,7 +96,7 @@ func cacheAttribute() schema.Attribute {
 				Sensitive: true,
 				MarkdownDescription: "Random text, best of 32 bytes, that seals the entries of a `file` or `redis` cache together with the client's secret or private key. " +
 					"Required for clients that have neither.",
-				Validators: []validator.String{encryptionKey()},
+				Validators: []validator.String{line()},
 			},
 		},
 	}

@@ -173,5 +173,5 @@ ephemeral "oauth2cc_token" "test" {
 	}
 
 	w.Edit("tls            = {", "tls            = true ? null : {")
-	w.Plan().MustExit(t, 1).MustSay(t, "The server's certificate comes from an unknown authority")
+	w.Plan().MustExit(t, 1).MustSay(t, "The server's certificate is from an unknown authority")
 }

@@ -18,47 +18,46 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// proof is how the assertions of a client are used.
-type proof struct {
+// assertionUse is how a client uses its assertions.
+type assertionUse struct {
 	signed    *signedAssertionModel
 	federated *federatedAssertionModel
-	// asserts tells that there is an assertion, and proves that it may not be the
-	// grant but the client's proof.
-	asserts, proves bool
-	// key tells that it is signed with a key, and secret that it is with the secret.
+	// exists reports whether there is an assertion, and authenticates whether it is
+	// known not to be the grant.
+	exists, authenticates bool
+	// key reports whether it is signed with a key, and secret with client_secret.
 	key, secret bool
 }
 
-// proof reads the assertions. What is wrong with their members has been reported
-// by the types of those.
-func (m clientModel) proof(ctx context.Context) proof {
-	var ignored diag.Diagnostics
-	p := proof{
+// assertionUse reads the assertions.
+func (m clientModel) assertionUse(ctx context.Context) assertionUse {
+	var ignored diag.Diagnostics // the framework has reported members of the wrong type
+	p := assertionUse{
 		signed:    objectAs[signedAssertionModel](ctx, m.SignedAssertion, &ignored),
 		federated: objectAs[federatedAssertionModel](ctx, m.FederatedAssertion, &ignored),
 	}
-	p.asserts = p.signed != nil || p.federated != nil
+	p.exists = p.signed != nil || p.federated != nil
 	_, granted := m.Parameters.Elements()["assertion"]
-	p.proves = p.asserts && !m.GrantType.IsUnknown() && (m.GrantType.ValueString() != tokensource.GrantJWTBearer || granted)
+	p.authenticates = p.exists && !m.GrantType.IsUnknown() && (m.GrantType.ValueString() != tokensource.GrantJWTBearer || granted)
 	p.key = p.signed != nil && isSet(p.signed.PrivateKey)
 	method := m.TokenEndpointAuthMethod
 	p.secret = method.ValueString() == clientauth.ClientSecretJWT ||
-		(method.IsNull() && p.proves && p.signed != nil && p.signed.PrivateKey.IsNull() && isSet(m.ClientSecret))
+		(method.IsNull() && p.authenticates && p.signed != nil && p.signed.PrivateKey.IsNull() && isSet(m.ClientSecret))
 	return p
 }
 
-// attribute is the one that the assertion comes from.
-func (p proof) attribute() string {
+// attribute is the one with the assertion.
+func (p assertionUse) attribute() string {
 	if p.federated != nil {
 		return "federated_assertion"
 	}
 	return "signed_assertion"
 }
 
-// validateUnusedAssertions finds assertions, and parts of them, that one block sets
-// and makes useless itself; and what is wrong within an assertion.
+// validateUnusedAssertions reports assertions, and parts of them, that have no effect
+// because of the same block, and mistakes within an assertion.
 func (m clientModel) validateUnusedAssertions(ctx context.Context) diag.Diagnostics {
-	p, method := m.proof(ctx), m.TokenEndpointAuthMethod
+	p, method := m.assertionUse(ctx), m.TokenEndpointAuthMethod
 	sent := method.ValueString() == clientauth.PrivateKeyJWT || (method.ValueString() == clientauth.ClientSecretJWT && p.federated == nil && !p.key)
 	diags := m.validateSignature(ctx, p)
 	if p.federated != nil {
@@ -66,44 +65,44 @@ func (m clientModel) validateUnusedAssertions(ctx context.Context) diag.Diagnost
 	}
 	diags.Append(findings(
 		rule{
-			p.proves && (p.key || p.federated != nil) && isSet(m.ClientSecret) && method.IsNull(), "token_endpoint_auth_method",
-			"The client has an assertion and a secret, and proves itself with one of them. Remove one, or say which with token_endpoint_auth_method.",
+			p.authenticates && (p.key || p.federated != nil) && isSet(m.ClientSecret) && method.IsNull(), "token_endpoint_auth_method",
+			"The client has an assertion and a secret, and authenticates with only one of them. Remove one, or choose with token_endpoint_auth_method.",
 		},
 		rule{
-			p.proves && isSet(method) && !sent, p.attribute(),
+			p.authenticates && isSet(method) && !sent, p.attribute(),
 			"With token_endpoint_auth_method = \"" + method.ValueString() + "\" this assertion is not sent. Remove it, or change the method.",
 		},
 		rule{
 			p.signed != nil && p.signed.PrivateKey.IsNull() && isSet(p.signed.Certificate), "signed_assertion",
-			"The certificate is that of a private key. Set private_key, or remove certificate.",
+			"A certificate needs its private key. Set private_key, or remove certificate.",
 		},
 	)...)
 	return diags
 }
 
-// validateAssertions finds what an assertion cannot be combined with.
+// validateAssertions reports what an assertion cannot be combined with.
 func (m clientModel) validateAssertions(ctx context.Context) diag.Diagnostics {
-	p := m.proof(ctx)
+	p := m.assertionUse(ctx)
 	sent := m.TokenEndpointAuthMethod.ValueString() != clientauth.None
 	return findings(
 		rule{
 			p.signed != nil && p.federated != nil, "federated_assertion",
-			"One assertion is sent: either one that this provider signs or one that the platform issues. Remove signed_assertion or federated_assertion.",
+			"Only one assertion is sent, signed by this provider or issued by the platform. Remove signed_assertion or federated_assertion.",
 		},
 		rule{
-			sent && p.proves && hasHeader(m.Headers, "Authorization"), "headers",
-			"The client proves itself with an assertion, and must not authenticate in two ways at once (RFC 6749 section 2.3). Remove the Authorization header.",
+			sent && p.authenticates && hasHeader(m.Headers, "Authorization"), "headers",
+			"The client authenticates with an assertion, and must not use two methods at once (RFC 6749 section 2.3). Remove the Authorization header.",
 		},
 		rule{
-			sent && p.asserts && isSet(m.RequestBody), p.attribute(),
-			"With request_body nothing else is sent in the body: the assertion would have no effect. Remove one of the two.",
+			sent && p.exists && isSet(m.RequestBody), p.attribute(),
+			"With request_body nothing else is sent in the body, so the assertion would have no effect. Remove one of them.",
 		},
 	)
 }
 
-// validateSignature tries the parts of what signs together, as far as they are
-// known. What the rules of one attribute find is not found again.
-func (m clientModel) validateSignature(ctx context.Context, p proof) diag.Diagnostics {
+// validateSignature checks that what signs fits together, as far as it is known and
+// valid by itself.
+func (m clientModel) validateSignature(ctx context.Context, p assertionUse) diag.Diagnostics {
 	if p.signed == nil && !p.secret {
 		return nil
 	}
@@ -134,13 +133,13 @@ func (m signedAssertionModel) signature() map[string]attr.Value {
 	}
 }
 
-// isSound tells whether the members are right, each on its own.
+// isSound reports whether each member is valid by itself.
 func (m signedAssertionModel) isSound() bool {
 	return (m.Algorithm.IsNull() || slices.Contains(clientauth.Algorithms(), m.Algorithm.ValueString())) &&
 		(m.Certificate.IsNull() || httpstack.CheckCertificates(m.Certificate.ValueString()) == nil)
 }
 
-// validate checks that an assertion comes from one place.
+// validate checks that the assertion has exactly one source.
 func (m federatedAssertionModel) validate(ctx context.Context) diag.Diagnostics {
 	at := path.Root("federated_assertion")
 	diags := exactlyOne(at, map[string]attr.Value{"env": m.Env, "file": m.File, "request": m.Request})
@@ -150,7 +149,7 @@ func (m federatedAssertionModel) validate(ctx context.Context) diag.Diagnostics 
 	return diags
 }
 
-// exactlyOne checks that one value is set. One that is unknown may be.
+// exactlyOne checks that one value is set, as far as all are known.
 func exactlyOne(at path.Path, values map[string]attr.Value) diag.Diagnostics {
 	var diags diag.Diagnostics
 	var set int
@@ -163,7 +162,7 @@ func exactlyOne(at path.Path, values map[string]attr.Value) diag.Diagnostics {
 		}
 	}
 	if set != 1 {
-		diags.AddAttributeError(at, "Exactly one attribute needed", "Set exactly one of "+strings.Join(sortedKeys(values), ", ")+".")
+		diags.AddAttributeError(at, "Exactly one attribute required", "Set exactly one of "+strings.Join(sortedKeys(values), ", ")+".")
 	}
 	return diags
 }

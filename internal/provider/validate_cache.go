@@ -15,10 +15,11 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// goodEncryptionKey is how long an encryption_key should be, in bytes.
+// goodEncryptionKey is the length of an encryption_key, in bytes, below which there
+// is a warning.
 const goodEncryptionKey = 16
 
-// validateCache finds attributes of the cache that are missing or have no effect.
+// validateCache reports attributes of the cache that are missing or have no effect.
 func (m providerModel) validateCache(ctx context.Context) diag.Diagnostics {
 	var diags diag.Diagnostics
 	model := objectAs[cacheModel](ctx, m.Cache, &diags)
@@ -27,26 +28,26 @@ func (m providerModel) validateCache(ctx context.Context) diag.Diagnostics {
 	}
 	at := path.Root("cache")
 	if !model.Path.IsNull() && model.kind() != cacheFile {
-		diags.AddAttributeError(at.AtName("path"), "Contradicting attributes", "A path is that of a cache of the type \"file\". Remove it, or set type = \"file\".")
+		diags.AddAttributeError(at.AtName("path"), "Conflicting attributes", "Only a cache of type \"file\" has a path. Remove it, or set type = \"file\".")
 	}
 	if !model.URL.IsNull() && model.kind() != cacheRedis {
-		diags.AddAttributeError(at.AtName("url"), "Contradicting attributes", "A url is that of a cache of the type \"redis\". Remove it, or set type = \"redis\".")
+		diags.AddAttributeError(at.AtName("url"), "Conflicting attributes", "Only a cache of type \"redis\" has a url. Remove it, or set type = \"redis\".")
 	}
 	if model.URL.IsNull() && model.kind() == cacheRedis {
-		diags.AddAttributeError(at.AtName("url"), "Missing attribute cache.url", "Set the address of the Redis server: url = \"rediss://user:password@host:6379\".")
+		diags.AddAttributeError(at.AtName("url"), "Missing attribute cache.url", "Set the URL of the Redis server: url = \"rediss://user:password@host:6379\".")
 	}
 	if !model.EncryptionKey.IsNull() && !model.shared() {
-		diags.AddAttributeError(at.AtName("encryption_key"), "Contradicting attributes",
-			"A cache of the type \""+model.kind()+"\" stays in this process and is not encrypted. Remove encryption_key, or set type = \"file\" or \"redis\".")
+		diags.AddAttributeError(at.AtName("encryption_key"), "Conflicting attributes",
+			"A cache of type \""+model.kind()+"\" stays in this process and is not encrypted. Remove encryption_key, or set type = \"file\" or \"redis\".")
 	}
 	if model.kind() == cacheRedis && bearsPassword(model.URL.ValueString()) {
 		diags.AddAttributeWarning(at.AtName("url"), "Redis password in plaintext",
-			"With redis:// the password in url crosses the network for everyone to read. Use rediss:// where the server speaks TLS. "+
-				"The tokens are sealed in either case.")
+			"With redis:// the password in url crosses the network unencrypted. Use rediss:// if the server supports TLS. "+
+				"Tokens are encrypted either way.")
 	}
 	if length := len(model.EncryptionKey.ValueString()); 0 < length && length < goodEncryptionKey {
 		diags.AddAttributeWarning(at.AtName("encryption_key"), "Short encryption_key",
-			"It could be found out by trying it on a stolen entry. openssl rand -base64 32 makes a good one.")
+			"A short key can be guessed from a stolen entry. Use random text, preferably 32 bytes: openssl rand -base64 32 makes one.")
 	}
 	if model.shared() && model.EncryptionKey.IsNull() && m.hasNoSecret() {
 		diags.Append(encryptionKeyMissing())
@@ -54,8 +55,8 @@ func (m providerModel) validateCache(ctx context.Context) diag.Diagnostics {
 	return diags
 }
 
-// bearsPassword tells whether the address of a Redis server has a password, which
-// would leave this machine in plaintext.
+// bearsPassword reports whether the address of a Redis server has a password that
+// would leave this machine unencrypted.
 func bearsPassword(text string) bool {
 	address, err := url.Parse(text)
 	if err != nil || address.Scheme != "redis" || httpstack.IsLoopback(address.Hostname()) {
@@ -65,9 +66,9 @@ func bearsPassword(text string) bool {
 	return bears
 }
 
-// hasNoSecret tells whether the client of the provider block is of those that have
-// neither a secret nor a private key, as far as is known. The key of a client
-// certificate counts where the certificate is the client's proof.
+// hasNoSecret reports whether the client of the provider block is known to have
+// neither a secret nor a private key. The key of a client certificate counts if the
+// client authenticates with it.
 func (m providerModel) hasNoSecret() bool {
 	if !m.ClientSecret.IsNull() || !m.SignedAssertion.IsNull() || m.TokenEndpointAuthMethod.IsUnknown() {
 		return false

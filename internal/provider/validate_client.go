@@ -19,51 +19,51 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 )
 
-// rule is a combination of attributes that makes no sense.
+// rule is a combination of attributes that cannot be meant.
 type rule struct {
 	broken          bool
 	attribute, text string
 }
 
-// findings are those of the rules that are broken.
+// findings reports the rules that are broken.
 func findings(rules ...rule) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, r := range rules {
 		if r.broken {
-			diags.AddAttributeError(path.Root(r.attribute), "Contradicting attributes", r.text)
+			diags.AddAttributeError(path.Root(r.attribute), "Conflicting attributes", r.text)
 		}
 	}
 	return diags
 }
 
-// validate finds mistakes within one block. What is missing in it may come from
-// the other block or from the environment, and is no finding.
+// validate reports mistakes within one block. What is missing may come from the
+// other block or from the environment.
 func (m clientModel) validate(ctx context.Context) diag.Diagnostics {
 	diags := m.validateUnused(ctx)
 	diags.Append(m.validateTogether(ctx)...)
 	return diags
 }
 
-// validateUnused finds what one block sets and makes useless itself. Beside
-// another block or the environment it would be no mistake: those may serve others.
+// validateUnused reports what has no effect because of the same block. Because of
+// another block or the environment it is no mistake: those may serve others.
 func (m clientModel) validateUnused(ctx context.Context) diag.Diagnostics {
 	method := m.TokenEndpointAuthMethod.ValueString()
 	diags := findings(
 		rule{
 			method == clientauth.None && isSet(m.ClientSecret), "token_endpoint_auth_method",
-			"With token_endpoint_auth_method = \"none\" no secret is sent. Remove client_secret or change the method.",
+			"With token_endpoint_auth_method = \"none\" no secret is sent. Remove client_secret, or change the method.",
 		},
 		rule{
 			method != "" && method != clientauth.ClientSecretBasic && isSet(m.ClientSecretBasicEncoding), "client_secret_basic_encoding",
-			"The encoding applies to token_endpoint_auth_method = \"client_secret_basic\" and not to \"" + method + "\". Remove it.",
+			"The encoding applies only to token_endpoint_auth_method = \"client_secret_basic\", not to \"" + method + "\". Remove it.",
 		},
 	)
 	diags.Append(m.validateUnusedAssertions(ctx)...)
 	return diags
 }
 
-// validateTogether finds requests that cannot be sent, or not whole. It holds for
-// one block as well as for two laid over each other.
+// validateTogether reports requests that cannot be sent completely, for one block
+// or for two that are merged.
 func (m clientModel) validateTogether(ctx context.Context) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if m.ClientSecretBasicEncoding.ValueString() == clientauth.BasicEncodingRaw && strings.Contains(m.ClientID.ValueString(), ":") {
@@ -77,9 +77,8 @@ func (m clientModel) validateTogether(ctx context.Context) diag.Diagnostics {
 	return diags
 }
 
-// settled names the method where nothing is left to choose it by: there is a
-// secret, and no metadata that may want another. It is for models that no other
-// block is laid over.
+// settled sets the method if it is certain: there is a secret, and no metadata that
+// may name another method. It is for models that no other block is merged over.
 func (m clientModel) settled() clientModel {
 	asserts := !m.SignedAssertion.IsNull() || !m.FederatedAssertion.IsNull()
 	if m.TokenEndpointAuthMethod.IsNull() && m.Issuer.IsNull() && isSet(m.ClientSecret) && !asserts {
@@ -88,7 +87,7 @@ func (m clientModel) settled() clientModel {
 	return m
 }
 
-// validateMethod finds what the client's authentication cannot be combined with.
+// validateMethod reports what the authentication method cannot be combined with.
 func (m clientModel) validateMethod() diag.Diagnostics {
 	method := m.TokenEndpointAuthMethod.ValueString()
 	basic := method == clientauth.ClientSecretBasic
@@ -100,13 +99,13 @@ func (m clientModel) validateMethod() diag.Diagnostics {
 	)
 }
 
-// isPlaintext tells whether an address is known to be one of http.
+// isPlaintext reports whether an address is known to be an http URL.
 func isPlaintext(address types.String) bool {
 	parsed, err := url.Parse(address.ValueString())
 	return err == nil && parsed.Scheme == "http"
 }
 
-// validateWire finds requests that cannot be written.
+// validateWire reports requests that HTTP does not allow.
 func (m clientModel) validateWire() diag.Diagnostics {
 	get := m.Method.ValueString() == http.MethodGet
 	inBody := !m.ParametersIn.IsUnknown() && m.ParametersIn.ValueString() != string(oauth2.InQuery)
@@ -119,12 +118,12 @@ func (m clientModel) validateWire() diag.Diagnostics {
 	)
 }
 
-// asked lists the parameters that attributes ask for, and nothing by default, as
-// pairs of the attribute and the parameter.
-func (m clientModel) asked() [][2]string {
+// configuredParameters lists the parameters that attributes set, as pairs of the
+// attribute and the parameter. Parameters that are sent by default are not listed.
+func (m clientModel) configuredParameters() [][2]string {
 	var pairs [][2]string
-	add := func(asks bool, attribute, parameter string) {
-		if asks {
+	add := func(isSet bool, attribute, parameter string) {
+		if isSet {
 			pairs = append(pairs, [2]string{attribute, parameter})
 		}
 	}
@@ -139,14 +138,13 @@ func (m clientModel) asked() [][2]string {
 	return pairs
 }
 
-// validateBody finds what would not be sent, as there is a body that is sent
-// instead.
+// validateBody reports what would not be sent because request_body is sent instead.
 func (m clientModel) validateBody() diag.Diagnostics {
 	if !isSet(m.RequestBody) {
 		return nil
 	}
 	var unsent []string
-	for _, pair := range m.asked() {
+	for _, pair := range m.configuredParameters() {
 		unsent = append(unsent, pair[0])
 	}
 	if isSet(m.ParametersIn) {
@@ -159,28 +157,28 @@ func (m clientModel) validateBody() diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, attribute := range slices.Compact(unsent) {
 		diags.Append(findings(rule{true, attribute,
-			"With request_body nothing else is sent in the body: " + attribute + " would have no effect. Remove one of the two."})...)
+			"With request_body nothing else is sent in the body, so " + attribute + " would have no effect. Remove one of them."})...)
 	}
 	return diags
 }
 
-// validateQuery finds what would not be sent, as the token endpoint's own query
-// names it and a parameter is sent once (RFC 6749 section 3.2).
+// validateQuery reports what would not be sent because the token endpoint's own
+// query has it, and a parameter is sent once (RFC 6749 section 3.2).
 func (m clientModel) validateQuery() diag.Diagnostics {
 	address, err := url.Parse(m.TokenEndpoint.ValueString())
 	if err != nil || isSet(m.RequestBody) {
 		return nil
 	}
 	var diags diag.Diagnostics
-	for _, pair := range m.asked() {
+	for _, pair := range m.configuredParameters() {
 		diags.Append(findings(rule{address.Query().Has(pair[1]), pair[0],
-			"The query of token_endpoint names the parameter " + shortened(pair[1]) + " already, and a parameter must not be sent twice (RFC 6749 section 3.2). " +
-				"Remove it there or here."})...)
+			"The query of token_endpoint already has the parameter " + shortened(pair[1]) + ", and a parameter must not be sent twice (RFC 6749 section 3.2). " +
+				"Remove one of them."})...)
 	}
 	return diags
 }
 
-// validate finds mistakes in the provider block, with what the environment added.
+// validate reports mistakes in the provider block, values of the environment included.
 func (m providerModel) validate(ctx context.Context) diag.Diagnostics {
 	diags := m.settled().validateTogether(ctx)
 	diags.Append(m.validateTLS(ctx)...)
@@ -198,10 +196,10 @@ func (m providerModel) validate(ctx context.Context) diag.Diagnostics {
 	return diags
 }
 
-// isSet tells whether a value is given and known.
+// isSet reports whether a value is known and not null.
 func isSet(value types.String) bool { return !value.IsNull() && !value.IsUnknown() }
 
-// hasHeader tells whether a map of header fields has one of a name.
+// hasHeader reports whether a map of header fields has one of a name.
 func hasHeader(fields types.Map, name string) bool {
 	for field := range fields.Elements() {
 		if strings.EqualFold(field, name) {

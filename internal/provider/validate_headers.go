@@ -24,7 +24,7 @@ func (headerFields) Description(context.Context) string { return "must be header
 // MarkdownDescription implements [validator.Describer].
 func (v headerFields) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-// ValidateMap implements [validator.Map]. Values are not quoted: they may be
+// ValidateMap implements [validator.Map]. Values are not quoted, as they may be
 // secrets.
 func (headerFields) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
 	defer contain(&resp.Diagnostics)
@@ -37,8 +37,8 @@ func (headerFields) ValidateMap(_ context.Context, req validator.MapRequest, res
 		}
 		canonical := http.CanonicalHeaderKey(name)
 		if other, ok := spelled[canonical]; ok {
-			resp.Diagnostics.AddAttributeError(req.Path.AtMapKey(name), "Header field given twice",
-				fmt.Sprintf("The names %q and %q differ only in their case, which makes no difference in HTTP. Remove one.", shortened(name), shortened(other)))
+			resp.Diagnostics.AddAttributeError(req.Path.AtMapKey(name), "Duplicate header field",
+				fmt.Sprintf("The names %q and %q differ only in case, and header names are case-insensitive. Remove one.", shortened(name), shortened(other)))
 		}
 		spelled[canonical] = name
 	}

@@ -14,9 +14,9 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 )
 
-// numberRange validates a whole number. The attribute has to be a number to
-// Terraform too: of a fraction in an integer the framework says that the provider
-// is broken, before any validator is asked.
+// numberRange validates a whole number. Its attribute must be a number rather than
+// an integer: for a fraction in an integer attribute the framework reports a bug of
+// the provider, before any validator runs.
 type numberRange struct{ least, most int64 }
 
 // wholeNumber is a whole number from least to most.
@@ -41,10 +41,10 @@ func (v numberRange) ValidateNumber(ctx context.Context, req validator.NumberReq
 		return
 	}
 	resp.Diagnostics.AddAttributeError(req.Path, "Invalid value for "+req.Path.String(),
-		"The value "+v.Description(ctx)+", and is "+number.Text('g', 10)+".")
+		"The value "+v.Description(ctx)+", but is "+number.Text('g', 10)+".")
 }
 
-// maxRetries is how often a request may be tried again.
+// maxRetries is the number of retries.
 func maxRetries() validator.Number { return wholeNumber(0, httpstack.LimitMaxRetries) }
 
 // whole is a number that wholeNumber accepts; null is zero.

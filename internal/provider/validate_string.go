@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -24,13 +25,13 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache/redisstore"
 )
 
-// stringRule is a rule for an attribute that is a string. It returns what is
-// wrong and what to do, in one or more sentences that do not quote the value,
-// which may be a secret; or nothing.
+// stringRule is a rule for an attribute that is a string. It returns what is wrong
+// and what to do, in sentences that do not quote the value, which may be a secret;
+// or "".
 type stringRule func(value string) (problem string)
 
-// Bounds of what a user gives, in bytes. They are far above what servers take, and
-// keep a mistake, such as a file of another kind, from being sent and shown.
+// Bounds of values in bytes. They are far above what servers accept, and keep
+// mistakes, such as the wrong file, from being sent and shown.
 const (
 	// maxText bounds bodies, the values of parameters, keys and certificates.
 	maxText = 1 << 20
@@ -38,12 +39,12 @@ const (
 	maxLine = httpstack.MaxField
 )
 
-// stringValidator makes a rule a validator, named by what the value must be. All
-// values must be text and within bounds.
+// stringValidator is a rule as a validator, described by what the value must be.
+// All values must be UTF-8 and within bounds.
 type stringValidator struct {
 	must string
 	rule stringRule
-	most int // maxLine where it is zero
+	most int // bytes; zero means maxLine
 }
 
 // Description implements [validator.Describer].
@@ -63,22 +64,22 @@ func (v stringValidator) ValidateString(_ context.Context, req validator.StringR
 	}
 }
 
-// problem applies the rule to what is text and within bounds.
+// problem returns what is wrong with the value, "" if nothing is.
 func (v stringValidator) problem(value string) string {
 	switch most := cmp.Or(v.most, maxLine); {
 	case len(value) > most:
-		return fmt.Sprintf("The value is %d bytes long, and %d are the most.", len(value), most)
+		return fmt.Sprintf("The value is %d bytes long. The limit is %d.", len(value), most)
 	case !utf8.ValidString(value):
-		return "The value is no text: it is not UTF-8. Encode it, with base64 for example."
+		return "The value is not UTF-8 text. Encode it, for example with base64."
 	}
 	return v.rule(value)
 }
 
-// maxShown is how much is repeated of a name or a word that a user gave, in
+// maxShown bounds how much of a name or word in the configuration is quoted, in
 // characters.
 const maxShown = 40
 
-// shortened is a text as far as it is repeated.
+// shortened is a text as it is quoted.
 func shortened(text string) string {
 	chars := []rune(text)
 	if len(chars) <= maxShown {
@@ -87,7 +88,7 @@ func shortened(text string) string {
 	return string(chars[:maxShown]) + "…"
 }
 
-// shownPath writes a path with the names shortened that a user gave.
+// shownPath writes a path with its map keys shortened.
 func shownPath(at path.Path) string {
 	steps := at.Steps()
 	for i, step := range steps {
@@ -98,25 +99,19 @@ func shownPath(at path.Path) string {
 	return steps.String()
 }
 
-// anyText is a text of which nothing is known, and which is sent encoded or as it
-// is.
+// anyText is any text. It is sent encoded or verbatim.
 func anyText() validator.String {
 	return stringValidator{must: "must be text", most: maxText, rule: func(string) string { return "" }}
 }
 
-// anyLine is anyText that travels in a URL.
+// anyLine is anyText that is sent in a URL.
 func anyLine() validator.String {
 	return stringValidator{must: "must be text", rule: func(string) string { return "" }}
 }
 
-// body is any text but none.
+// body is any text that is not empty.
 func body() validator.String {
-	return stringValidator{must: "must not be empty", most: maxText, rule: func(value string) string {
-		if value == "" {
-			return "The value is empty. Leave the attribute out where there is none to give."
-		}
-		return ""
-	}}
+	return stringValidator{must: "must not be empty", most: maxText, rule: problemOfEmpty}
 }
 
 // oneOf is one of a list of words.
@@ -126,13 +121,13 @@ func oneOf(words ...string) validator.String {
 		if slices.Contains(words, value) {
 			return ""
 		}
-		return fmt.Sprintf("The value must be one of \"%s\", and is %q.", strings.Join(words, "\", \""), shortened(value))
+		return fmt.Sprintf("The value must be one of \"%s\", but is %q.", strings.Join(words, "\", \""), shortened(value))
 	}}
 }
 
-// credential is a text that identifies or authenticates a client.
+// credential identifies or authenticates a client.
 func credential() validator.String {
-	return stringValidator{must: "must not be empty and hold no control characters", rule: func(value string) string {
+	return stringValidator{must: "must not be empty or have control characters", rule: func(value string) string {
 		if problem := problemOfLine(value); problem != "" || !hasControl(value) {
 			return problem
 		}
@@ -140,9 +135,9 @@ func credential() validator.String {
 	}}
 }
 
-// line is a text of one line that is not empty.
+// line is one line of text, not empty.
 func line() validator.String {
-	return stringValidator{must: "must not be empty and hold no control characters", rule: func(value string) string {
+	return stringValidator{must: "must not be empty or have control characters", rule: func(value string) string {
 		return cmp.Or(problemOfLine(value), problemOfControl(value))
 	}}
 }
@@ -151,31 +146,29 @@ func line() validator.String {
 func localPath() validator.String {
 	return stringValidator{must: "must be a path", rule: func(value string) string {
 		if first, _, _ := strings.Cut(filepath.ToSlash(value), "/"); first == "~" {
-			return "The path begins with \"~\", which only a shell replaces by the home folder. Write pathexpand(\"~/…\")."
+			return "The path begins with \"~\", which only shells expand. Write pathexpand(\"~/…\")."
 		}
 		return cmp.Or(problemOfLine(value), problemOfControl(value))
 	}}
 }
 
-// encryptionKey is a text that a shared cache is sealed with.
-func encryptionKey() validator.String {
-	return stringValidator{must: "must not be empty and hold no control characters", rule: func(value string) string {
-		return cmp.Or(problemOfLine(value), problemOfControl(value))
-	}}
-}
-
-// problemOfLine finds what is missing, and what comes from reading a file.
-func problemOfLine(value string) string {
-	switch {
-	case value == "":
-		return "The value is empty. Leave the attribute out where there is none to give."
-	case strings.TrimRight(value, "\r\n") != value:
-		return "The value ends with a line break, as the contents of a file often do. Remove that; in a configuration trimspace() does."
+// problemOfEmpty reports an empty value.
+func problemOfEmpty(value string) string {
+	if value == "" {
+		return "The value is empty. Leave the attribute out if there is none."
 	}
 	return ""
 }
 
-// problemOfControl finds control characters.
+// problemOfLine reports an empty value and the line break of a file.
+func problemOfLine(value string) string {
+	if strings.TrimRight(value, "\r\n") != value {
+		return "The value ends with a line break, as the contents of a file often do. Remove it, for example with trimspace()."
+	}
+	return problemOfEmpty(value)
+}
+
+// problemOfControl reports control characters.
 func problemOfControl(value string) string {
 	if hasControl(value) {
 		return "The value has a line break or another control character."
@@ -185,7 +178,7 @@ func problemOfControl(value string) string {
 
 // plainText is a text without control characters; it may be empty.
 func plainText() validator.String {
-	return stringValidator{must: "must hold no control characters", rule: problemOfControl}
+	return stringValidator{must: "must have no control characters", rule: problemOfControl}
 }
 
 // scopeToken is one scope (RFC 6749 section 3.3).
@@ -197,10 +190,10 @@ func scopeToken() validator.String {
 		case hasControl(value):
 			return "The scope has a line break or another control character."
 		case strings.Contains(value, " "):
-			return "The scope has a space in it. Write several scopes as several elements of the list: [\"read\", \"write\"]."
+			return "The scope has a space in it. Write scopes as separate elements of the list: [\"read\", \"write\"]."
 		case strings.ContainsFunc(value, func(char rune) bool { return char <= ' ' || char == '"' || char == '\\' || char > '~' }):
-			return "The scope has a character that RFC 6749 section 3.3 does not allow in one. " +
-				"For a server that wants it all the same, set parameters = { scope = \"…\" }."
+			return "The scope has a character that RFC 6749 section 3.3 does not allow. " +
+				"If the server needs it, set parameters = { scope = \"…\" }."
 		}
 		return ""
 	}}
@@ -226,44 +219,54 @@ func requestURL() validator.String {
 			return problem
 		}
 		if strings.Contains(value, "#") {
-			return "The URL has a fragment (\"#…\"), which is never sent (RFC 9110 section 7.1). Remove it, or write \"%23\" for a \"#\" that is to arrive."
+			return "The URL has a fragment (\"#…\"), which is never sent (RFC 9110 section 7.1). Remove it, or write \"%23\" to send a \"#\"."
 		}
 		return ""
 	}}
 }
 
-// problemOfURL tells why a text is not the address of anything that could be sent
-// a request.
+// placeholder matches a word in braces or angle brackets, as documentation writes
+// a value to be replaced. Encoded braces may also be data, such as the UUIDs in
+// URLs of Bitbucket's API, so the word must look like one.
+var placeholder = regexp.MustCompile(`(?i)([{<]|%7B|%3C)[a-z]([a-z_. -]|%20)*[0-9]*([}>]|%7D|%3E)`)
+
+// problemOfURL reports why no request can be sent to an address.
 func problemOfURL(value string) string {
 	address, err := url.Parse(value)
+	place, _, _ := strings.Cut(value, "?")
+	left := placeholder.FindString(place)
 	switch {
+	case left != "" && !strings.Contains(place, "@"): // after which it could be part of a password
+		return "The URL still has the placeholder " + shortened(left) + ". Replace it with your own value."
+	case strings.ContainsAny(value, "{}<>"):
+		return "The URL has braces or angle brackets, which must be percent-encoded (RFC 3986 section 2)."
 	case err != nil || hasControl(value) || strings.Contains(value, " "):
-		return "The value is no URL. Are there spaces, line breaks or unescaped characters in it?"
+		return "The value is not a URL. Check it for spaces, line breaks and unescaped characters."
 	case strings.ContainsFunc(address.RawQuery, isNotASCII):
-		return "The URL's query has letters beyond ASCII. Write it percent-encoded, with urlencode() for example."
+		return "The URL's query has characters beyond ASCII. Percent-encode them, for example with urlencode()."
 	case (address.Scheme != "https" && address.Scheme != "http") || address.Hostname() == "":
-		return "The value is no absolute URL. Write it whole: \"https://host/path\"."
+		return "The value is not an absolute URL. Write it as \"https://host/path\"."
 	case address.User != nil:
-		return "The URL holds a user name or a password. Credentials have attributes of their own."
+		return "The URL holds a user name or password. Use the attributes for credentials instead."
 	}
 	return ""
 }
 
-// withoutQuery is an addition to endpointURL for issuers.
+// withoutQuery complements endpointURL for issuers.
 func withoutQuery() validator.String {
 	return stringValidator{must: "must have no query", rule: func(value string) string {
 		if strings.Contains(value, "?") {
-			return "An issuer has no query (RFC 8414 section 2). Remove the \"?\" and what follows it."
+			return "An issuer has no query (RFC 8414 section 2). Remove the \"?\" and everything after it."
 		}
 		return ""
 	}}
 }
 
-// hostName is a name or an address of a server.
+// hostName is the name or address of a server.
 func hostName() validator.String {
 	return stringValidator{must: "must be a host name", rule: func(value string) string {
 		if value == "" || strings.ContainsFunc(value, func(char rune) bool { return !isAlphanumeric(char) && !strings.ContainsRune("-._:", char) }) {
-			return "The value is no host name. Write it without scheme and path, and international names in their ASCII form (\"xn--…\")."
+			return "The value is not a host name. Write it without scheme, port and path, and international names in their ASCII form (\"xn--…\")."
 		}
 		return ""
 	}}
@@ -272,10 +275,10 @@ func hostName() validator.String {
 // variableName is the name of an environment variable.
 func variableName() validator.String {
 	return stringValidator{must: "must be the name of an environment variable", rule: func(value string) string {
-		if value == "" || strings.ContainsFunc(value, func(char rune) bool { return char <= ' ' || char == '=' || char > '~' }) {
-			return "The value is empty or no name of an environment variable, which has letters, digits and underscores."
+		if strings.ContainsFunc(value, func(char rune) bool { return char <= ' ' || char == '=' || char > '~' }) {
+			return "The value is not the name of an environment variable, which has letters, digits and underscores."
 		}
-		return ""
+		return problemOfEmpty(value)
 	}}
 }
 
@@ -284,17 +287,17 @@ func absoluteURI() validator.String {
 	return stringValidator{must: "must be an absolute URI", rule: func(value string) string {
 		identifier, err := url.Parse(value)
 		if err != nil || !identifier.IsAbs() {
-			return "A resource is an absolute URI such as \"https://api.example.com/\" or \"urn:example:api\" (RFC 8707 section 2). " +
-				"A server that wants another text may take it as parameters = { resource = \"…\" }."
+			return "A resource must be an absolute URI such as \"https://api.example.com/\" or \"urn:example:api\" (RFC 8707 section 2). " +
+				"If the server needs another value, set parameters = { resource = \"…\" }."
 		}
 		if strings.Contains(value, "#") {
-			return "A resource has no fragment (RFC 8707 section 2). Remove the \"#\" and what follows it."
+			return "A resource must not have a fragment (RFC 8707 section 2). Remove the \"#\" and everything after it."
 		}
 		return ""
 	}}
 }
 
-// jsonPointer is a place in a JSON document (RFC 6901).
+// jsonPointer is a JSON Pointer (RFC 6901).
 func jsonPointer() validator.String {
 	return stringValidator{must: "must be a JSON Pointer", rule: func(value string) string {
 		_, err := jsonpointer.Parse(value)
@@ -307,7 +310,7 @@ func jsonObject() validator.String {
 	return stringValidator{must: "must be a JSON object", most: maxText, rule: func(value string) string {
 		var object map[string]any
 		if err := oauth2.DecodeJSON([]byte(value), &object); err != nil || object == nil {
-			return "The value is no JSON object. Write it with jsonencode({ … })."
+			return "The value is not a JSON object. Write it with jsonencode({ … })."
 		}
 		return ""
 	}}
@@ -317,13 +320,13 @@ func jsonObject() validator.String {
 func durationFrom(minimum time.Duration) validator.String {
 	must := "must be a duration of at least " + minimum.String()
 	if minimum == 0 {
-		must = "must be a duration and not negative"
+		must = "must be a duration that is not negative"
 	}
 	return stringValidator{must: must, rule: func(value string) string {
 		parsed, err := time.ParseDuration(value)
 		switch {
 		case err != nil:
-			return "The value is no duration. Write a number and its unit: \"90s\", \"10m\" or \"1h30m\"."
+			return "The value is not a duration. Write a number and its unit: \"90s\", \"10m\" or \"1h30m\"."
 		case parsed < minimum:
 			return "The value " + must + "."
 		}
@@ -331,9 +334,9 @@ func durationFrom(minimum time.Duration) validator.String {
 	}}
 }
 
-// certificates are certificates in PEM.
+// certificates are PEM certificates.
 func certificates() validator.String {
-	return stringValidator{must: "must be certificates in PEM", most: maxText, rule: func(value string) string {
+	return stringValidator{must: "must be PEM certificates", most: maxText, rule: func(value string) string {
 		return problemOf(httpstack.CheckCertificates(value))
 	}}
 }
@@ -355,7 +358,7 @@ func redisURL() validator.String {
 	}}
 }
 
-// problemOf writes an error as a sentence; nothing for nil.
+// problemOf is the error as a sentence, "" for nil.
 func problemOf(err error) string {
 	if err == nil {
 		return ""
@@ -369,5 +372,5 @@ func isAlphanumeric(char rune) bool {
 
 func isNotASCII(char rune) bool { return char > unicode.MaxASCII }
 
-// hasControl tells whether a text has control characters.
+// hasControl reports whether a text has control characters.
 func hasControl(text string) bool { return strings.ContainsFunc(text, unicode.IsControl) }
