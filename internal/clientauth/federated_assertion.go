@@ -79,7 +79,7 @@ func (f FederatedAssertion) assertion(ctx context.Context) (string, *oauth2.JWT,
 	if err != nil {
 		return "", nil, err
 	}
-	text = strings.TrimSpace(strings.TrimPrefix(text, byteOrderMark))
+	text = strings.TrimSpace(strings.TrimPrefix(text, oauth2.ByteOrderMark))
 	decoded, err := f.decode(text)
 	if err != nil {
 		return "", nil, fieldError(f.field(), err)
@@ -239,7 +239,7 @@ func (f FederatedAssertion) address() (*url.URL, error) {
 // pick takes the assertion out of the platform's answer: at the pointer where it
 // is JSON, else the whole text.
 func (f FederatedAssertion) pick(body []byte) (string, error) {
-	body = bytes.TrimPrefix(body, []byte(byteOrderMark))
+	body = bytes.TrimPrefix(body, []byte(oauth2.ByteOrderMark))
 	if !json.Valid(body) {
 		return string(body), nil
 	}

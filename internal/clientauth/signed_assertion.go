@@ -21,6 +21,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
@@ -37,7 +38,7 @@ const defaultType = "JWT"
 type SignedAssertion struct {
 	// ClientID is the issuer and the subject.
 	ClientID string
-	// PrivateKey signs, read by [ParseKey]. Where it is empty ClientSecret signs.
+	// PrivateKey signs, read by [keys.Parse]. Where it is empty ClientSecret signs.
 	PrivateKey   secret.String
 	ClientSecret secret.String
 	// KeyID is sent as kid; by default that of the JWK.
@@ -113,22 +114,18 @@ func (a SignedAssertion) signer() (jose.Signer, error) {
 		}
 		return jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: []byte(a.ClientSecret.Reveal())}, options)
 	}
-	key, err := ParseKey(a.PrivateKey, a.KeyID)
+	key, err := keys.Parse(a.PrivateKey, a.KeyID)
 	if err != nil {
 		return nil, fieldError("private_key", err)
 	}
-	possible, err := algorithmsOf(key.Public())
-	if err != nil {
-		return nil, fieldError("private_key", err)
-	}
-	algorithm, err := chooseAlgorithm(possible, cmp.Or(a.Algorithm, key.algorithm), a.Supported)
+	algorithm, err := chooseAlgorithm(key.Algorithms(), cmp.Or(a.Algorithm, key.Algorithm), a.Supported)
 	if err != nil {
 		return nil, fieldError("algorithm", err)
 	}
 	if err := a.addThumbprints(options, key); err != nil {
 		return nil, fieldError("certificate", err)
 	}
-	if id := cmp.Or(a.KeyID, key.id); id != "" {
+	if id := cmp.Or(a.KeyID, key.ID); id != "" {
 		options.WithHeader("kid", id)
 	}
 	return jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: key.Signer}, options)
@@ -136,7 +133,7 @@ func (a SignedAssertion) signer() (jose.Signer, error) {
 
 // addThumbprints adds x5t and x5t#S256 (RFC 7515 sections 4.1.7 and 4.1.8) of the
 // certificate, which has to be that of the key.
-func (a SignedAssertion) addThumbprints(options *jose.SignerOptions, key Key) error {
+func (a SignedAssertion) addThumbprints(options *jose.SignerOptions, key keys.Key) error {
 	if a.Certificate == "" {
 		return nil
 	}

@@ -4,11 +4,18 @@
 package clientauth_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha1" //nolint:gosec // x5t is a SHA-1 thumbprint by definition, RFC 7515 section 4.1.7
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +23,9 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
@@ -66,23 +75,40 @@ func verificationKey(t *testing.T, assertion clientauth.SignedAssertion) any {
 	if assertion.PrivateKey.IsZero() {
 		return []byte(assertion.ClientSecret.Reveal())
 	}
-	key, err := clientauth.ParseKey(assertion.PrivateKey, assertion.KeyID)
+	key, err := keys.Parse(assertion.PrivateKey, assertion.KeyID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return key.Public()
 }
 
-// keys makes one key of each kind that signs.
-func keys(t *testing.T) map[string]string {
+// jwk reads a key of an RFC, with members added.
+func jwk(t *testing.T, file, members string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "keys", "testdata", "rfc", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Replace(string(text), "{", "{"+members, 1)
+}
+
+// Files with the keys of the RFCs.
+const (
+	rsaJWK     = "rfc7515-a2.json"
+	ecJWK      = "rfc7515-a3.json"
+	ed25519JWK = "rfc8037-a1.json"
+)
+
+// everyKind makes one key of each kind that signs.
+func everyKind(t *testing.T) map[string]string {
 	t.Helper()
 	made := map[string]string{
-		"RSA":     inJSON(t, jwk(t, rsaJWK, nil)),
-		"P-256":   inJSON(t, jwk(t, ecJWK, nil)),
-		"Ed25519": inJSON(t, jwk(t, ed25519JWK, nil)),
+		"RSA":     jwk(t, rsaJWK, ""),
+		"P-256":   jwk(t, ecJWK, ""),
+		"Ed25519": jwk(t, ed25519JWK, ""),
 	}
 	for _, curve := range []string{"P-384", "P-521"} {
-		made[curve] = generated(t, curve)
+		made[curve] = authservertest.PKCS8(t, authservertest.NewKey(t, authservertest.KeyKind(curve)))
 	}
 	return made
 }
@@ -97,7 +123,7 @@ func TestEveryAlgorithm(t *testing.T) {
 		"Ed25519": {"EdDSA"},
 		"secret":  {"HS256", "HS384", "HS512"},
 	}
-	held := keys(t)
+	held := everyKind(t)
 	for kind, algorithms := range tests {
 		for _, algorithm := range clientauth.Algorithms() {
 			t.Run(kind+"/"+algorithm, func(t *testing.T) {
@@ -140,7 +166,7 @@ func wrong(t *testing.T, assertion clientauth.SignedAssertion, field, want strin
 // token_endpoint_auth_signing_alg_values_supported (RFC 8414 section 2).
 func TestInferredAlgorithm(t *testing.T) {
 	t.Parallel()
-	held := keys(t)
+	held := everyKind(t)
 	tests := map[string]struct {
 		kind, configured string
 		supported        []string
@@ -174,7 +200,7 @@ func TestInferredAlgorithm(t *testing.T) {
 
 func TestAlgorithmsThatDoNotFit(t *testing.T) {
 	t.Parallel()
-	ec := secret.New(inJSON(t, jwk(t, ecJWK, nil)))
+	ec := secret.New(jwk(t, ecJWK, ""))
 	tests := map[string]struct {
 		assertion clientauth.SignedAssertion
 		want      string
@@ -183,8 +209,8 @@ func TestAlgorithmsThatDoNotFit(t *testing.T) {
 		"server takes others":       {clientauth.SignedAssertion{PrivateKey: ec, Supported: []string{"RS256", "PS256"}}, "the server takes RS256, PS256"},
 		"server takes no HMAC":      {clientauth.SignedAssertion{ClientSecret: secret.New(longSecret), Supported: []string{"RS256"}}, "the server takes RS256"},
 		"none":                      {clientauth.SignedAssertion{PrivateKey: ec, Algorithm: "none"}, `cannot sign with "none"`},
-		"alg of the JWK not fit":    {clientauth.SignedAssertion{PrivateKey: secret.New(inJSON(t, jwk(t, ecJWK, map[string]any{"alg": "ES512"})))}, `cannot sign with "ES512"`},
-		"alg of the JWK encrypts":   {clientauth.SignedAssertion{PrivateKey: secret.New(inJSON(t, jwk(t, rsaJWK, map[string]any{"alg": "RSA-OAEP"})))}, `cannot sign with "RSA-OAEP"`},
+		"alg of the JWK not fit":    {clientauth.SignedAssertion{PrivateKey: secret.New(jwk(t, ecJWK, `"alg":"ES512",`))}, `cannot sign with "ES512"`},
+		"alg of the JWK encrypts":   {clientauth.SignedAssertion{PrivateKey: secret.New(jwk(t, rsaJWK, `"alg":"RSA-OAEP",`))}, `cannot sign with "RSA-OAEP"`},
 		"HMAC with a private key":   {clientauth.SignedAssertion{PrivateKey: ec, ClientSecret: secret.New(longSecret), Algorithm: "HS256"}, `cannot sign with "HS256"`},
 		"ES256 with a secret alone": {clientauth.SignedAssertion{ClientSecret: secret.New(longSecret), Algorithm: "ES256"}, "but with HS256"},
 	}
@@ -256,6 +282,18 @@ func TestClaimsOfTheUserWinOverTheIdentifier(t *testing.T) {
 	}
 }
 
+// compactJSON writes a value without the escapes that only HTML needs.
+func compactJSON(t *testing.T, value any) string {
+	t.Helper()
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(text.String())
+}
+
 // TestKeyIDOfSecret: kid is sent with a signature by the client secret too.
 func TestKeyIDOfSecret(t *testing.T) {
 	t.Parallel()
@@ -303,6 +341,14 @@ func TestType(t *testing.T) {
 	}
 }
 
+// certified makes a key and a certificate of it, both in PEM.
+func certified(t *testing.T, kind authservertest.KeyKind) (key, certificate string) {
+	t.Helper()
+	signer := authservertest.NewKey(t, kind)
+	made := authservertest.SelfSigned(t, signer, authservertest.ClientTemplate("x"))
+	return authservertest.PKCS8(t, signer), authservertest.CertificatePEM(made)
+}
+
 // TestThumbprintsOfTheCertificate computes x5t and x5t#S256 from the DER text
 // (RFC 7515 sections 4.1.7 and 4.1.8).
 func TestThumbprintsOfTheCertificate(t *testing.T) {
@@ -310,15 +356,16 @@ func TestThumbprintsOfTheCertificate(t *testing.T) {
 	for _, kind := range []string{"RSA", "P-256", "Ed25519"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			key := generated(t, kind)
-			certificate := selfSigned(t, key)
+			key, certificate := certified(t, authservertest.KeyKind(kind))
+			_, issuer := certified(t, authservertest.P256)
 			for name, text := range map[string]string{
 				"alone":      certificate,
-				"with chain": certificate + selfSigned(t, generated(t, "P-256")),
+				"with chain": certificate + issuer,
 				"with text":  "subject=CN = x\n" + strings.ReplaceAll(certificate, "\n", "\r\n"),
 			} {
 				header, _ := signed(t, clientauth.SignedAssertion{PrivateKey: secret.New(key), Certificate: text, KeyID: "k"})
-				raw := certificateOf(t, certificate).Raw
+				block, _ := pem.Decode([]byte(certificate))
+				raw := block.Bytes
 				sum1, sum256 := sha1.Sum(raw), sha256.Sum256(raw) //nolint:gosec // as above
 				want := map[string]any{
 					"alg": header["alg"], "typ": "JWT", "kid": "k",
@@ -335,11 +382,12 @@ func TestThumbprintsOfTheCertificate(t *testing.T) {
 
 func TestCertificatesThatDoNotFit(t *testing.T) {
 	t.Parallel()
-	key := generated(t, "P-256")
-	own := selfSigned(t, key)
+	key, own := certified(t, authservertest.P256)
+	_, another := certified(t, authservertest.P256)
+	_, anotherKind := certified(t, authservertest.RSA)
 	tests := map[string]struct{ certificate, want string }{
-		"another key's":       {selfSigned(t, generated(t, "P-256")), "not that of the private key"},
-		"another kind of key": {selfSigned(t, generated(t, "RSA")), "not that of the private key"},
+		"another key's":       {another, "not that of the private key"},
+		"another kind of key": {anotherKind, "not that of the private key"},
 		"private key":         {key, "no certificate"},
 		"name of a file":      {"client.pem", "no certificate"},
 		"damaged":             {strings.Replace(own, "\nMII", "\nAII", 1), "damaged"},
@@ -355,9 +403,14 @@ func TestCertificatesThatDoNotFit(t *testing.T) {
 
 func TestKeyErrorsNameTheMember(t *testing.T) {
 	t.Parallel()
+	short, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // a key that must be refused
+	if err != nil {
+		t.Fatal(err)
+	}
+	weak := string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(short)}))
 	for name, text := range map[string]string{
 		"no key":   "client.pem",
-		"too weak": made(t, "openssl genrsa -out key 1024"),
+		"too weak": weak,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

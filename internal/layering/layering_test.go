@@ -23,6 +23,7 @@ var floors = map[string]int{
 	"internal/secret":      0,
 	"internal/jsonpointer": 0,
 	"internal/panics":      0,
+	"internal/keys":        0,
 
 	"internal/oauth2":                1,
 	"internal/clientauth":            1,
@@ -39,6 +40,7 @@ var floors = map[string]int{
 // sideways are the imports that stay on their floor.
 var sideways = []string{
 	"internal/clientauth -> internal/oauth2",
+	"internal/keys -> internal/secret",
 	"internal/oauth2 -> internal/httpstack",
 	"internal/tokencache/filestore -> internal/tokencache",
 	"internal/tokencache/redisstore -> internal/tokencache",

@@ -156,9 +156,9 @@ func (r answerReader) show(text string) string {
 	return shorten(printable(r.redactor().Redact(text)))
 }
 
-// byteOrderMark may stand before a text in UTF-8, where RFC 8259 section 8.1 lets
+// ByteOrderMark may stand before a text in UTF-8, where RFC 8259 section 8.1 lets
 // readers ignore it.
-const byteOrderMark = "\uFEFF"
+const ByteOrderMark = "\uFEFF"
 
 // success tells whether a status is one of success (RFC 9110 section 15.3).
 func success(status int) bool { return status/100 == http.StatusOK/100 }
@@ -187,7 +187,7 @@ func decodeAnswer(response *httpstack.Response) (any, error) {
 
 // answerText is a body as it is decoded.
 func answerText(response *httpstack.Response) []byte {
-	return escapeControls(bytes.TrimPrefix(response.Body, []byte(byteOrderMark)))
+	return escapeControls(bytes.TrimPrefix(response.Body, []byte(ByteOrderMark)))
 }
 
 // notDecoded says what came in place of JSON that can be read.

@@ -32,7 +32,7 @@ func (r answerReader) excerpt(response *httpstack.Response, document any) string
 	case map[string]any, []any:
 		return r.compact(document)
 	}
-	text := strings.TrimPrefix(r.redactor().Redact(string(response.Body)), byteOrderMark)
+	text := strings.TrimPrefix(r.redactor().Redact(string(response.Body)), ByteOrderMark)
 	if looksLikeHTML(text) {
 		return htmlText(text)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
@@ -40,7 +41,7 @@ func (m tlsModel) certificate() (*tls.Certificate, diag.Diagnostics) {
 			"A client key is of use only with its certificate. Set client_certificate.")
 		return nil, diags
 	}
-	key, err := clientauth.ParseKey(secret.New(m.ClientKey.ValueString()), "")
+	key, err := keys.Parse(secret.New(m.ClientKey.ValueString()), "")
 	if err != nil {
 		diags.AddAttributeError(at.AtName("client_key"), "The client key cannot be used", sentence(err.Error()))
 		return nil, diags

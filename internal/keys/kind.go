@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package clientauth
+package keys
 
 import (
 	"crypto/x509/pkix"
@@ -29,12 +29,11 @@ var keyKinds = map[string]string{
 	"1.3.36.3.3.2.8.1.1.13": "an EC key on the curve brainpoolP512r1",
 }
 
-// unsupportedKey says what a key is that Go does not parse: of a kind that is known
-// by name, or nothing that can be told.
+// unsupportedKey names the kind of a key that Go does not parse, if it is known.
 func unsupportedKey(der []byte) error {
 	for _, id := range identifiers(der) {
 		if kind, ok := keyKinds[id.String()]; ok {
-			return fmt.Errorf("it is %s; %s", kind, supportedKinds)
+			return fmt.Errorf("the key is %s; %s", kind, supportedKinds)
 		}
 	}
 	return fmt.Errorf("the key is damaged or of a kind that this provider does not know; %s", supportedKinds)

@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package clientauth_test
+package keys_test
 
 import (
 	"crypto"
@@ -19,7 +19,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
@@ -104,7 +104,7 @@ func TestKeysThatWork(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			directory := run(t, append(commands, "openssl pkey -in key -pubout -out public")...)
-			key, err := clientauth.ParseKey(secret.New(contents(t, filepath.Join(directory, keyFile))), "")
+			key, err := keys.Parse(secret.New(contents(t, filepath.Join(directory, keyFile))), "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -177,7 +177,7 @@ func TestTextAroundKeys(t *testing.T) {
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			key, err := clientauth.ParseKey(secret.New(text), "")
+			key, err := keys.Parse(secret.New(text), "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -285,7 +285,7 @@ func TestKeysThatCannotBeUsed(t *testing.T) {
 // same where the key is to sign an assertion.
 func refused(t *testing.T, text, id, want string) {
 	t.Helper()
-	_, err := clientauth.ParseKey(secret.New(text), id)
+	_, err := keys.Parse(secret.New(text), id)
 	if err == nil {
 		t.Fatal("the key was taken")
 	}
@@ -341,7 +341,7 @@ func TestErrorsQuoteNothing(t *testing.T) {
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := clientauth.ParseKey(secret.New(text), "")
+			_, err := keys.Parse(secret.New(text), "")
 			if err == nil {
 				t.Fatal("the key was taken")
 			}

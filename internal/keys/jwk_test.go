@@ -1,28 +1,23 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package clientauth_test
+package keys_test
 
 import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"maps"
 	"math/big"
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
@@ -95,7 +90,7 @@ func TestKeysOfTheRFCs(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			key, err := clientauth.ParseKey(secret.New(inJSON(t, jwk(t, test.file, nil))), "")
+			key, err := keys.Parse(secret.New(inJSON(t, jwk(t, test.file, nil))), "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -123,7 +118,7 @@ func TestKeysOfTheRFCs(t *testing.T) {
 // 8037 appendix A.3 computes by RFC 7638.
 func TestThumbprint(t *testing.T) {
 	t.Parallel()
-	key, err := clientauth.ParseKey(secret.New(inJSON(t, jwk(t, ed25519JWK, nil))), "")
+	key, err := keys.Parse(secret.New(inJSON(t, jwk(t, ed25519JWK, nil))), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +132,7 @@ func TestThumbprint(t *testing.T) {
 	}
 }
 
-// TestWhichJWK tells the key that was taken by the kid in the header.
+// TestWhichJWK: key_id chooses from a set; a single key needs none.
 func TestWhichJWK(t *testing.T) {
 	t.Parallel()
 	ec := jwk(t, ecJWK, map[string]any{"kid": "ec"})
@@ -145,26 +140,29 @@ func TestWhichJWK(t *testing.T) {
 	tests := map[string]struct {
 		key                   map[string]any
 		id                    string
-		wantID, wantAlgorithm any
+		wantID, wantAlgorithm string
 	}{
-		"one key, no kid":                   {jwk(t, ecJWK, nil), "", nil, "ES256"},
-		"one key, its kid":                  {ec, "", "ec", "ES256"},
-		"one key, key_id instead":           {ec, "other", "other", "ES256"},
-		"one key, key_id added":             {jwk(t, ecJWK, nil), "mine", "mine", "ES256"},
-		"alg of the JWK":                    {jwk(t, rsaJWK, map[string]any{"alg": "PS384"}), "", nil, "PS384"},
-		"further members":                   {jwk(t, ecJWK, map[string]any{"use": "sig", "key_ops": []string{"sign"}, "ext": true, "x-y": 1}), "", nil, "ES256"},
-		"set of one":                        {jwkSet(ec), "", "ec", "ES256"},
-		"set with a key of an unknown kind": {jwkSet(map[string]any{"kty": "AKP", "kid": "x"}, ec), "ec", "ec", "ES256"},
-		"set, by key_id":                    {jwkSet(ec, ed), "ed", "ed", "EdDSA"},
-		"set, by key_id, first":             {jwkSet(ec, ed), "ec", "ec", "ES256"},
-		"set, public key under another kid": {jwkSet(jwk(t, rsaJWK, map[string]any{"kid": "old", "d": nil, "p": nil, "q": nil}), ed), "ed", "ed", "EdDSA"},
+		"one key, no kid":                   {jwk(t, ecJWK, nil), "", "", ""},
+		"one key, its kid":                  {ec, "", "ec", ""},
+		"one key, key_id instead":           {ec, "other", "ec", ""},
+		"one key, key_id added":             {jwk(t, ecJWK, nil), "mine", "", ""},
+		"alg of the JWK":                    {jwk(t, rsaJWK, map[string]any{"alg": "PS384"}), "", "", "PS384"},
+		"further members":                   {jwk(t, ecJWK, map[string]any{"use": "sig", "key_ops": []string{"sign"}, "ext": true, "x-y": 1}), "", "", ""},
+		"set of one":                        {jwkSet(ec), "", "ec", ""},
+		"set with a key of an unknown kind": {jwkSet(map[string]any{"kty": "AKP", "kid": "x"}, ec), "ec", "ec", ""},
+		"set, by key_id":                    {jwkSet(ec, ed), "ed", "ed", ""},
+		"set, by key_id, first":             {jwkSet(ec, ed), "ec", "ec", ""},
+		"set, public key under another kid": {jwkSet(jwk(t, rsaJWK, map[string]any{"kid": "old", "d": nil, "p": nil, "q": nil}), ed), "ed", "ed", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			header, _ := signed(t, clientauth.SignedAssertion{PrivateKey: secret.New(inJSON(t, test.key)), KeyID: test.id})
-			if header["kid"] != test.wantID || header["alg"] != test.wantAlgorithm {
-				t.Errorf("header %v", header)
+			key, err := keys.Parse(secret.New(inJSON(t, test.key)), test.id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if key.ID != test.wantID || key.Algorithm != test.wantAlgorithm {
+				t.Errorf("kid %q and alg %q", key.ID, key.Algorithm)
 			}
 		})
 	}
@@ -206,42 +204,10 @@ func TestJWKsThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-// compactJSON writes a value without the escapes that only HTML needs.
-func compactJSON(t *testing.T, value any) string {
-	t.Helper()
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(text.String())
-}
-
-// generated makes a private key in PKCS#8 without a tool.
-func generated(t *testing.T, kind string) string {
-	t.Helper()
-	key, err := map[string]func() (any, error){
-		"RSA":     func() (any, error) { return rsa.GenerateKey(rand.Reader, 2048) },
-		"P-256":   func() (any, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) },
-		"P-384":   func() (any, error) { return ecdsa.GenerateKey(elliptic.P384(), rand.Reader) },
-		"P-521":   func() (any, error) { return ecdsa.GenerateKey(elliptic.P521(), rand.Reader) },
-		"Ed25519": func() (any, error) { _, key, err := ed25519.GenerateKey(rand.Reader); return key, err },
-	}[kind]()
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
-}
-
 // TestByteOrderMark: some editors and shells begin every file with one.
 func TestByteOrderMark(t *testing.T) {
 	t.Parallel()
-	if _, err := clientauth.ParseKey(secret.New("\uFEFF"+inJSON(t, jwk(t, ed25519JWK, nil))), ""); err != nil {
+	if _, err := keys.Parse(secret.New("\uFEFF"+inJSON(t, jwk(t, ed25519JWK, nil))), ""); err != nil {
 		t.Error(err)
 	}
 }
