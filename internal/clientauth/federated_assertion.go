@@ -11,9 +11,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -95,7 +97,7 @@ func (f FederatedAssertion) assertion(ctx context.Context) (string, *oauth2.JWT,
 func (f FederatedAssertion) decode(text string) (*oauth2.JWT, error) {
 	switch {
 	case text == "":
-		return nil, fmt.Errorf("there is nothing in %s, where the assertion should be", f.origin())
+		return nil, fmt.Errorf("%s is empty, and should be the assertion", f.origin())
 	case strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff"): // what PowerShell's > writes
 		return nil, fmt.Errorf("the text from %s is in UTF-16; write it in UTF-8", f.origin())
 	}
@@ -127,9 +129,9 @@ func (f FederatedAssertion) field() string {
 func (f FederatedAssertion) origin() string {
 	switch {
 	case f.Variable != "":
-		return "the environment variable " + f.Variable
+		return shownVariable("env", f.Variable)
 	case f.File != "":
-		return "the file " + f.File
+		return shownFile(f.File)
 	default:
 		return "the platform's answer"
 	}
@@ -151,9 +153,32 @@ func (f FederatedAssertion) read(ctx context.Context) (string, error) {
 func variable(getenv func(string) string, field, name string) (string, error) {
 	value := strings.TrimSpace(getenv(name))
 	if value == "" {
-		return "", fieldError(field, fmt.Errorf("the environment variable %s is not set: the pipeline's job may have to ask for an identity token", name))
+		return "", fieldError(field, fmt.Errorf("%s is not set: the pipeline's job may have to ask for an identity token", shownVariable(field, name)))
 	}
 	return value, nil
+}
+
+// variableName is what a name of an environment variable is repeated for.
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
+
+// maxShownPath is the longest path that is repeated, in bytes.
+const maxShownPath = 256
+
+// shownVariable names an environment variable by what a field holds, if that is a
+// name: the assertion itself may be there by mistake.
+func shownVariable(field, name string) string {
+	if variableName.MatchString(name) {
+		return "the environment variable " + name
+	}
+	return "the environment variable that " + field + " should name"
+}
+
+// shownFile is shownVariable for a path.
+func shownFile(path string) string {
+	if len(path) <= maxShownPath && !secret.LooksLikeKey(path) {
+		return "the file " + path
+	}
+	return "the file that file should name"
 }
 
 // readFile reads the file, up to a bound. What is no file of data, such as a pipe,
@@ -161,24 +186,33 @@ func variable(getenv func(string) string, field, name string) (string, error) {
 func (f FederatedAssertion) readFile() (string, error) {
 	info, err := os.Stat(f.File)
 	if err != nil {
-		return "", fieldError("file", err)
+		return "", f.fileError(err)
 	}
 	if !info.Mode().IsRegular() {
-		return "", fieldError("file", fmt.Errorf("%s is a folder, a pipe or a device, and not a file that holds an assertion", f.File))
+		return "", fieldError("file", fmt.Errorf("%s is a folder, a pipe or a device, and not a file that holds an assertion", f.origin()))
 	}
 	file, err := os.Open(f.File)
 	if err != nil {
-		return "", fieldError("file", err)
+		return "", f.fileError(err)
 	}
 	defer func() { _ = file.Close() }()
 	content, err := io.ReadAll(io.LimitReader(file, maxAssertion+1))
 	if err != nil {
-		return "", fieldError("file", err)
+		return "", f.fileError(err)
 	}
 	if len(content) > maxAssertion {
-		return "", fieldError("file", fmt.Errorf("the file %s is longer than %d bytes", f.File, maxAssertion))
+		return "", fieldError("file", fmt.Errorf("%s is longer than %d bytes", f.origin(), maxAssertion))
 	}
 	return string(content), nil
+}
+
+// fileError is for a file that cannot be read. The errors of package os repeat the
+// path.
+func (f FederatedAssertion) fileError(err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		err = failed.Err
+	}
+	return fieldError("file", fmt.Errorf("%s cannot be read: %w", f.origin(), err))
 }
 
 // ask asks the platform.

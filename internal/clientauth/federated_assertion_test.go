@@ -106,6 +106,42 @@ func TestVariableThatHoldsNoAssertion(t *testing.T) {
 	}
 }
 
+// TestOnlyNamesAreShown holds that what stands where a name or a path should is
+// repeated only if it looks like one: it may be the assertion itself.
+func TestOnlyNamesAreShown(t *testing.T) {
+	t.Parallel()
+	request := func(urlVariable, tokenVariable string) clientauth.FederatedAssertion {
+		return clientauth.FederatedAssertion{Request: &clientauth.PlatformRequest{URLVariable: urlVariable, TokenVariable: tokenVariable}}
+	}
+	tests := map[string]struct {
+		assertion clientauth.FederatedAssertion
+		field     string
+		want      string
+		secret    string
+	}{
+		"JWT in env":             {clientauth.FederatedAssertion{Variable: issued("job")}, "env", "the environment variable that env should name is not set", ""},
+		"token in env":           {clientauth.FederatedAssertion{Variable: "glcbt-64_xyz"}, "env", "that env should name", "xyz"},
+		"long word in env":       {clientauth.FederatedAssertion{Variable: strings.Repeat("x", 65)}, "env", "that env should name", "xxx"},
+		"JWT in url_env":         {request(issued("job"), ""), "request.url_env", "that request.url_env should name", ""},
+		"JWT in token_env":       {request("URL", issued("job")), "request.token_env", "that request.token_env should name", ""},
+		"JWT in file":            {clientauth.FederatedAssertion{File: issued("job")}, "file", "the file that file should name cannot be read", ""},
+		"PEM in file":            {clientauth.FederatedAssertion{File: "-----BEGIN PRIVATE KEY-----\nMC4CAQ"}, "file", "that file should name", "MC4"},
+		"long text in file":      {clientauth.FederatedAssertion{File: "/" + strings.Repeat("x", 256)}, "file", "that file should name", "xxx"},
+		"name of a variable":     {clientauth.FederatedAssertion{Variable: "TFC_TOKEN_2"}, "env", "the environment variable TFC_TOKEN_2 is not set", ""},
+		"path that is not there": {clientauth.FederatedAssertion{File: "/nowhere/token.jwt"}, "file", "the file /nowhere/token.jwt cannot be read: no such file", ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assertion := platform(test.assertion, map[string]string{"URL": "https://h/"})
+			noAssertion(t, assertion, test.field, test.want) // and no JWT in the error
+			if _, err := assertion.Assertion(t.Context()); test.secret != "" && strings.Contains(err.Error(), test.secret) {
+				t.Errorf("it is repeated: %v", err)
+			}
+		})
+	}
+}
+
 // TestFileIsReadAfresh: Kubernetes and others replace the file while it is used.
 func TestFileIsReadAfresh(t *testing.T) {
 	t.Parallel()
@@ -178,7 +214,7 @@ func TestFileThatHoldsNoAssertion(t *testing.T) {
 		"directory": {directory, []string{directory, "not a file"}},
 		"device":    {os.DevNull, []string{os.DevNull, "not a file"}},
 		"too long":  {long, []string{long, "longer than 65536 bytes"}},
-		"empty":     {empty, []string{"there is nothing in the file " + empty}},
+		"empty":     {empty, []string{"the file " + empty + " is empty"}},
 		"two":       {two, []string{two, "2 texts", "one JWT"}},
 		"UTF-16":    {wide, []string{wide, "UTF-8"}},
 	}
@@ -287,8 +323,8 @@ func TestPlatformThatGivesNoAssertion(t *testing.T) {
 		"pointer at null":   {200, `{"value":null}`, "request.pointer", []string{`"/value"`}},
 		"pointer at object": {200, `{"value":{"token":"` + issued("job") + `"}}`, "request.pointer", []string{`"/value"`}},
 		"number":            {200, `42`, "request.pointer", []string{`"/value"`}},
-		"empty":             {200, ``, "request", []string{"nothing in the platform's answer"}},
-		"empty text":        {200, `{"value":""}`, "request", []string{"nothing in the platform's answer"}},
+		"empty":             {200, ``, "request", []string{"the platform's answer is empty"}},
+		"empty text":        {200, `{"value":""}`, "request", []string{"the platform's answer is empty"}},
 		"no JWT":            {200, `{"value":"` + platformToken + `"}`, "request", []string{"no JWT"}},
 		"expired":           {200, `{"value":"` + unsigned(`{"exp":1772366340}`) + `"}`, "request", []string{"the platform", "2026-03-01T11:59:00Z"}},
 	}

@@ -63,3 +63,28 @@ func TestRequestTokenEchoed(t *testing.T) {
 	requestToken.MustNotBeIn(t, "the diagnostics", got)
 	mustCount(t, srv, 0)
 }
+
+// TestAssertionForItsName holds that a token which was written where the name of its
+// variable should be is neither shown nor logged.
+func TestAssertionForItsName(t *testing.T) {
+	t.Parallel()
+	token := acctest.NewCanary("token", "-._~+/+.")
+	for name, from := range map[string]attributes{
+		"env":               {"env": token.Value},
+		"request.url_env":   {"request": attributes{"url_env": token.Value}},
+		"request.token_env": {"request": attributes{"url": "https://127.0.0.1:1/", "token_env": token.Value}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log lockedBuffer
+			s := newSession(t)
+			s.ctx = log.capture(t.Context())
+			got := s.mustConfigure(federated(startServer(t), from)).open(tokenType, nil).diagnostics
+			if !got.isAbout("federated_assertion." + name) {
+				t.Errorf("want one finding about federated_assertion.%s:\n%s", name, got)
+			}
+			token.MustNotBeIn(t, "the diagnostics", got.String())
+			token.MustNotBeIn(t, "the log", log.String())
+		})
+	}
+}

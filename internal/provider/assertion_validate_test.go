@@ -73,8 +73,8 @@ func invalidAssertions(t *testing.T) map[string]invalid {
 		"lifetime without a unit":    {signedBy(text, attributes{"lifetime": "60"}), "signed_assertion.lifetime", "its unit"},
 		"certificate that is a key":  {signedBy(text, attributes{"certificate": text}), "signed_assertion.certificate", "CERTIFICATE"},
 		// RFC 7518 section 3.2: as many bytes as the hash has.
-		"short secret, inferred":     {attributes{"signed_assertion": attributes{}, "client_secret": "very-secret"}, "signed_assertion", "In client_secret: it has 11 bytes"},
-		"short secret, method named": {attributes{"token_endpoint_auth_method": "client_secret_jwt", "client_secret": "very-secret"}, "token_endpoint_auth_method", "In client_secret: it has 11 bytes"},
+		"short secret, inferred":     {attributes{"signed_assertion": attributes{}, "client_secret": "very-secret"}, "client_secret", "In client_secret: it has 11 bytes"},
+		"short secret, method named": {attributes{"token_endpoint_auth_method": "client_secret_jwt", "client_secret": "very-secret"}, "client_secret", "In client_secret: it has 11 bytes"},
 		"secret short for HS512":     {attributes{"signed_assertion": attributes{"algorithm": "HS512"}, "client_secret": strings.Repeat("x", 63)}, "signed_assertion.algorithm", "HS256, HS384"},
 		"file, control":              {from(attributes{"file": "/a\x07b"}), "federated_assertion.file", "control character."},
 		"file in a shell's words":    {from(attributes{"file": "~/token"}), "federated_assertion.file", `pathexpand("~/`},
@@ -88,6 +88,11 @@ func invalidAssertions(t *testing.T) map[string]invalid {
 		"request by another method":  {request(attributes{"url_env": "C", "method": "PUT"}), "federated_assertion.request.method", "POST"},
 		"pointer without a slash":    {request(attributes{"url_env": "C", "pointer": "value"}), "federated_assertion.request.pointer", "/"},
 		"empty variable name":        {from(attributes{"env": ""}), "federated_assertion.env", "empty"},
+		"JWT in env":                 {from(attributes{"env": jwtOf(`{"sub":"x"}`)}), "federated_assertion.env", "name of the environment variable"},
+		"JWT in file":                {from(attributes{"file": jwtOf(`{"sub":"x"}`)}), "federated_assertion.file", "path of the file"},
+		"JWT in token_env":           {request(attributes{"url_env": "C", "token_env": jwtOf("{}")}), "federated_assertion.request.token_env", "name of the environment variable"},
+		"JWT in url_env":             {request(attributes{"url_env": jwtOf("{}")}), "federated_assertion.request.url_env", "name of the environment variable"},
+		"key in file":                {from(attributes{"file": text}), "federated_assertion.file", "path of the file"},
 	}
 }
 

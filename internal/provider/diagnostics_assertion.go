@@ -4,7 +4,6 @@
 package provider
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -24,11 +23,10 @@ func describeAssertion(attribute string, err error) finding {
 	}
 	place := attribute + "." + part.Field
 	if part.Field == "client_secret" { // it signs the assertion and is not part of it
-		place, found.attribute = part.Field, cmp.Or(attribute, "token_endpoint_auth_method")
-	} else {
-		found.attribute = place
+		place = part.Field
 	}
-	// Terraform points at the block only, so the text names the attribute.
+	found.attribute = place
+	// Terraform does not point at the member, so the text names it.
 	found.facts = []string{"In " + place + ": " + strings.TrimRight(part.Err.Error(), ".?") + "."}
 	if attribute == "federated_assertion" {
 		found.summary = "The platform's assertion is unavailable"

@@ -267,7 +267,7 @@ func (wrong invalid) mustBeFound(t *testing.T, found diagnostics) {
 	if strings.Contains(found.String(), `\n\n`) {
 		t.Errorf("a line break is spelled out:\n%s", found)
 	}
-	for _, hidden := range []string{"very-secret", "very\nsecret", "MC4CAQ"} {
+	for _, hidden := range []string{"very-secret", "very\nsecret", "MC4CAQ", "eyJ"} {
 		if strings.Contains(found.String(), hidden) {
 			t.Errorf("the secret is quoted:\n%s", found)
 		}

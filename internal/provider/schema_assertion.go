@@ -93,7 +93,7 @@ func federatedAssertionAttributes() map[string]schema.Attribute {
 		"file": schema.StringAttribute{
 			Optional:            true,
 			MarkdownDescription: "File that holds the JWT, for example that of a projected Kubernetes service account token.",
-			Validators:          []validator.String{localPath()},
+			Validators:          []validator.String{assertionFile()},
 		},
 		"request": schema.SingleNestedAttribute{
 			Optional:            true,

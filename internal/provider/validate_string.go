@@ -22,6 +22,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache/redisstore"
 )
 
@@ -144,11 +145,24 @@ func line() validator.String {
 
 // localPath is a path on this machine.
 func localPath() validator.String {
+	return stringValidator{must: "must be a path", rule: problemOfPath}
+}
+
+// problemOfPath finds what only a shell understands, and what no path has.
+func problemOfPath(value string) string {
+	if first, _, _ := strings.Cut(filepath.ToSlash(value), "/"); first == "~" {
+		return "The path begins with \"~\", which only shells expand. Write pathexpand(\"~/…\")."
+	}
+	return cmp.Or(problemOfLine(value), problemOfControl(value))
+}
+
+// assertionFile is the path of a file that holds an assertion.
+func assertionFile() validator.String {
 	return stringValidator{must: "must be a path", rule: func(value string) string {
-		if first, _, _ := strings.Cut(filepath.ToSlash(value), "/"); first == "~" {
-			return "The path begins with \"~\", which only shells expand. Write pathexpand(\"~/…\")."
+		if secret.LooksLikeKey(value) {
+			return "The value looks like a JWT or a key, and should be the path of the file that holds it. Write it into a file, and that file's path here."
 		}
-		return cmp.Or(problemOfLine(value), problemOfControl(value))
+		return problemOfPath(value)
 	}}
 }
 
@@ -275,6 +289,10 @@ func hostName() validator.String {
 // variableName is the name of an environment variable.
 func variableName() validator.String {
 	return stringValidator{must: "must be the name of an environment variable", rule: func(value string) string {
+		if secret.LooksLikeKey(value) {
+			return "The value looks like a JWT or a key, and should be the name of the environment variable that holds it. " +
+				"Set such a variable, and write its name here."
+		}
 		if strings.ContainsFunc(value, func(char rune) bool { return char <= ' ' || char == '=' || char > '~' }) {
 			return "The value is not the name of an environment variable, which has letters, digits and underscores."
 		}
