@@ -16,4 +16,4 @@ var (
 	seed     = flag.Uint64("seed", 1, "what decides about the faults")
 )
 
-func TestMain(m *testing.M) { acctest.Main(m) }
+func TestMain(m *testing.M) { acctest.Main(m.Run) }
