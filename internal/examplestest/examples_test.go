@@ -197,7 +197,7 @@ func stage(t *testing.T, path string, row example, srv *authservertest.Server) s
 	proxy := authservertest.StartProxy(t, "", "")
 	if row.encrypted {
 		t.Cleanup(func() {
-			if proxy.Count() == 0 {
+			if proxy.Count() == 0 && !t.Skipped() {
 				t.Error("nothing went through the proxy")
 			}
 		})
