@@ -355,7 +355,7 @@ func TestRefusalOfThePlatform(t *testing.T) {
 	if !errors.As(err, &answer) {
 		t.Fatalf("got %v", err)
 	}
-	if answer.StatusCode != http.StatusForbidden || !strings.Contains(answer.Excerpt, "echo: Bearer") || strings.Contains(answer.Excerpt, platformToken) {
+	if answer.StatusCode != http.StatusForbidden || !strings.Contains(answer.Excerpt, "echo: ") || strings.Contains(answer.Excerpt, platformToken) {
 		t.Errorf("got %d and %q", answer.StatusCode, answer.Excerpt)
 	}
 }

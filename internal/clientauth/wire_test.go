@@ -30,7 +30,9 @@ type server struct {
 
 func (s *server) Do(_ context.Context, request httpstack.Request) (*httpstack.Response, error) {
 	s.asked = append(s.asked, request)
-	return &httpstack.Response{StatusCode: s.status, Header: http.Header{}, Body: []byte(s.body), RequestedAt: noon}, nil
+	return &httpstack.Response{
+		StatusCode: s.status, Header: http.Header{}, Body: []byte(s.body), RequestedAt: noon, Secrets: request.Sent(),
+	}, nil
 }
 
 // written is a request as the files have it.

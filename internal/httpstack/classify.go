@@ -20,6 +20,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
 // progress is how far a request has come.
@@ -67,6 +69,8 @@ func (c *Client) classify(ctx context.Context, p *progress, err error) *Error {
 	default:
 		failure = describe(p, err)
 	}
+	var nothing secret.Redactor
+	failure.Detail = nothing.Show(failure.Detail, maxShown) // it may quote a certificate
 	failure.Sent = p.connected.Load() && !rejectedInHandshake(err)
 	return failure
 }

@@ -3,10 +3,7 @@
 
 package httpstack
 
-import (
-	"fmt"
-	"net/url"
-)
+import "fmt"
 
 // Kind says at which hurdle a request failed.
 type Kind string
@@ -60,7 +57,7 @@ func (e *Error) Error() string { return fmt.Sprintf("%s %s: %s", e.Method, e.URL
 func (e *Error) Unwrap() error { return e.Err }
 
 // at completes e with the request that it befell.
-func (e *Error) at(method string, u *url.URL) *Error {
-	e.Method, e.URL = method, ShowURL(u)
+func (e *Error) at(method, address string) *Error {
+	e.Method, e.URL = method, address
 	return e
 }

@@ -21,7 +21,7 @@ func RedirectTarget(method string, from *url.URL, status int, location string) (
 	response := &Response{StatusCode: status, Header: http.Header{"Location": {location}}}
 	target, err := redirectTarget(Request{Method: method}, from, response)
 	if err != nil {
-		return err.at(method, from).Error(), nil
+		return err.at(method, ShowURL(from)).Error(), nil
 	}
 	return "", target
 }

@@ -6,33 +6,31 @@ package httpstack
 import (
 	"context"
 	"log/slog"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
-func (c *Client) logRequest(ctx context.Context, r Request, target *url.URL) {
+func (c *Client) logRequest(ctx context.Context, r Request, shown string) {
 	c.log.LogAttrs(ctx, slog.LevelDebug, "sending HTTP request",
 		slog.String("endpoint", r.Endpoint),
 		slog.String("method", r.Method),
-		slog.String("url", ShowURL(target)),
+		slog.String("url", shown),
 		slog.Any("parameters", r.Parameters),
 	)
 }
 
-func (c *Client) logResponse(ctx context.Context, r Request, target *url.URL, response *Response, took time.Duration) {
+func (c *Client) logResponse(ctx context.Context, r Request, shown string, response *Response, took time.Duration) {
 	attributes := []slog.Attr{
 		slog.String("endpoint", r.Endpoint),
 		slog.String("method", r.Method),
-		slog.String("url", ShowURL(target)),
+		slog.String("url", shown),
 		slog.Int("status", response.StatusCode),
 		slog.Int("bytes", len(response.Body)),
 		slog.Duration("duration", took),
 	}
-	if id := requestID(r, response.Header); id != "" {
+	if id := requestID(response); id != "" {
 		attributes = append(attributes, slog.String("request_id", id))
 	}
 	c.log.LogAttrs(ctx, slog.LevelDebug, "received HTTP response", attributes...)
@@ -60,40 +58,33 @@ var requestIDHeaders = []string{
 const maxRequestID = 64
 
 // requestID returns the server's name for the exchange, "" if it gave none. What
-// the request itself carried, however it is spelled, is no such name but an echo,
-// and not to be shown.
-func requestID(r Request, received http.Header) string {
+// repeats a part of what was sent or of the body, which may be a token, is no such
+// name and not to be shown.
+func requestID(response *Response) string {
 	for _, name := range requestIDHeaders {
-		id := received.Get(name)
-		if len(id) <= maxRequestID && isToken(id) && !echoes(r, id) {
+		id := response.Header.Get(name)
+		if id == "" || len(id) > maxRequestID || !isToken(id) {
+			continue
+		}
+		known := overlaps(id, string(response.Body))
+		for _, sent := range response.Secrets {
+			known = known || overlaps(id, sent.Reveal())
+		}
+		if !known && secret.NewRedactor(response.Secrets...).Show(id, maxRequestID) == id {
 			return id
 		}
 	}
 	return ""
 }
 
-// echoes tells whether a text is part of what was sent, or has a part of it.
-func echoes(r Request, text string) bool {
-	known := sent(r)
-	for _, value := range known {
-		if strings.Contains(value, text) {
+// overlaps reports whether a text has a part of an identifier in it: eight bytes in
+// a row, or all of a shorter one.
+func overlaps(id, text string) bool {
+	const part = 8
+	for i := range max(1, len(id)-part+1) {
+		if strings.Contains(text, id[i:min(len(id), i+part)]) {
 			return true
 		}
-		known = append(known, secret.Parts(value)...)
 	}
-	return secret.NewRedactor(known...).Redact(text) != text
-}
-
-// sent lists what a server has received, a password as it may have decoded it too
-// (RFC 7617 section 2, RFC 6749 section 2.3.1).
-func sent(r Request) []string {
-	values := []string{r.URL.RawQuery, string(r.Body)}
-	for _, some := range r.Header {
-		values = append(values, some...)
-	}
-	if _, password, ok := (&http.Request{Header: r.Header}).BasicAuth(); ok {
-		decoded, _ := url.QueryUnescape(password) // "" where it was not encoded
-		values = append(values, password, decoded)
-	}
-	return values
+	return false
 }

@@ -5,6 +5,7 @@ package httpstack
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -12,6 +13,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
 var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
@@ -63,6 +66,17 @@ func proxyAnswered(status int) *Error {
 // it, and not a tunnel's end.
 func (p *progress) forwarded(target *url.URL) bool {
 	return p.proxy != nil && target.Scheme == "http" && strings.HasPrefix(p.proxy.Scheme, "http")
+}
+
+// proxyCredentials are what the transport sends to a proxy in the header (RFC 7617
+// section 2), which that may echo.
+func (p *progress) proxyCredentials() secret.String {
+	if p.proxy == nil || p.proxy.User == nil {
+		return secret.String{}
+	}
+	password, _ := p.proxy.User.Password()
+	pair := p.proxy.User.Username() + ":" + password
+	return secret.New("Basic " + base64.StdEncoding.EncodeToString([]byte(pair)))
 }
 
 // failedAtProxy tells whether err befell the way to the proxy or the talk with

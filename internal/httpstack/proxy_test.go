@@ -97,6 +97,23 @@ func TestProxyForHTTP(t *testing.T) {
 	}
 }
 
+// TestProxyCredentialsAreSecretsOfTheResponse: a page of the proxy may echo them.
+func TestProxyCredentialsAreSecretsOfTheResponse(t *testing.T) {
+	t.Parallel()
+	proxy := startProxy(t)
+	client := newClient(t, httpstack.Config{ProxyURL: proxy.url("user:pass%40word"), AllowPlaintextHTTP: true})
+	response, err := get(t, client, "http://as.example/token")
+	if err != nil {
+		t.Fatal(err)
+	}
+	redactor := secret.NewRedactor(response.Secrets...)
+	for _, echo := range []string{"pass@word", "pass%40word", "Basic dXNlcjpwYXNzQHdvcmQ=", "dXNlcjpwYXNzQHdvcmQ=", "http://user:pass%40word@proxy"} {
+		if got := redactor.Show(echo, 512); strings.Contains(got, "word") || strings.Contains(got, "dXNl") {
+			t.Errorf("%q is shown as %q", echo, got)
+		}
+	}
+}
+
 // RFC 9110 section 9.3.6. A proxy that the user names serves loopback addresses
 // too, which the proxy variables never apply to.
 func TestProxyForHTTPS(t *testing.T) {

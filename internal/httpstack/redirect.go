@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
 // redirectTarget returns where response sends a request for from, nil if it is
@@ -20,11 +23,11 @@ func redirectTarget(r Request, from *url.URL, response *Response) (*url.URL, *Er
 	}
 	reference, err := url.Parse(location)
 	if err != nil {
-		return nil, refuseRedirect(response.StatusCode, nil, "its Location header is not a URL")
+		return nil, refuseRedirect(response.StatusCode, "", "its Location header is not a URL")
 	}
 	target := from.ResolveReference(reference)
 	if reason := whyNotFollow(r, response.StatusCode, from, target); reason != "" {
-		return nil, refuseRedirect(response.StatusCode, target, reason)
+		return nil, refuseRedirect(response.StatusCode, " to "+showTarget(target, response.Secrets), reason)
 	}
 	return target, nil
 }
@@ -60,11 +63,7 @@ func changesMethod(r Request, status int) bool {
 	return !keeps && (r.KeepMethod || (r.Method != http.MethodGet && r.Method != http.MethodHead))
 }
 
-func refuseRedirect(status int, target *url.URL, reason string) *Error {
-	to := ""
-	if target != nil {
-		to = " to " + ShowURL(target)
-	}
+func refuseRedirect(status int, to, reason string) *Error {
 	return &Error{Kind: Redirect, Sent: true, Detail: fmt.Sprintf(
 		"status %d, a redirect%s, is not followed: %s; if the server has moved, configure its final address", status, to, reason)}
 }
@@ -84,18 +83,27 @@ func port(u *url.URL) string {
 	return "80"
 }
 
-// maxShownURL bounds a URL that a server sent, in bytes.
-const maxShownURL = 300
+// maxShown bounds a text from outside, in bytes.
+const maxShown = 300
 
-// ShowURL writes the origin and path of u in ASCII. Userinfo, query and fragment
-// are left out, because they may hold credentials.
+// ShowURL writes the origin and path of a configured URL in ASCII. Userinfo, query
+// and fragment are left out, because they may hold credentials.
 func ShowURL(u *url.URL) string {
 	if u == nil {
 		return ""
 	}
-	shown := (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
-	if len(shown) > maxShownURL {
-		return shown[:maxShownURL] + "..."
-	}
-	return shown
+	var nothing secret.Redactor
+	return nothing.Show((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String(), maxShown)
+}
+
+// pathParameters are what RFC 3986 section 3.3 lets follow in a segment, such as
+// ";jsessionid=1".
+var pathParameters = regexp.MustCompile("(?:;|%3[Bb])[^/]*")
+
+// showTarget is ShowURL for where a server redirects to. It may have put into host
+// and path what it was sent, or a session of its own.
+func showTarget(target *url.URL, secrets []secret.String) string {
+	origin := url.URL{Scheme: target.Scheme, Host: target.Host}
+	shown := origin.String() + pathParameters.ReplaceAllString(target.EscapedPath(), "")
+	return secret.NewRedactor(secrets...).Show(shown, maxShown)
 }

@@ -254,8 +254,57 @@ func checkShown(t *testing.T, shown, location string) {
 		t.Errorf("%q: the error has %d bytes", location, len(shown))
 	}
 	for _, r := range shown {
-		if r < ' ' || r > '~' {
+		if (r < ' ' || r > '~') && r != '…' {
 			t.Errorf("%q: %q in the error %q", location, r, shown)
 		}
+	}
+}
+
+// TestRedirectTargetIsRedacted holds that neither an error nor the log shows what a
+// server has put into the host or the path of a redirect.
+func TestRedirectTargetIsRedacted(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ location, shown string }{
+		"host":              {"https://gx1fbat3bv7fjfp0.example.com/", "https://[redacted].example.com/"},
+		"path":              {"https://login.example.com/a/gx1fbat3bv7fjfp0/b", "https://login.example.com/a/[redacted]/b"},
+		"path, escaped":     {"https://login.example.com/a/gx1fbat3bv%37fjfp0", "https://login.example.com/a/[redacted]"},
+		"path, base64":      {"https://login.example.com/Z3gxZmJhdDNidjdmamZwMA", "https://login.example.com/[redacted]"},
+		"JWT":               {"https://login.example.com/eyJhbGciOiJub25lIn0.e30.", "https://login.example.com/[redacted]"},
+		"path parameter":    {"https://login.example.com/a;jsessionid=c4n4ry/b%3Bk=c4n4ry?c4n4ry", "https://login.example.com/a/b"},
+		"second redirect":   {"/again/gx1fbat3bv7fjfp0", "http://{host}/elsewhere"},
+		"redirect in a log": {"/log/gx1fbat3bv7fjfp0;k=c4n4ry", ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := start(t, func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.URL.Path == "/start":
+					w.Header().Set("Location", test.location)
+				case strings.HasPrefix(r.URL.Path, "/again"):
+					w.Header().Set("Location", "https://"+r.Host+"/elsewhere")
+				default:
+					return
+				}
+				w.WriteHeader(http.StatusTemporaryRedirect)
+			})
+			logger, out := recorder()
+			_, err := newClient(t, httpstack.Config{Logger: logger}).Do(t.Context(), httpstack.Request{
+				Method: http.MethodPost, URL: parse(t, server.URL+"/start"), Header: http.Header{"Authorization": {"Bearer gx1fbat3bv7fjfp0"}},
+			})
+			text := out.String()
+			if test.shown != "" {
+				wantFailure(t, err, httpstack.Redirect, true)
+				text += err.Error()
+			}
+			if test.shown != "" && name != "second redirect" {
+				wantText(t, err, "a redirect to "+test.shown+", is not followed")
+			}
+			for _, trace := range []string{"gx1fbat3", "bv%37", "Z3gxZmJh", "eyJhb", "c4n4ry"} {
+				if strings.Contains(text, trace) {
+					t.Errorf("%q is shown: %s", trace, text)
+				}
+			}
+		})
 	}
 }

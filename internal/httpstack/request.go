@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
 // Request is one request. Header, Body and URL are only read, and may be shared
@@ -35,6 +37,9 @@ type Request struct {
 	// redirect among them is neither followed nor refused.
 	Expected []int
 
+	// Secrets are what in the request is not to be shown. Nil means all that it sends.
+	Secrets []secret.String
+
 	// Endpoint says in the log what the request is for, e.g. "token".
 	Endpoint string
 	// Parameters are names of parameters, without their values, for the log.
@@ -46,6 +51,9 @@ type Response struct {
 	StatusCode int
 	Header     http.Header
 	Body       []byte
+	// Secrets are those of the request, and the proxy's credentials: what the body and
+	// the header may echo.
+	Secrets []secret.String
 	// RequestedAt is the time just before the request was sent: a lifetime in the
 	// answer, counted from here, never ends late.
 	RequestedAt time.Time
@@ -64,9 +72,9 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errAttemptTimeout)
 	defer cancel()
 
-	target := r.URL
+	target, shown := r.URL, ShowURL(r.URL)
 	for range maxRedirects + 1 {
-		response, err := c.exchange(ctx, r, target)
+		response, err := c.exchange(ctx, r, target, shown)
 		if err != nil {
 			return nil, err
 		}
@@ -75,30 +83,30 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		}
 		next, refused := redirectTarget(r, target, response)
 		if refused != nil {
-			return nil, refused.at(r.Method, target)
+			return nil, refused.at(r.Method, shown)
 		}
 		if next == nil {
 			return response, nil
 		}
-		target = next
+		target, shown = next, showTarget(next, response.Secrets)
 	}
 	tooMany := &Error{Kind: Redirect, Sent: true, Detail: fmt.Sprintf("more than %d redirects", maxRedirects)}
-	return nil, tooMany.at(r.Method, target)
+	return nil, tooMany.at(r.Method, shown)
 }
 
 // exchange sends r to target, which is r.URL or a redirect from there, and logs
-// what became of it.
-func (c *Client) exchange(ctx context.Context, r Request, target *url.URL) (*Response, error) {
-	c.logRequest(ctx, r, target)
+// what became of it. What is shown of the target is redacted.
+func (c *Client) exchange(ctx context.Context, r Request, target *url.URL, shown string) (*Response, error) {
+	c.logRequest(ctx, r, shown)
 	start := c.now()
 	response, err := c.send(ctx, r, target)
 	if err != nil {
-		failure := err.at(r.Method, target)
+		failure := err.at(r.Method, shown)
 		c.logFailure(ctx, r, failure, c.now().Sub(start))
 		return nil, failure
 	}
 	response.RequestedAt = start
-	c.logResponse(ctx, r, target, response, c.now().Sub(start))
+	c.logResponse(ctx, r, shown, response, c.now().Sub(start))
 	return response, nil
 }
 
@@ -132,7 +140,26 @@ func (c *Client) send(ctx context.Context, r Request, target *url.URL) (*Respons
 	if p.plaintext && saysPlainToTLS(answer.StatusCode, body) {
 		return nil, c.classify(ctx, &p, expectsTLS())
 	}
-	return &Response{StatusCode: answer.StatusCode, Header: answer.Header, Body: body}, nil
+	secrets := append(r.Sent(), p.proxyCredentials())
+	return &Response{StatusCode: answer.StatusCode, Header: answer.Header, Body: body, Secrets: secrets}, nil
+}
+
+// Sent lists the secrets of r: those that it names, or all that it sends but for
+// the types of bodies.
+func (r Request) Sent() []secret.String {
+	if r.Secrets != nil {
+		return slices.Clone(r.Secrets)
+	}
+	sent := []secret.String{secret.New(r.URL.RawQuery), secret.New(string(r.Body))}
+	for name, values := range r.Header {
+		if name == "Accept" || name == "Content-Type" {
+			continue
+		}
+		for _, value := range values {
+			sent = append(sent, secret.New(value))
+		}
+	}
+	return sent
 }
 
 func (c *Client) newRequest(ctx context.Context, r Request, target *url.URL) (*http.Request, error) {

@@ -58,6 +58,23 @@ func TestServerCertificate(t *testing.T) {
 	}
 }
 
+// TestNameInCertificateIsOneLine holds that a server cannot write lines of its own
+// into an error.
+func TestNameInCertificateIsOneLine(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t)
+	forged := ca.issue(t, func(c *x509.Certificate) {
+		c.IPAddresses, c.DNSNames = nil, []string{"a.example\nError: forged\x1b[31m"}
+	})
+	server := startTLS(t, ca, &tls.Config{Certificates: []tls.Certificate{forged}}, empty)
+	_, err := get(t, newClient(t, httpstack.Config{CACertificates: ca.pem(), ServerName: "b.example"}), server.URL)
+	wantFailure(t, err, httpstack.TLS, false)
+	wantText(t, err, "a.example Error: forged")
+	if strings.ContainsAny(err.Error(), "\n\x1b") {
+		t.Errorf("got %q", err)
+	}
+}
+
 // Diagnostics give another remedy for each, so the types must survive.
 func TestCertificateErrorsKeepTheirType(t *testing.T) {
 	t.Parallel()

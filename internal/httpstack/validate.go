@@ -37,7 +37,7 @@ func CheckHeader(name, value string) error {
 // do something else first. Errors are of type [*Error].
 func (c *Client) Check(r Request) error {
 	if err := c.check(r); err != nil {
-		return err.at(r.Method, r.URL)
+		return err.at(r.Method, ShowURL(r.URL))
 	}
 	return nil
 }

@@ -54,11 +54,13 @@ var beside = []string{
 	"internal/authservertest",
 	"internal/cmd",
 	"internal/examplestest",
+	"internal/fleettest",
 	"internal/interop",
 	"internal/layering",
 	"internal/redistest",
-	"internal/stresstest",
+	"internal/soaktest",
 	"internal/tokencache/storetest",
+	"internal/vendorstest",
 }
 
 // exclusive are imports from outside that some packages alone may have, with what

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
@@ -25,11 +26,14 @@ type answerReader struct {
 	// redactor is only asked for when something is shown: it is costly to make.
 	redactor func() *secret.Redactor
 	endpoint string
+	// sent are the secrets of the request.
+	sent []secret.String
 }
 
 // token reads a token, or the [*Error] that the answer amounts to.
 func (r answerReader) token(response *httpstack.Response) (*Token, error) {
 	document, decodeErr := decodeAnswer(response)
+	r = r.of(response, document)
 	if !success(response.StatusCode) || r.reportsError(document) {
 		return nil, r.reported(response, document)
 	}
@@ -49,7 +53,7 @@ func (r answerReader) token(response *httpstack.Response) (*Token, error) {
 	tokenType, _ := r.fields.text(document, FieldTokenType)
 	return &Token{
 		AccessToken:      secret.New(accessToken),
-		TokenType:        printable(tokenType),
+		TokenType:        secret.OneLine(tokenType),
 		RequestedAt:      response.RequestedAt,
 		Scopes:           r.fields.scopes(document),
 		RefreshToken:     r.fields.refreshToken(document),
@@ -64,8 +68,10 @@ func (r answerReader) noAccessToken(document any) error {
 	if pointer, ok := r.fields[FieldAccessToken]; ok {
 		place = fmt.Sprintf("at %q", pointer)
 	}
+	// A member may be called as the token is that another one holds.
+	names := secret.NewRedactor(append(r.tokens(document, true), r.sent...)...)
 	kind := kindOf(r.fields.lookup(document, FieldAccessToken))
-	return fmt.Errorf("%w: %s there is %s, and %s", ErrNoAccessToken, place, kind, r.show(outline(document)))
+	return fmt.Errorf("%w: %s there is %s, and %s", ErrNoAccessToken, place, kind, names.Show(outline(document), maxShown))
 }
 
 // breaksHeader tells which characters no token has (RFC 6749 appendix A.12). In a
@@ -99,10 +105,20 @@ func (r answerReader) reportsError(document any) bool {
 }
 
 // ReadError reads an answer that reports an error (RFC 6749 section 5.2), of
-// whichever endpoint. What it shows is redacted by redactor.
-func ReadError(endpoint string, response *httpstack.Response, redactor *secret.Redactor) *Error {
+// whichever endpoint.
+func ReadError(endpoint string, response *httpstack.Response) *Error {
 	document, _ := decodeAnswer(response) // an error need not be JSON
-	return answerReader{endpoint: endpoint, redactor: func() *secret.Redactor { return redactor }}.reported(response, document)
+	return answerReader{endpoint: endpoint}.of(response, document).reported(response, document)
+}
+
+// of returns r for a response: what it shows is free of what was sent, and of the
+// tokens in the response itself.
+func (r answerReader) of(response *httpstack.Response, document any) answerReader {
+	r.sent = response.Secrets
+	r.redactor = sync.OnceValue(func() *secret.Redactor {
+		return secret.NewRedactor(append(r.tokens(document, false), r.sent...)...)
+	})
+	return r
 }
 
 // reported is the error that the server reported.
@@ -150,11 +166,8 @@ func (r answerReader) newError(response *httpstack.Response) *Error {
 	}
 }
 
-// show makes text of the server fit to be shown: redacted first, while every
-// secret in it is whole, then free of control characters, then short.
-func (r answerReader) show(text string) string {
-	return shorten(printable(r.redactor().Redact(text)))
-}
+// show makes text of the server fit to be shown.
+func (r answerReader) show(text string) string { return r.redactor().Show(text, maxShown) }
 
 // ByteOrderMark may stand before a text in UTF-8, where RFC 8259 section 8.1 lets
 // readers ignore it.
@@ -213,7 +226,7 @@ func (r answerReader) notDecoded(response *httpstack.Response, cause error) erro
 // UTF-8 is replaced, as package json does, so that all texts of an answer are text.
 func decodeForm(body string) (any, error) {
 	values, err := url.ParseQuery(body)
-	if err != nil || len(values) == 0 {
+	if err != nil || !strings.Contains(strings.TrimRight(body, "="), "=") { // it may be a bare token
 		return nil, ErrNotJSON
 	}
 	if tokens := slices.Compact(values[FieldAccessToken]); len(tokens) > 1 {

@@ -30,7 +30,7 @@ type Draft struct {
 	Header http.Header
 	// Params are the parameters so far, in the order they will be sent.
 	Params Params
-	hidden []string
+	hidden []secret.String
 }
 
 // newDraft begins a request to endpoint with the user's header fields.
@@ -40,37 +40,27 @@ func newDraft(endpoint string, headers map[string]secret.String) (*Draft, error)
 		return nil, fmt.Errorf("the endpoint is not a URL: %w", withoutURL(err))
 	}
 	draft := &Draft{Endpoint: target, Header: http.Header{}}
-	draft.hideParts(target.RawQuery)
+	draft.Hide(secret.New(target.RawQuery))
 	for name, value := range headers {
 		draft.Header.Set(name, value.Reveal())
-		draft.hideParts(value.Reveal())
+		draft.Hide(value)
 	}
 	return draft, nil
 }
 
-// hideParts is Hide for a text which may hold secrets among other things.
-func (d *Draft) hideParts(text string) {
-	d.hidden = append(d.hidden, text)
-	d.hidden = append(d.hidden, secret.Parts(text)...)
-}
-
 // Hide names secrets that are in the request in another form than as the value
 // of a parameter, so that they are redacted from what the server answers.
-func (d *Draft) Hide(secrets ...secret.String) {
-	for _, hidden := range secrets {
-		d.hidden = append(d.hidden, hidden.Reveal())
-	}
-}
+func (d *Draft) Hide(secrets ...secret.String) { d.hidden = append(d.hidden, secrets...) }
 
-// redactor returns a redactor of all secrets the request carries.
-func (d *Draft) redactor() *secret.Redactor {
+// secrets lists all secrets the request carries.
+func (d *Draft) secrets() []secret.String {
 	hidden := slices.Clone(d.hidden)
 	for _, param := range d.Params {
 		if !param.Public {
-			hidden = append(hidden, param.Value.Reveal())
+			hidden = append(hidden, param.Value)
 		}
 	}
-	return secret.NewRedactor(hidden...)
+	return hidden
 }
 
 // message encodes the draft. A body that is not empty is sent instead of the
@@ -83,14 +73,14 @@ func (d *Draft) message(method string, in ParametersIn, body secret.String) (htt
 	}
 	setDefault(message.Header, "Accept", jsonMediaType)
 	if !body.IsZero() {
-		d.hideParts(body.Reveal())
+		d.Hide(body)
 		d.Params = nil
-		message.Body = []byte(body.Reveal())
+		message.Body, message.Secrets = []byte(body.Reveal()), d.secrets()
 		setDefault(message.Header, "Content-Type", mediaTypeOf(message.Body))
 		return message, nil
 	}
 	d.Params.leaveTo(d.Endpoint.Query())
-	message.Parameters = d.Params.names()
+	message.Parameters, message.Secrets = d.Params.names(), d.secrets()
 	return message, d.encodeInto(&message, in)
 }
 

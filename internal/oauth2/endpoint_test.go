@@ -38,7 +38,7 @@ type endpoint struct {
 func (e *endpoint) Do(_ context.Context, request httpstack.Request) (*httpstack.Response, error) {
 	e.asked = append(e.asked, request)
 	answer := e.answer
-	answer.RequestedAt = requestedAt
+	answer.RequestedAt, answer.Secrets = requestedAt, request.Sent()
 	if answer.Header == nil {
 		answer.Header = http.Header{}
 	}
@@ -103,5 +103,5 @@ type echoing int
 
 func (status echoing) Do(_ context.Context, request httpstack.Request) (*httpstack.Response, error) {
 	page := "<html><body><pre>" + html.EscapeString(request.Method+" "+request.URL.String()+"\n"+fmt.Sprint(request.Header)+"\n"+string(request.Body))
-	return &httpstack.Response{StatusCode: int(status), Header: http.Header{}, Body: []byte(page)}, nil
+	return &httpstack.Response{StatusCode: int(status), Header: http.Header{}, Body: []byte(page), Secrets: request.Sent()}, nil
 }

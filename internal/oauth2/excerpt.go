@@ -6,9 +6,10 @@ package oauth2
 import (
 	"encoding/json"
 	"html"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
@@ -24,15 +25,18 @@ var (
 	secretNamed = regexp.MustCompile(`(?i)token|secret|password|assertion|credential|authorization|cookie|(?:auth|device|user)_code|key$|jwt`)
 )
 
+// maxRead is how much of a page is read to find what it says, in bytes.
+const maxRead = 64 << 10
+
 // excerpt is what an answer that reports an error says, for a person to read. It
 // is redacted before anything is taken out of it or escaped anew, as a secret
-// would not be known again afterwards. It is not shortened yet.
+// would not be known again afterwards. It still has to be shown.
 func (r answerReader) excerpt(response *httpstack.Response, document any) string {
 	switch document := document.(type) {
 	case map[string]any, []any:
 		return r.compact(document)
 	}
-	text := strings.TrimPrefix(r.redactor().Redact(string(response.Body)), ByteOrderMark)
+	text := strings.TrimPrefix(r.redactor().Head(string(response.Body), maxRead), ByteOrderMark)
 	if looksLikeHTML(text) {
 		return htmlText(text)
 	}
@@ -56,8 +60,8 @@ func (r answerReader) withoutSecrets(value any, hidden bool) any {
 	switch value := value.(type) {
 	case map[string]any:
 		copied := make(map[string]any, len(value))
-		for name, inner := range value {
-			copied[r.redactor().Redact(name)] = r.withoutSecrets(inner, hidden || secretNamed.MatchString(name))
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			copied[r.show(name)] = r.withoutSecrets(value[name], hidden || secretNamed.MatchString(name))
 		}
 		return copied
 	case []any:
@@ -70,7 +74,7 @@ func (r answerReader) withoutSecrets(value any, hidden bool) any {
 		if hidden {
 			return secret.Placeholder
 		}
-		return r.redactor().Redact(value)
+		return r.show(value)
 	default:
 		return value
 	}
@@ -88,25 +92,4 @@ func htmlText(page string) string {
 		return html.UnescapeString(title[1])
 	}
 	return html.UnescapeString(htmlTag.ReplaceAllString(htmlHidden.ReplaceAllString(page, " "), " "))
-}
-
-// printable turns every run of white space and control characters into one
-// space, so that a server can neither break lines nor steer the terminal.
-func printable(text string) string {
-	cleaned := strings.Map(func(char rune) rune {
-		if unicode.IsControl(char) || unicode.Is(unicode.Cf, char) || !unicode.IsPrint(char) {
-			return ' '
-		}
-		return char
-	}, text)
-	return strings.Join(strings.Fields(cleaned), " ")
-}
-
-// shorten cuts text to maxShown bytes at a boundary of characters.
-func shorten(text string) string {
-	if len(text) <= maxShown {
-		return text
-	}
-	const mark = " …"
-	return strings.ToValidUTF8(text[:maxShown-len(mark)], "") + mark
 }

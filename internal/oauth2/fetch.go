@@ -44,13 +44,7 @@ func FetchDocument(ctx context.Context, doer Doer, request DocumentRequest) ([]b
 		return nil, err
 	}
 	if !success(response.StatusCode) {
-		return nil, ReadError(describe(request.Endpoint, request.URL), response, request.redactor())
+		return nil, ReadError(describe(request.Endpoint, request.URL), response)
 	}
 	return response.Body, nil
-}
-
-// redactor takes the token and what is in the query out of an error.
-func (r DocumentRequest) redactor() *secret.Redactor {
-	query := r.URL.RawQuery
-	return secret.NewRedactor(append(secret.Parts(query), query, r.Bearer.Reveal())...)
 }

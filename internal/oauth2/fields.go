@@ -107,7 +107,7 @@ func (f Fields) scopes(document any) []string {
 	var scopes []string
 	for _, item := range list {
 		text, _ := item.(string)
-		scopes = append(scopes, strings.Fields(printable(text))...)
+		scopes = append(scopes, strings.Fields(secret.OneLine(text))...)
 	}
 	return scopes
 }

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
 // Metadata is an authorization server's description of itself (RFC 8414 section 2).
@@ -128,8 +127,8 @@ func fetchMetadata(ctx context.Context, doer Doer, address *url.URL, issuer stri
 	if err != nil {
 		return nil, err
 	}
-	reader := answerReader{endpoint: describe(endpointMetadata, address), redactor: func() *secret.Redactor { return &secret.Redactor{} }}
 	decoded, err := decodeAnswer(response)
+	reader := answerReader{endpoint: describe(endpointMetadata, address)}.of(response, decoded)
 	if !success(response.StatusCode) {
 		return nil, reader.reported(response, decoded)
 	}
@@ -138,17 +137,17 @@ func fetchMetadata(ctx context.Context, doer Doer, address *url.URL, issuer stri
 		return nil, reader.unusable(response, reader.notDecoded(response, err))
 	}
 	if named, _ := document["issuer"].(string); named != issuer {
-		return nil, reader.unusable(response, mismatch(named))
+		return nil, reader.unusable(response, reader.mismatch(named))
 	}
 	return &Metadata{Issuer: issuer, Document: document}, nil
 }
 
 // mismatch is the error for a document of the issuer called named.
-func mismatch(named string) error {
+func (r answerReader) mismatch(named string) error {
 	if named == "" {
 		return fmt.Errorf("%w: it names none", ErrIssuerMismatch)
 	}
-	return fmt.Errorf("%w: it names %q", ErrIssuerMismatch, shorten(printable(named)))
+	return fmt.Errorf("%w: it names %q", ErrIssuerMismatch, r.show(named))
 }
 
 // EndpointFor returns the address that the document gives for name, for example

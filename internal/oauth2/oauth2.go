@@ -15,7 +15,6 @@ package oauth2
 import (
 	"context"
 	"net/url"
-	"sync"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
@@ -106,7 +105,7 @@ func (c *Client) exchange(ctx context.Context, request TokenRequest, draft *Draf
 	if err != nil {
 		return nil, err
 	}
-	reader := answerReader{fields: request.Fields, redactor: sync.OnceValue(draft.redactor), endpoint: describe(endpointToken, draft.Endpoint)}
+	reader := answerReader{fields: request.Fields, endpoint: describe(endpointToken, draft.Endpoint)}
 	token, err := reader.token(response)
 	if err != nil {
 		return nil, err

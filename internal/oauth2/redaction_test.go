@@ -5,7 +5,6 @@ package oauth2_test
 
 import (
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -30,7 +29,6 @@ var spelled = map[string]func(string) string{
 	"percent, twice":  func(s string) string { return url.PathEscape(url.QueryEscape(s)) },
 	"percent, lower":  func(s string) string { return lowerPercent(url.QueryEscape(s)) },
 	"HTML":            html.EscapeString,
-	"hexadecimal":     func(s string) string { return hex.EncodeToString([]byte(s)) },
 	"base64":          func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
 	"base64url":       func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
 	"base64 of id:it": func(s string) string { return base64.StdEncoding.EncodeToString([]byte(clientID + ":" + s)) },
@@ -242,6 +240,90 @@ func TestSuccessIsNotShown(t *testing.T) {
 			failure := answering(http.StatusOK, body).refused(t, oauth2.TokenRequest{})
 			checkSilent(t, "raw", failure, canary, rfcJWT)
 		})
+	}
+}
+
+// TestPartOfAParameterIsRedacted: the value of a parameter may hold several secrets.
+func TestPartOfAParameterIsRedacted(t *testing.T) {
+	t.Parallel()
+	const value = "DRbnfVdmIw7Fjfp0ZBr1Kt"
+	for name, compound := range map[string]string{
+		"user and secret":  "tenant|" + value,
+		"JSON":             `{"user":"abc","password":"` + value + `"}`,
+		"XML":              "<login><password>" + value + "</password></login>",
+		"base64 of a pair": base64.StdEncoding.EncodeToString([]byte("user:" + value)),
+		"form":             "user=abc&password=" + value,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := answering(http.StatusUnauthorized, `{"error":"invalid_client","error_description":"no client has `+value+`"}`)
+			failure := server.refused(t, oauth2.TokenRequest{Parameters: secrets(map[string]string{"credentials": compound})})
+			checkSilent(t, "raw", failure, value)
+		})
+	}
+}
+
+// TestTokenOfAResponseIsNotRepeated: what a response holds under a token's name is
+// a secret wherever else it is.
+func TestTokenOfAResponseIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	const token = "2YotnFZFEjr1zCsicMWpAA"
+	tests := map[string]struct {
+		status int
+		body   string
+	}{
+		"description":        {400, `{"error":"x","error_description":"replaced ` + token + `","access_token":"` + token + `"}`},
+		"message":            {400, `{"code":1,"msg":"replaced ` + token + `","session_token":"` + token + `"}`},
+		"beside an error":    {200, `{"error":{"level":"warning","text":"` + token + `"},"id_token":"` + token + `"}`},
+		"member's name":      {400, `{"msg":"no","` + token + `":1,"refreshToken":"` + token + `"}`},
+		"name in a success":  {200, `{"sid":"` + token + `","` + token + `":{"` + token + `":1}}`},
+		"where fields point": {400, `{"msg":"replaced ` + token + `","data":{"value":"` + token + `"}}`},
+		"nested":             {400, `{"msg":"replaced ` + token + `","token":{"value":"` + token + `"}}`},
+		"in base64":          {400, `{"msg":"replaced ` + base64.StdEncoding.EncodeToString([]byte("x:"+token)) + `","token":"` + token + `"}`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request := oauth2.TokenRequest{}
+			if name == "where fields point" {
+				request.Fields = fields(map[string]string{"access_token": "/data/value"})
+			}
+			checkSilent(t, "raw", answering(test.status, test.body).refused(t, request), token)
+		})
+	}
+	t.Run("bare, called a form", func(t *testing.T) {
+		t.Parallel()
+		server := answering(http.StatusOK, token+"==")
+		server.answer.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		checkSilent(t, "raw", server.refused(t, oauth2.TokenRequest{}), token)
+	})
+}
+
+// TestSplitSecretIsRedacted: white space that a server puts into a secret does not
+// bring it through.
+func TestSplitSecretIsRedacted(t *testing.T) {
+	t.Parallel()
+	const value = "DRbnfVdm Iw7Fjfp0"
+	for name, echo := range map[string]string{
+		"line break": `{"error":"x","error_description":"no DRbnfVdm\r\n  Iw7Fjfp0"}`,
+		"invisible":  `{"error":"x","error_description":"no DRbnfVdm\u200bIw7Fjfp0"}`,
+		"page":       "<p>DRbnfVdm<br>Iw7Fjfp0</p>",
+		"HTML":       "<html><p>no</p>DRbnfVdm&nbsp;Iw7Fjfp0",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			failure := answering(http.StatusBadRequest, echo).refused(t, oauth2.TokenRequest{Parameters: secrets(map[string]string{"pin": value})})
+			checkSilent(t, "raw", failure, value)
+		})
+	}
+}
+
+// TestCodeStaysReadable: a token that is called like an error code hides no code.
+func TestCodeStaysReadable(t *testing.T) {
+	t.Parallel()
+	failure := answering(http.StatusBadRequest, `{"error":"invalid_grant","token_key":"invalid_grant","access_token":"none"}`).refused(t, oauth2.TokenRequest{})
+	if failure.Code != oauth2.InvalidGrant {
+		t.Errorf("got %q", failure.Code)
 	}
 }
 

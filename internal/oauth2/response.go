@@ -5,8 +5,12 @@ package oauth2
 
 import (
 	"encoding/json"
+	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
 // holdsToken tells which members of answers hold a token, however they are spelled
@@ -86,6 +90,57 @@ func without(value any, secrets map[any]bool) any {
 		return nil
 	}
 	return value
+}
+
+// minToken is the length in bytes below which a token in a response is not redacted
+// from what is shown of it: it is a word such as "none".
+const minToken = 8
+
+// tokens lists what in a response is a secret by its name or its place, or all that
+// could be one.
+func (r answerReader) tokens(document any, all bool) []secret.String {
+	found := map[any]bool{}
+	secretsIn(document, all, found)
+	for _, name := range []string{FieldAccessToken, FieldRefreshToken} {
+		if value, _ := r.fields.lookup(document, name); isScalar(value) {
+			found[value] = true
+		}
+	}
+	found[r.fields.errorCode(document)] = false
+	var tokens []secret.String
+	for value, isToken := range found {
+		if text := fmt.Sprint(value); isToken && len(text) >= minToken {
+			tokens = append(tokens, secret.New(text))
+		}
+	}
+	return tokens
+}
+
+// holdsSecret matches the names of members whose value is a secret, and not the
+// address of something or about it, as token_endpoint is.
+var holdsSecret = regexp.MustCompile(`(?i)(?:token|secret|password|assertion|credentials?|cookie|(?:auth|device|user)_code|key|jwt)$`)
+
+// secretsIn adds to found what members hold that are called like secrets, but for
+// messages.
+func secretsIn(value any, hidden bool, found map[any]bool) {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, inner := range value {
+			secretsIn(inner, hidden || holdsSecret.MatchString(name) || holdsToken(name), found)
+		}
+	case []any:
+		for _, inner := range value {
+			secretsIn(inner, hidden, found)
+		}
+	case string:
+		if hidden && !strings.Contains(value, " ") {
+			found[value] = true
+		}
+	case json.Number:
+		if hidden {
+			found[value] = true
+		}
+	}
 }
 
 // isScalar tells texts and numbers, which tokens are.

@@ -41,7 +41,7 @@ func (c *Client) Revoke(ctx context.Context, endpoint string, request TokenReque
 		return err
 	}
 	if !success(response.StatusCode) {
-		return ReadError(describe(endpointRevocation, draft.Endpoint), response, draft.redactor())
+		return ReadError(describe(endpointRevocation, draft.Endpoint), response)
 	}
 	return nil
 }

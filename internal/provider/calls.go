@@ -12,7 +12,6 @@ import (
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
@@ -31,7 +30,7 @@ func (c *configured) call(ctx context.Context, model callModel, from kind) (*tok
 		return nil, diags
 	}
 	if answer.StatusCode/100 != 2 && !slices.Contains(request.Expected, answer.StatusCode) {
-		failure := oauth2.ReadError("API", answer.Response, sentRedactor(request, answer.Tokens))
+		failure := oauth2.ReadError("API", answer.Response)
 		found := describeCall(failure, request, model.authenticated())
 		found.facts = append(found.facts, attemptsFacts(answer.Attempts)...)
 		diags.Append(found.diagnostic(from))
@@ -72,33 +71,6 @@ func (c *configured) sendPlain(ctx context.Context, request httpstack.Request, f
 		return nil, diag.Diagnostics{tokenError(err, from)}
 	}
 	return answer, nil
-}
-
-// sentRedactor takes out of an API's error what was sent to it: the tokens, the
-// header fields, the body and the values of the query.
-func sentRedactor(request httpstack.Request, tokens []secret.String) *secret.Redactor {
-	sent := []string{string(request.Body), request.URL.RawQuery}
-	for name, values := range request.Header {
-		if name != "Content-Type" {
-			sent = append(sent, values...)
-		}
-	}
-	for _, text := range sent {
-		sent = append(sent, secret.Parts(text)...)
-	}
-	for _, token := range tokens {
-		sent = append(sent, token.Reveal())
-	}
-	return secret.NewRedactor(sent...)
-}
-
-// tokenRedactor takes tokens out of an answer that repeats them.
-func tokenRedactor(tokens []secret.String) func(string) string {
-	values := make([]string, len(tokens))
-	for i, token := range tokens {
-		values[i] = token.Reveal()
-	}
-	return secret.NewRedactor(values...).RedactKnown
 }
 
 // asIs takes nothing out of an answer.

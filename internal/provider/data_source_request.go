@@ -9,6 +9,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
 // requestDataSource is the data source oauth2cc_request.
@@ -65,6 +67,6 @@ func (d *requestDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	model.answerOutputs = newAnswerOutputs(ctx, answer.Response, tokenRedactor(answer.Tokens))
+	model.answerOutputs = newAnswerOutputs(ctx, answer.Response, secret.NewRedactor(answer.Tokens...).RedactKnown)
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }

@@ -5,7 +5,6 @@ package provider_test
 
 import (
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -53,25 +52,24 @@ func TestErrorNeverEchoes(t *testing.T) {
 	}
 	asIs := func(text string) string { return text }
 	echoes := map[string]http.HandlerFunc{
-		"error_description":              document("error_description", asIs),
-		"error_description, end of it":   document("error_description", func(text string) string { return strings.Repeat("x", 500) + text }),
-		"error_description, form":        document("error_description", url.QueryEscape),
-		"error_description, percent":     document("error_description", url.PathEscape),
-		"error_description, HTML":        document("error_description", html.EscapeString),
-		"error_description, base64":      document("error_description", func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }),
-		"error_description, base64url":   document("error_description", func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }),
-		"error_description, hexadecimal": document("error_description", func(text string) string { return hex.EncodeToString([]byte(text)) }),
-		"error_description, quoted":      document("error_description", func(text string) string { return fmt.Sprintf("%q", text) }),
-		"error_uri":                      document("error_uri", url.QueryEscape),
-		"error":                          document("error", asIs),
-		"message":                        document("message", asIs),
-		"nested":                         document("details", func(text string) string { return `{"received":` + fmt.Sprintf("%q", text) + `}` }),
-		"HTML":                           text("text/html", func(text string) string { return "<html><body>You sent " + html.EscapeString(text) + "</body></html>" }),
-		"HTML, title":                    text("text/html", func(text string) string { return "<html><title>" + html.EscapeString(text) + "</title></html>" }),
-		"HTML, not escaped":              text("text/html", func(text string) string { return "<html>" + text }),
-		"plain text":                     text("text/plain", asIs),
-		"JSON string":                    text("application/json", func(text string) string { return fmt.Sprintf("%q", text) }),
-		"form":                           text("application/x-www-form-urlencoded", func(text string) string { return "error=invalid_request&error_description=" + url.QueryEscape(text) }),
+		"error_description":            document("error_description", asIs),
+		"error_description, end of it": document("error_description", func(text string) string { return strings.Repeat("x", 500) + text }),
+		"error_description, form":      document("error_description", url.QueryEscape),
+		"error_description, percent":   document("error_description", url.PathEscape),
+		"error_description, HTML":      document("error_description", html.EscapeString),
+		"error_description, base64":    document("error_description", func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }),
+		"error_description, base64url": document("error_description", func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }),
+		"error_description, quoted":    document("error_description", func(text string) string { return fmt.Sprintf("%q", text) }),
+		"error_uri":                    document("error_uri", url.QueryEscape),
+		"error":                        document("error", asIs),
+		"message":                      document("message", asIs),
+		"nested":                       document("details", func(text string) string { return `{"received":` + fmt.Sprintf("%q", text) + `}` }),
+		"HTML":                         text("text/html", func(text string) string { return "<html><body>You sent " + html.EscapeString(text) + "</body></html>" }),
+		"HTML, title":                  text("text/html", func(text string) string { return "<html><title>" + html.EscapeString(text) + "</title></html>" }),
+		"HTML, not escaped":            text("text/html", func(text string) string { return "<html>" + text }),
+		"plain text":                   text("text/plain", asIs),
+		"JSON string":                  text("application/json", func(text string) string { return fmt.Sprintf("%q", text) }),
+		"form":                         text("application/x-www-form-urlencoded", func(text string) string { return "error=invalid_request&error_description=" + url.QueryEscape(text) }),
 	}
 	for name, echo := range echoes {
 		for _, method := range []string{"client_secret_basic", "client_secret_post"} {

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
 // requestValues are as many secrets as requests have: a password, its header
@@ -20,29 +18,47 @@ func requestValues() []string {
 func BenchmarkNewRedactor(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		secret.NewRedactor(requestValues()...)
+		redactorOf(requestValues()...)
 	}
 }
 
-// BenchmarkRedact takes texts in which much can be decoded: "packed" looks like
-// base64, "escaped" is full of escape sequences.
-func BenchmarkRedact(b *testing.B) {
-	texts := map[string]string{
-		"words":   "the client is not allowed to use this grant; ask the administrator. ",
-		"packed":  "U3BseGxPQmVaUVFZYllTNld4U2JJQWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4",
-		"escaped": `a%20client%2520may\"not\u0020use &lt;this&gt; 0123456789abcdef%5c\u0022`,
-	}
-	for name, text := range texts {
-		for _, size := range []int{256, 64 << 10, 1 << 20} {
-			b.Run(fmt.Sprint(name, "/", size), func(b *testing.B) {
-				redactor := secret.NewRedactor(requestValues()...)
+// benchTexts are texts of all kinds: "packed" looks like base64, "escaped" is full
+// of escape sequences.
+var benchTexts = map[string]string{
+	"words":   "the client is not allowed to use this grant; ask the administrator. ",
+	"packed":  "U3BseGxPQmVaUVFZYllTNld4U2JJQWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4",
+	"escaped": `a%20client%2520may\"not\u0020use &lt;this&gt; 0123456789abcdef%5c\u0022`,
+	"JSON":    "{\n  \"error\": \"no\",\n  \"request\": \"{\\\"client\\\":\\\"s6BhdRkqt3\\\"}\"\n},\n",
+}
+
+// BenchmarkRedactKnown shows that time and memory are linear: ns/byte and B/byte
+// hardly depend on the size.
+func BenchmarkRedactKnown(b *testing.B) {
+	for name, text := range benchTexts {
+		for _, size := range []int{64 << 10, 1 << 20, 8 << 20} {
+			b.Run(fmt.Sprintf("%s/%dKiB", name, size>>10), func(b *testing.B) {
+				redactor := redactorOf(requestValues()...)
 				body := strings.Repeat(text, size/len(text)+1)[:size]
-				b.SetBytes(int64(size))
 				b.ReportAllocs()
 				for b.Loop() {
-					redactor.Redact(body)
+					redactor.RedactKnown(body)
 				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(size), "ns/byte")
 			})
 		}
+	}
+}
+
+// BenchmarkShow shows that an excerpt costs the same of any text.
+func BenchmarkShow(b *testing.B) {
+	for _, size := range []int{1 << 10, 1 << 20, 8 << 20} {
+		b.Run(fmt.Sprintf("%dKiB", size>>10), func(b *testing.B) {
+			redactor := redactorOf(requestValues()...)
+			body := strings.Repeat(benchTexts["words"], size/60)
+			b.ReportAllocs()
+			for b.Loop() {
+				redactor.Show(body, 512)
+			}
+		})
 	}
 }

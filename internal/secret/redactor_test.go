@@ -4,12 +4,23 @@
 package secret_test
 
 import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
-	"unicode/utf16"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
+
+// redactorOf returns a redactor of texts.
+func redactorOf(values ...string) *secret.Redactor {
+	secrets := make([]secret.String, len(values))
+	for i, value := range values {
+		secrets[i] = secret.New(value)
+	}
+	return secret.NewRedactor(secrets...)
+}
 
 // password has every kind of character that one encoding or another treats as
 // special.
@@ -42,27 +53,23 @@ func TestRedactor(t *testing.T) {
 		"HTML, hexadecimal":               `Qx&#x2F;7&#x2B;&#x7A;&#x3D;Kp9&#x22;w&#x5C;e&#x26;m&#x3C;n&#x3E;&#xE9;&#x20;d&#x25;k`,
 		"HTML, names":                     `Qx&sol;7&plus;z&equals;Kp9&quot;w&bsol;e&amp;m&lt;n&gt;&eacute; d&percnt;k`,
 		"HTML of JSON":                    `Qx/7+z=Kp9\&quot;w\\e&amp;m&lt;n&gt;\u00e9 d%k`,
-		"hexadecimal":                     `51782f372b7a3d4b703922775c65266d3c6e3ec3a92064256b`,
-		"hexadecimal, upper case":         `51782F372B7A3D4B703922775C65266D3C6E3EC3A92064256B`,
 		"base64":                          `UXgvNyt6PUtwOSJ3XGUmbTxuPsOpIGQlaw==`,
 		"base64, not padded":              `UXgvNyt6PUtwOSJ3XGUmbTxuPsOpIGQlaw`,
 		"base64url":                       `UXgvNyt6PUtwOSJ3XGUmbTxuPsOpIGQlaw`,
 		"base64, percent":                 `UXgvNyt6PUtwOSJ3XGUmbTxuPsOpIGQlaw%3D%3D`,
 		"base64 of percent":               `UXgvNyUyQnolM0RLcDklMjJ3JTVDZSUyNm0lM0NuJTNFJUMzJUE5JTIwZCUyNWs=`,
-		"base64 of base64":                `VVhndk55dDZQVXR3T1NKM1hHVW1iVHh1UHNPcElHUWxhdz09`,
 		"base64, wrapped at 16, CRLF":     "UXgvNyt6PUtwOSJ3\r\nXGUmbTxuPsOpIGQl\r\naw==",
 		"base64, wrapped and indented":    "UXgvNyt6PUtwOSJ3\n\tXGUmbTxuPsOpIGQl\n\taw==",
 		"base64, wrapped, in JSON":        `UXgvNyt6PUtwOSJ3\nXGUmbTxuPsOpIGQl\naw==`,
-		"ISO 8859-1, percent":             `Qx/7%2Bz%3DKp9%22w%5Ce%26m%3Cn%3E%E9%20d%25k`,
 		"plus signs read as spaces":       `Qx/7 z=Kp9"w\e&m<n>é d%k`,
 		"Python's repr of bytes":          `Qx/7+z=Kp9"w\\e&m<n>\xc3\xa9 d%k`,
 	}
-	redactor := secret.NewRedactor(password)
+	redactor := redactorOf(password)
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, around := range [][2]string{{"before ", " after"}, {"client_secret=", "&scope=a"}, {`{"x":"`, `"}`}, {"ab", "."}} {
-				got, want := redactor.Redact(around[0]+text+around[1]), around[0]+secret.Placeholder+around[1]
+				got, want := redactor.RedactKnown(around[0]+text+around[1]), around[0]+secret.Placeholder+around[1]
 				if got != want {
 					t.Errorf("got %q, want %q", got, want)
 				}
@@ -82,11 +89,10 @@ func TestRedactorInsideEncodedText(t *testing.T) {
 		"before other bytes":      {"aWQ6ZzdoOGk5ajA6eA", "aWQ6[redacted]6eA"},
 		"text runs into it":       {"Basic/ZzdoOGk5ajA=", "Basic/[redacted]"},
 		"wrapped at 76":           {"eyJ1c2VyIjoiYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXotMDEyMzQ1Njc4OSIsInBhc3N3b3Jk\r\nIjoiZzdoOGk5ajAifQ==", "eyJ1c2VyIjoiYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXotMDEyMzQ1Njc4OSIsInBhc3N3b3Jk\r\nIjoi[redacted]ifQ=="},
-		"UTF-16":                  {"ZwA3AGgAOABpADkAagAwAA==", "[redacted]AA=="},
 		"percent, between others": {"a%20b%2520g%37h8%2569%39j0%20c", "a%20b%2520[redacted]%20c"},
 		"twice":                   {"g7h8i9j0, g7h8i9j%30", "[redacted], [redacted]"},
 	}
-	redactor := secret.NewRedactor("g7h8i9j0")
+	redactor := redactorOf("g7h8i9j0")
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -97,33 +103,11 @@ func TestRedactorInsideEncodedText(t *testing.T) {
 	}
 }
 
-// TestRedactorInUTF16: a whole answer may be in UTF-16 of either byte order, with
-// a byte order mark or without.
-func TestRedactorInUTF16(t *testing.T) {
-	t.Parallel()
-	redactor := secret.NewRedactor(password)
-	for name, order := range map[string][2]int{"little-endian": {0, 8}, "big-endian": {8, 0}} {
-		for _, mark := range []string{"", "\uFEFF"} {
-			t.Run(name+mark, func(t *testing.T) {
-				t.Parallel()
-				var text strings.Builder
-				for _, unit := range utf16.Encode([]rune(mark + "no: " + password + "!")) {
-					text.Write([]byte{byte(unit >> order[0] & 0xff), byte(unit >> order[1] & 0xff)})
-				}
-				got := strings.ReplaceAll(redactor.Redact(text.String()), "\x00", "")
-				if !strings.HasSuffix(got, "no: "+secret.Placeholder+"!") {
-					t.Errorf("got %q", got)
-				}
-			})
-		}
-	}
-}
-
 // TestRedactorOfManyValues: a secret may be in another, or overlap it.
 func TestRedactorOfManyValues(t *testing.T) {
 	t.Parallel()
-	redactor := secret.NewRedactor("abcd", "xxabcdyy", "yy-zz")
-	if got := redactor.Redact("1 abcd 2 xxabcdyy-zz 3 yy"); got != "1 [redacted] 2 [redacted] 3 yy" {
+	redactor := redactorOf("abcd", "xxabcdyy", "yy-zz")
+	if got := redactor.RedactKnown("1 abcd 2 xxabcdyy-zz 3 yy"); got != "1 [redacted] 2 [redacted] 3 yy" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -131,24 +115,14 @@ func TestRedactorOfManyValues(t *testing.T) {
 // TestRedactorLeavesOtherText: decoding is for finding alone.
 func TestRedactorLeavesOtherText(t *testing.T) {
 	t.Parallel()
-	redactor := secret.NewRedactor(password, "g7h8i9j0")
+	redactor := redactorOf(password, "g7h8i9j0")
 	for _, text := range []string{
 		"", "%", `\`, "&", "&;", "=", "%4", `\u00`, "\x00", "100% of a \\ b & c; d == e",
 		`C:\new\table\u0041 a%20b %zz &amp; &unknown; &#43; c2VjcmV0 deadbeef`,
 		"line\r\n  line\n\tZm9vYmFyYmF6\nZm9v", "caf\xe9 \xff\xfe", "Qx/7+z=Kp9", "g7h8i9j", `\ud83d\ude00 \ud83d\u0041`,
 	} {
-		if got := redactor.Redact(text); got != text {
+		if got := redactor.RedactKnown(text); got != text {
 			t.Errorf("%q became %q", text, got)
-		}
-	}
-}
-
-// TestRedactorBeyondItsBounds: what is too much to look for is not shown.
-func TestRedactorBeyondItsBounds(t *testing.T) {
-	t.Parallel()
-	for name, values := range map[string][]string{"values": make([]string, 257), "bytes": {strings.Repeat("x", 64<<10+1)}} {
-		if got := secret.NewRedactor(values...).Redact("anything"); got != secret.Placeholder {
-			t.Errorf("%s: got %q", name, got)
 		}
 	}
 }
@@ -158,14 +132,14 @@ func TestRedactorTakesJWTsOfOthers(t *testing.T) {
 	var redactor secret.Redactor
 	// RFC 7515 appendix A.1, shortened.
 	const jws = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UifQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-	if got := redactor.Redact("assertion " + jws + " has expired"); got != "assertion [redacted] has expired" {
+	if got := redactor.Show("assertion "+jws+" has expired", 512); got != "assertion [redacted] has expired" {
 		t.Errorf("got %q", got)
 	}
 }
 
 func TestRedactorLeavesShortValues(t *testing.T) {
 	t.Parallel()
-	if got := secret.NewRedactor("1", "").Redact("error 1001"); got != "error 1001" {
+	if got := redactorOf("1", "").RedactKnown("error 1001"); got != "error 1001" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -174,9 +148,136 @@ func TestRedactorLeavesShortValues(t *testing.T) {
 func TestRedactorPartsOfJWT(t *testing.T) {
 	t.Parallel()
 	const claims, signature = "eyJzdWIiOiJhIn0", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // RFC 7515 appendix A.1
-	redactor := secret.NewRedactor("eyJhbGciOiJIUzI1NiJ9." + claims + "." + signature)
+	redactor := redactorOf("eyJhbGciOiJIUzI1NiJ9." + claims + "." + signature)
 	const want = "signature " + secret.Placeholder + " of " + secret.Placeholder
-	if got := redactor.Redact("signature " + signature + " of " + claims); got != want {
+	if got := redactor.RedactKnown("signature " + signature + " of " + claims); got != want {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestRedactorParts: a server may repeat a part of what it was sent.
+func TestRedactorParts(t *testing.T) {
+	t.Parallel()
+	const hidden = "DRbnfVdmIw7Fjfp0"
+	inBase64 := base64.StdEncoding.EncodeToString([]byte("user:" + hidden))
+	tests := map[string]struct{ value, echo string }{
+		"Basic pair":              {"Basic " + inBase64, hidden},
+		"Basic, credentials":      {"Basic " + inBase64, inBase64},
+		"Basic, password short":   {"Basic dXNlcjpwLTRi", "p-4b"},
+		"behind a scheme":         {"ApiKey " + hidden, hidden},
+		"behind a scheme, short":  {"Key ab12", "ab12"},
+		"form":                    {"user=abc&pw=" + hidden, hidden},
+		"form, short and escaped": {"user=abc&pw=a%2Fb12", "a/b12"},
+		"behind a colon, padded":  {"apikey:" + hidden + "==", hidden},
+		"query of a URL":          {"https://api.example.com/x?key=" + hidden, hidden},
+		"password in a URL":       {"redis://user:" + hidden + "@cache.example.com", hidden},
+		"pairs":                   {"client_id:abc, client_secret:" + hidden, hidden},
+		"user and secret":         {"user|" + hidden, hidden},
+		"JSON":                    {`{"keys":[{"pw":"` + hidden + `"}]}`, hidden},
+		"JSON, a number":          {`{"pin":481516}`, "481516"},
+		"JSON in JSON":            {`{"body":"{\"pw\":\"` + hidden + `\"}"}`, hidden},
+		"base64 in JSON":          {`{"auth":"` + inBase64 + `"}`, hidden},
+		"JSON in base64":          {base64.StdEncoding.EncodeToString([]byte(`{"pw":"` + hidden + `"}`)), hidden},
+		"XML text":                {`<login><pw>ab12cd</pw></login>`, "ab12cd"},
+		"XML attribute":           {`<?xml version="1.0"?><login pw='ab12cd'/>`, "ab12cd"},
+		"claims of a JWT":         {"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.dBjftJeZ4CVP", "eyJzdWIiOiJhIn0"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := redactorOf(test.value).Show("no: "+test.echo+"!", 512); got != "no: [redacted]!" {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
+
+// TestRedactorLeavesNames: what is no secret in a value stays readable.
+func TestRedactorLeavesNames(t *testing.T) {
+	t.Parallel()
+	redactor := redactorOf("Basic "+base64.StdEncoding.EncodeToString([]byte("client-of-example:secret-12")),
+		"urn:ietf:params:oauth:token-type:access_token", `{"grant_name":"x-y-z"}`, "audience=https://api.example.com:8443/v1&x=y")
+	const text = "client-of-example sent no access_token and no grant_name to api.example.com, audience missing"
+	if got := redactor.Show(text, 512); got != text {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestRedactorEchoOfEcho: an error page in JSON has the JSON that was sent as a
+// string, or in base64.
+func TestRedactorEchoOfEcho(t *testing.T) {
+	t.Parallel()
+	sent, err := json.Marshal(map[string]string{"pw": password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]string{
+		"string":         string(sent),
+		"base64":         base64.StdEncoding.EncodeToString(sent),
+		"base64url":      base64.RawURLEncoding.EncodeToString(sent),
+		"string, twice":  fmt.Sprintf("%q", sent),
+		"base64, quoted": fmt.Sprintf("%q", base64.StdEncoding.EncodeToString(sent)),
+	}
+	for name, echo := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			page, err := json.Marshal(map[string]string{"message": "no", "request": echo})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := redactorOf(password).RedactKnown(string(page))
+			if !strings.Contains(got, secret.Placeholder) || strings.Contains(got, "Kp9") || strings.Contains(got, "L0twOS") {
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+}
+
+// TestShow: white space goes first, secrets next, and the text is shortened last.
+func TestShow(t *testing.T) {
+	t.Parallel()
+	const hidden = "abc def-ghi"
+	long := strings.Repeat("x", 95)
+	tests := map[string]struct{ text, want string }{
+		"nothing":                  {"", ""},
+		"control characters":       {" a\x1b[31m\tb\u202e\u2028c\n", "a [31m b c"},
+		"secret, split by a line":  {"no: abc\r\n  def-ghi!", "no: [redacted]!"},
+		"secret, split invisibly":  {"no: abc\u200bdef-ghi!", "no: [redacted]!"},
+		"as long as the limit":     {long + "yyyyy", long + "yyyyy"},
+		"longer":                   {long + "yyyyyy", long + "y …"},
+		"letters of several bytes": {long + "éééé", long + " …"},
+		"secret at the cut":        {long[:88] + hidden, long[:88] + secret.Placeholder},
+		"secret beyond the cut":    {long[:95] + hidden, long[:95] + "[ …"},
+		"secret after white space": {strings.Repeat(" ", 10_000) + hidden, secret.Placeholder},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := redactorOf(hidden).Show(test.text, 100); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// TestShowAtEveryOffset: wherever a secret is in a long text and however it is
+// spelled, no part of it is shown.
+func TestShowAtEveryOffset(t *testing.T) {
+	t.Parallel()
+	const hidden = "gX1fBat3bV7Fjfp0ZBr1Kt"
+	escaped := ""
+	for i := range len(hidden) {
+		escaped += fmt.Sprintf(`\u%04x`, hidden[i])
+	}
+	redactor := redactorOf(hidden)
+	for _, spelled := range []string{hidden, escaped, base64.StdEncoding.EncodeToString([]byte(hidden))} {
+		for offset := range 2000 {
+			text := strings.Repeat("~", offset) + spelled + strings.Repeat("~", 3000)
+			for _, got := range []string{redactor.Show(text, 100), redactor.Head(text, 500)} {
+				if strings.Trim(strings.NewReplacer(secret.Placeholder, "", " …", "", "[redacted", "").Replace(got), "~[redact") != "" {
+					t.Fatalf("at %d: %q", offset, got)
+				}
+			}
+		}
 	}
 }

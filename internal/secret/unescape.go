@@ -4,118 +4,204 @@
 package secret
 
 import (
-	"bytes"
 	"html"
+	"sort"
 	"strconv"
-	"strings"
-	"unicode"
 	"unicode/utf16"
-	"unicode/utf8"
 )
 
-// escape is a way to write characters as sequences of others.
-type escape struct {
-	// mark begins every sequence.
-	mark byte
-	// undo returns what the sequence at the beginning of a text means, and its
-	// length, 0 where there is none.
-	undo func(text []byte) (meant []byte, length int)
+// plain is a text without escapes and white space. Escapes are undone until none
+// is left, whatever their kind and order: `%2520`, `\\\"` and `&amp;lt;` are a
+// space (which is removed), a quotation mark and a less-than sign. A secret that is
+// read in the same way is the same however a server has escaped it, and wherever
+// its base64 is broken into lines.
+//
+// Each escape is undone as soon as its last character is read, at the end of what
+// has been read so far: so one pass is enough for all layers.
+type plain struct {
+	text []byte
+	// marks say where in the source pieces of the text begin, in order. Between two
+	// marks both have the same bytes, but for what stands for an escape.
+	marks []mark
 }
 
-// escapes are undone one kind at a time: what is undone too early can be taken for
-// a sequence of another kind.
-var escapes = []escape{
-	{'%', unescapePercent},
-	{'\\', unescapeBackslash},
-	{'&', unescapeEntity},
-	{0, func([]byte) ([]byte, int) { return nil, 1 }}, // every other byte of ASCII in UTF-16
+// mark says that what comes at one offset of the plain text is at another of its
+// source.
+type mark struct{ plain, source int32 } // no text is 2 GiB long
+
+// undone returns what is left of a text.
+func undone(text string) string {
+	var p plain
+	p.read([]byte(text))
+	return string(p.text)
 }
 
-// unescape undoes a kind of escapes once, and tells whether there are any.
-func (e escape) unescape(r *reading) (plain reading, found bool) {
-	if bytes.IndexByte(r.text, e.mark) < 0 {
-		return reading{}, false
+// read reads source into p.
+func (p *plain) read(source []byte) {
+	if cap(p.text) < len(source) {
+		p.text = make([]byte, 0, len(source))
 	}
-	plain = emptyReading(len(r.text))
-	for i := 0; i < len(r.text); {
-		var meant []byte
-		length := 0
-		if r.text[i] == e.mark {
-			meant, length = e.undo(r.text[i:])
-		}
-		if length == 0 {
-			plain.add(r.text[i], r.at[i])
-			i++
+	p.text, p.marks = p.text[:0], append(p.marks[:0], mark{})
+	for i, char := range source {
+		if isSpace(char) {
+			p.drop(len(p.text), i, i+1)
 			continue
 		}
-		for _, char := range meant {
-			plain.add(char, r.part(i, i+length))
+		p.text = append(p.text, char)
+		for p.mayEndEscape() && p.undo(i+1) {
+			continue // what an escape means may end another
 		}
-		i += length
-		found = true
 	}
-	return plain, found
 }
 
-// unescapePercent is RFC 3986 section 2.1.
-func unescapePercent(text []byte) (meant []byte, length int) {
-	if len(text) < 3 {
-		return nil, 0
-	}
-	high, low := hexDigits.values[text[1]], hexDigits.values[text[2]]
-	if high == noDigit || low == noDigit {
-		return nil, 0
-	}
-	return []byte{high<<4 | low}, 3
-}
-
-// unescapeBackslash is RFC 8259 section 7, and what Go, Python and
-// PHP write in addition, such as \x2b and \'.
-func unescapeBackslash(text []byte) (meant []byte, length int) {
-	sequence := string(text[:min(len(text), len(`\ud83d\ude00`))])
-	if strings.HasPrefix(sequence, `\/`) || strings.HasPrefix(sequence, `\'`) {
-		return text[1:2], 2
-	}
-	if char := surrogatePair(sequence); char != unicode.ReplacementChar {
-		return []byte(string(char)), len(sequence)
-	}
-	char, multibyte, rest, err := strconv.UnquoteChar(sequence, '"')
+// mayEndEscape passes over most of a text quickly.
+func (p *plain) mayEndEscape() bool {
+	last := len(p.text) - 1
 	switch {
-	case err != nil:
-		return nil, 0
-	case multibyte:
-		return []byte(string(char)), len(sequence) - len(rest)
+	case last < 1:
+		return false
+	case p.text[last-1] == '\\' || p.text[last] == ';':
+		return true
+	case hexDigits[p.text[last]]:
+		return last >= 2 && p.text[last-2] == '%' || last >= 3 && p.text[last-3] == '\\' || last >= 5 && p.text[last-5] == '\\'
 	}
-	return []byte{byte(char & 0xff)}, len(sequence) - len(rest)
+	return false
 }
 
-// surrogatePair reads a character in two escapes of JSON, and returns
-// unicode.ReplacementChar for anything else.
-func surrogatePair(text string) rune {
-	const half = len(`\ud83d`)
-	if len(text) != 2*half || text[:2] != `\u` || text[half:half+2] != `\u` {
-		return unicode.ReplacementChar
+// undo undoes the escape that ends with the text, if one does. In the source it
+// ends at end.
+func (p *plain) undo(end int) bool {
+	start, meant := lastEscape(p.text)
+	if start < 0 {
+		return false
 	}
-	high, _ := strconv.ParseUint(text[2:half], 16, 16)
-	low, _ := strconv.ParseUint(text[half+2:], 16, 16)
-	return utf16.DecodeRune(rune(high), rune(low))
+	begin := p.begin(start)
+	p.text = p.text[:start]
+	for len(p.marks) > 1 && int(p.marks[len(p.marks)-1].plain) > start {
+		p.marks = p.marks[:len(p.marks)-1]
+	}
+	if len(meant) == 1 && isSpace(meant[0]) {
+		p.drop(start, begin, end)
+		return false
+	}
+	p.text = append(p.text, meant...)
+	p.mark(len(p.text), end)
+	return true
 }
 
-// unescapeEntity is a character reference of HTML.
-func unescapeEntity(text []byte) (meant []byte, length int) {
+// drop notes that nothing in the text stands for source[from:to].
+func (p *plain) drop(at, from, to int) {
+	if last := len(p.marks) - 1; last > 0 && int(p.marks[last].plain) == at && int(p.marks[last-1].plain) == at {
+		p.marks[last].source = int32(to)
+		return
+	}
+	p.mark(at, from)
+	p.mark(at, to)
+}
+
+func (p *plain) mark(at, source int) {
+	p.marks = append(p.marks, mark{int32(at), int32(source)})
+}
+
+// begin is where in the source the byte at an offset of the text begins.
+func (p *plain) begin(at int) int {
+	next := sort.Search(len(p.marks), func(i int) bool { return int(p.marks[i].plain) > at })
+	return int(p.marks[next-1].source) + at - int(p.marks[next-1].plain)
+}
+
+// end is where in the source the byte before an offset of the text ends.
+func (p *plain) end(at int) int {
+	next := sort.Search(len(p.marks), func(i int) bool { return int(p.marks[i].plain) >= at })
+	if next < len(p.marks) && int(p.marks[next].plain) == at {
+		return int(p.marks[next].source)
+	}
+	return int(p.marks[next-1].source) + at - int(p.marks[next-1].plain)
+}
+
+// source is the part of the source that a part of the text stands for.
+func (p *plain) source(at span) span { return span{p.begin(at.from), p.end(at.to)} }
+
+// isSpace reports whether nothing is lost with a byte: white space, and the zero
+// bytes between letters in UTF-16.
+func isSpace(char byte) bool { return char == ' ' || '\t' <= char && char <= '\r' || char == 0 }
+
+var hexDigits = func() (digits [256]bool) {
+	for _, char := range []byte("0123456789abcdefABCDEF") {
+		digits[char] = true
+	}
+	return digits
+}()
+
+// lastEscape returns where the escape begins that a text of two bytes or more ends
+// with, and what it means; -1 where there is none. A backslash before any other
+// character stands for nothing, as it is too often the half of two.
+func lastEscape(text []byte) (start int, meant string) {
+	last := text[len(text)-1]
+	if last == ';' {
+		return lastEntity(text)
+	}
+	if before := len(text) - 2; text[before] == '\\' {
+		switch last { // RFC 8259 section 7
+		case 'b', 'f', 'n', 'r', 't':
+			return before, " "
+		case 'u', 'x': // digits follow
+			return -1, ""
+		}
+		return before, string(text[before+1:])
+	}
+	if start, char := lastHex(text, "%", 2); start >= 0 { // RFC 3986 section 2.1
+		return start, string([]byte{byte(char & 0xff)})
+	}
+	if start, char := lastHex(text, `\x`, 2); start >= 0 { // as Go and Python write bytes
+		return start, string([]byte{byte(char & 0xff)})
+	}
+	return lastUnicode(text)
+}
+
+// lastHex reads a number of so many hexadecimal digits behind a prefix; -1 where
+// there is none.
+func lastHex(text []byte, prefix string, digits int) (start int, value uint64) {
+	start = len(text) - len(prefix) - digits
+	if start < 0 || string(text[start:start+len(prefix)]) != prefix {
+		return -1, 0
+	}
+	value, err := strconv.ParseUint(string(text[start+len(prefix):]), 16, 32)
+	if err != nil {
+		return -1, 0
+	}
+	return start, value
+}
+
+// lastUnicode reads \u00e9, or two of them that are a surrogate pair.
+func lastUnicode(text []byte) (start int, meant string) {
+	start, unit := lastHex(text, `\u`, 4)
+	char := rune(unit & 0xffff)
+	switch {
+	case start < 0 || 0xd800 <= char && char < 0xdc00: // the other half follows
+		return -1, ""
+	case utf16.IsSurrogate(char):
+		high, first := lastHex(text[:start], `\u`, 4)
+		if high >= 0 {
+			start, char = high, utf16.DecodeRune(rune(first&0xffff), char)
+		}
+	}
+	return start, string(char)
+}
+
+// lastEntity reads a character reference of HTML.
+func lastEntity(text []byte) (start int, meant string) {
 	const longest = len("&CounterClockwiseContourIntegral;")
-	end := 1 + bytes.IndexByte(text[:min(len(text), longest)], ';')
-	if end == 0 || bytes.ContainsFunc(text[1:end-1], notOfEntity) {
-		return nil, 0
+	for i := len(text) - 2; i >= max(0, len(text)-longest); i-- {
+		switch char := text[i]; {
+		case char == '&':
+			reference := string(text[i:])
+			if meant := html.UnescapeString(reference); meant != reference {
+				return i, meant
+			}
+			return -1, ""
+		case char != '#' && !('0' <= char && char <= '9' || 'a' <= char|0x20 && char|0x20 <= 'z'):
+			return -1, ""
+		}
 	}
-	reference := string(text[:end])
-	if meant := html.UnescapeString(reference); meant != reference {
-		return []byte(meant), end
-	}
-	return nil, 0
-}
-
-// notOfEntity tells the characters that no name or number of an entity has.
-func notOfEntity(char rune) bool {
-	return char != '#' && (char >= utf8.RuneSelf || !unicode.IsLetter(char) && !unicode.IsDigit(char))
+	return -1, ""
 }

@@ -107,7 +107,7 @@ func (f *flaky) Do(ctx context.Context, request httpstack.Request) (*httpstack.R
 		return nil, queue[0].failure
 	}
 	answer := queue[0].answer
-	answer.RequestedAt = f.now()
+	answer.RequestedAt, answer.Secrets = f.now(), request.Sent()
 	return &answer, nil
 }
 

@@ -78,7 +78,7 @@ func (s *server) Do(ctx context.Context, request httpstack.Request) (*httpstack.
 	s.mu.Lock()
 	s.asked = append(s.asked, request)
 	given := s.answer(request)
-	response := &httpstack.Response{StatusCode: given.status, Header: http.Header{}, Body: []byte(given.body), RequestedAt: s.time}
+	response := &httpstack.Response{StatusCode: given.status, Header: http.Header{}, Body: []byte(given.body), RequestedAt: s.time, Secrets: request.Sent()}
 	s.mu.Unlock()
 	if s.gate != nil {
 		select {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode"
 
 	"github.com/redis/go-redis/v9"
 
@@ -45,7 +44,7 @@ const maxShown = 200
 // cleaner makes errors that can be shown.
 type cleaner struct{ redactor *secret.Redactor }
 
-func newCleaner(secrets ...string) cleaner { return cleaner{secret.NewRedactor(secrets...)} }
+func newCleaner(secrets ...secret.String) cleaner { return cleaner{secret.NewRedactor(secrets...)} }
 
 // explain returns an error of one of the classes. It does not wrap the cause, whose
 // text has not been cleaned.
@@ -76,15 +75,4 @@ func classify(err error) error {
 
 // show cleans a text that may come from the server, and may repeat what it was
 // sent.
-func (c cleaner) show(text string) string {
-	text = strings.Map(func(char rune) rune {
-		if unicode.IsPrint(char) {
-			return char
-		}
-		return ' '
-	}, c.redactor.Redact(text))
-	if len(text) > maxShown {
-		text = strings.ToValidUTF8(text[:maxShown], "") + "…"
-	}
-	return text
-}
+func (c cleaner) show(text string) string { return c.redactor.Show(text, maxShown) }

@@ -73,7 +73,7 @@ func Open(config Config) (*Store, error) {
 	return &Store{
 		client: client,
 		locks:  redislock.New(client),
-		clean:  newCleaner(at.user, at.password),
+		clean:  newCleaner(secret.New(at.user), secret.New(at.password)),
 	}, nil
 }
 
