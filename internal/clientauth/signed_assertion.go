@@ -80,7 +80,7 @@ func (a SignedAssertion) Assertion(context.Context) (secret.String, error) {
 	return secret.New(compact), err
 }
 
-// Check tells what is wrong with the key or secret and what belongs to it, without
+// Check reports what is wrong with the key or secret and what belongs to it, without
 // signing anything. The error is a [*FieldError].
 func (a SignedAssertion) Check() error {
 	if !a.PrivateKey.IsZero() || !a.ClientSecret.IsZero() {
@@ -139,7 +139,7 @@ func (a SignedAssertion) addThumbprints(options *jose.SignerOptions, key keys.Ke
 	}
 	block, _ := pem.Decode([]byte(a.Certificate))
 	if block == nil || block.Type != "CERTIFICATE" {
-		return errors.New("it is no certificate in PEM")
+		return errors.New("not a PEM certificate")
 	}
 	certificate, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
@@ -147,6 +147,9 @@ func (a SignedAssertion) addThumbprints(options *jose.SignerOptions, key keys.Ke
 	}
 	if !samePublicKey(certificate.PublicKey, key.Public()) {
 		return errors.New("the certificate is not that of the private key")
+	}
+	if err := CheckValidity(certificate, a.Now()); err != nil {
+		return err
 	}
 	sum1, sum256 := sha1.Sum(certificate.Raw), sha256.Sum256(certificate.Raw) //nolint:gosec // as above
 	options.WithHeader("x5t", base64.RawURLEncoding.EncodeToString(sum1[:]))
@@ -178,7 +181,7 @@ func (a SignedAssertion) claims() ([]byte, error) {
 	if a.Claims != "" {
 		var own map[string]any
 		if err := oauth2.DecodeJSON([]byte(a.Claims), &own); err != nil || own == nil {
-			return nil, fieldError("claims", errors.New("it is no JSON object; write it with jsonencode({ … })"))
+			return nil, fieldError("claims", errors.New("not a JSON object; write it with jsonencode({ … })"))
 		}
 		maps.Copy(claims, own)
 		maps.DeleteFunc(claims, func(_ string, value any) bool { return value == nil })

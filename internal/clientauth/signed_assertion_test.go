@@ -344,8 +344,16 @@ func TestType(t *testing.T) {
 // certified makes a key and a certificate of it, both in PEM.
 func certified(t *testing.T, kind authservertest.KeyKind) (key, certificate string) {
 	t.Helper()
-	signer := authservertest.NewKey(t, kind)
-	made := authservertest.SelfSigned(t, signer, authservertest.ClientTemplate("x"))
+	return certifiedAt(t, kind, noon)
+}
+
+// certifiedAt is certified with a certificate that is valid for an hour before and
+// after a time.
+func certifiedAt(t *testing.T, kind authservertest.KeyKind, at time.Time) (key, certificate string) {
+	t.Helper()
+	signer, template := authservertest.NewKey(t, kind), authservertest.ClientTemplate("x")
+	template.NotBefore, template.NotAfter = at.Add(-time.Hour), at.Add(time.Hour)
+	made := authservertest.SelfSigned(t, signer, template)
 	return authservertest.PKCS8(t, signer), authservertest.CertificatePEM(made)
 }
 
@@ -388,16 +396,20 @@ func TestCertificatesThatDoNotFit(t *testing.T) {
 	tests := map[string]struct{ certificate, want string }{
 		"another key's":       {another, "not that of the private key"},
 		"another kind of key": {anotherKind, "not that of the private key"},
-		"private key":         {key, "no certificate"},
-		"name of a file":      {"client.pem", "no certificate"},
+		"private key":         {key, "not a PEM certificate"},
+		"name of a file":      {"client.pem", "not a PEM certificate"},
 		"damaged":             {strings.Replace(own, "\nMII", "\nAII", 1), "damaged"},
-		"key and certificate": {key + "x", "no certificate"},
+		"key and certificate": {key + "x", "not a PEM certificate"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			wrong(t, clientauth.SignedAssertion{PrivateKey: secret.New(key), Certificate: test.certificate}, "certificate", test.want)
 		})
+	}
+	for name, at := range map[string]time.Time{"expired at": noon.Add(-2 * time.Hour), "not valid before": noon.Add(2 * time.Hour)} {
+		key, certificate := certifiedAt(t, authservertest.P256, at)
+		wrong(t, clientauth.SignedAssertion{PrivateKey: secret.New(key), Certificate: certificate}, "certificate", name)
 	}
 }
 

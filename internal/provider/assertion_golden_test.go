@@ -79,6 +79,9 @@ func TestErrorOfClientCertificate(t *testing.T) {
 		"client certificate, wrong name": {startCA(t, ca), func(srv *authservertest.Server) attributes {
 			return presenting(t, srv, named("other"))
 		}},
+		"client certificate, expired": {startSelfSigned(t, own), func(srv *authservertest.Server) attributes {
+			return presenting(t, srv, authservertest.SelfSigned(t, key, expiredTemplate()))
+		}},
 		"client certificate, not registered": {startSelfSigned(t, own), func(srv *authservertest.Server) attributes {
 			return presenting(t, srv, selfSigned(t, authservertest.NewKey(t, authservertest.P256)))
 		}},

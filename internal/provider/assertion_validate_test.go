@@ -7,8 +7,10 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/x509"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
@@ -41,6 +43,7 @@ func invalidAssertions(t *testing.T) map[string]invalid {
 	}
 	text, rsa := authservertest.PKCS8(t, p256), authservertest.PKCS8(t, authservertest.NewKey(t, authservertest.RSA))
 	stranger := authservertest.CertificatePEM(selfSigned(t, other))
+	expired := authservertest.CertificatePEM(authservertest.SelfSigned(t, p256, expiredTemplate()))
 	set := `{"keys":[` + jwk(t, p256, "a") + "," + jwk(t, other, "b") + "]}"
 	const key = "signed_assertion.private_key"
 	from := func(places attributes) attributes { return attributes{"federated_assertion": places} }
@@ -65,6 +68,7 @@ func invalidAssertions(t *testing.T) map[string]invalid {
 		"algorithm of secrets":       {signedBy(rsa, attributes{"algorithm": "HS256"}), "signed_assertion.algorithm", "PS256"},
 		"algorithm of keys":          {attributes{"signed_assertion": attributes{"algorithm": "RS256"}}, "signed_assertion.algorithm", "HS256"},
 		"certificate of another key": {signedBy(text, attributes{"certificate": stranger}), "signed_assertion.certificate", "not that of the private key"},
+		"certificate, expired":       {signedBy(text, attributes{"certificate": expired}), "signed_assertion.certificate", "the certificate expired at 20"},
 		"claims no JSON":             {signedBy(text, attributes{"claims": "sub=x"}), "signed_assertion.claims", "jsonencode"},
 		"claims no object":           {signedBy(text, attributes{"claims": `["x"]`}), "signed_assertion.claims", "jsonencode"},
 		"claims null":                {signedBy(text, attributes{"claims": `null`}), "signed_assertion.claims", "jsonencode"},
@@ -96,6 +100,13 @@ func invalidAssertions(t *testing.T) map[string]invalid {
 	}
 }
 
+// expiredTemplate is for a certificate that has expired.
+func expiredTemplate() *x509.Certificate {
+	template := authservertest.ClientTemplate("client")
+	template.NotBefore, template.NotAfter = time.Now().Add(-48*time.Hour), time.Now().Add(-24*time.Hour)
+	return template
+}
+
 // invalidClientCertificates are wrong in the provider block.
 func invalidClientCertificates(t *testing.T) map[string]invalid {
 	t.Helper()
@@ -105,7 +116,17 @@ func invalidClientCertificates(t *testing.T) map[string]invalid {
 	connection := func(certificate, key any) attributes {
 		return attributes{"tls": attributes{"client_certificate": certificate, "client_key": key}}
 	}
+	expired := authservertest.CertificatePEM(authservertest.SelfSigned(t, key, expiredTemplate()))
+	early := authservertest.ClientTemplate("client")
+	early.NotBefore = time.Now().Add(time.Hour)
 	return map[string]invalid{
+		"expired":                {connection(expired, text), "tls.client_certificate", "Warning: The client certificate is not valid at this time"},
+		"expired, with a secret": {merged(connection(expired, text), attributes{"client_secret": "x"}), "tls.client_certificate", "Warning"},
+		"expired, by method":     {merged(connection(expired, text), attributes{"token_endpoint_auth_method": "tls_client_auth"}), "tls.client_certificate", "Error: The client certificate"},
+		"not valid yet, by method": {
+			merged(connection(authservertest.CertificatePEM(authservertest.SelfSigned(t, key, early)), text), attributes{"token_endpoint_auth_method": "tls_client_auth"}),
+			"tls.client_certificate", "not valid before 20",
+		},
 		"certificate without key":    {connection(certificate, nil), "tls.client_key", "client_key"},
 		"key without certificate":    {connection(nil, text), "tls.client_certificate", "client_certificate"},
 		"key of another certificate": {connection(certificate, other), "tls.client_certificate", "key"},

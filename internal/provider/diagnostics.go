@@ -220,6 +220,8 @@ func describeConfig(config *tokensource.ConfigError) finding {
 		found.remedy = certificateInPlaintext(config.Detail)
 	case errors.Is(config, tokensource.ErrColonInID):
 		return finding{attribute: config.Attribute, summary: colonInID().Summary(), remedy: colonInID().Detail()}
+	case config.Attribute == "tls.client_certificate":
+		found.summary, found.facts = invalidCertificate, []string{sentence(config.Err.Error())}
 	case config.Attribute == "revocation_endpoint":
 		found.summary = "No revocation endpoint for revoke_on_close"
 		found.facts = []string{"revoke_on_close is set, but the issuer's metadata has no usable " + config.Err.Error() + "."}

@@ -6,6 +6,7 @@ package provider
 import (
 	"context"
 	"crypto/tls"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -34,11 +35,11 @@ func (m tlsModel) certificate() (*tls.Certificate, diag.Diagnostics) {
 	case m.ClientCertificate.IsNull() && m.ClientKey.IsNull():
 		return nil, nil
 	case m.ClientKey.IsNull():
-		diags.AddAttributeError(at.AtName("client_key"), "Missing attribute tls.client_key", "A client certificate is of use only with its key. Set client_key.")
+		diags.AddAttributeError(at.AtName("client_key"), "Missing attribute tls.client_key", "A client certificate needs its key. Set client_key.")
 		return nil, diags
 	case m.ClientCertificate.IsNull():
 		diags.AddAttributeError(at.AtName("client_certificate"), "Missing attribute tls.client_certificate",
-			"A client key is of use only with its certificate. Set client_certificate.")
+			"A client key needs its certificate. Set client_certificate.")
 		return nil, diags
 	}
 	key, err := keys.Parse(secret.New(m.ClientKey.ValueString()), "")
@@ -53,8 +54,13 @@ func (m tlsModel) certificate() (*tls.Certificate, diag.Diagnostics) {
 	return certificate, diags
 }
 
-// validateTLS checks the client certificate, as far as it is known.
-func (m providerModel) validateTLS(ctx context.Context) diag.Diagnostics {
+// invalidCertificate is the summary for a client certificate that has expired or is
+// not valid yet.
+const invalidCertificate = "The client certificate is not valid at this time"
+
+// validateTLS checks the client certificate, as far as it is known. One that is not
+// valid at this time is an error only if the client is known to authenticate with it.
+func (m providerModel) validateTLS(ctx context.Context, now time.Time) diag.Diagnostics {
 	var diags diag.Diagnostics
 	settings := objectAs[tlsModel](ctx, m.TLS, &diags)
 	if m.TLS.IsUnknown() || (settings != nil && (settings.ClientCertificate.IsUnknown() || settings.ClientKey.IsUnknown())) {
@@ -69,7 +75,17 @@ func (m providerModel) validateTLS(ctx context.Context) diag.Diagnostics {
 	}
 	certificate, found := presented.certificate()
 	diags.Append(found...)
-	if certificate == nil && !found.HasError() && clientauth.UsesCertificate(m.TokenEndpointAuthMethod.ValueString()) {
+	authenticates := clientauth.UsesCertificate(m.TokenEndpointAuthMethod.ValueString())
+	if certificate != nil {
+		if err := clientauth.CheckValidity(certificate.Leaf, now); err != nil {
+			add := diags.AddAttributeWarning
+			if authenticates {
+				add = diags.AddAttributeError
+			}
+			add(path.Root("tls").AtName("client_certificate"), invalidCertificate, sentence(err.Error()))
+		}
+	}
+	if certificate == nil && !found.HasError() && authenticates {
 		diags.AddAttributeError(path.Root("token_endpoint_auth_method"), "Missing attribute tls.client_certificate", missingRemedy("tls.client_certificate"))
 	}
 	return diags

@@ -86,7 +86,7 @@ func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConf
 	environment, diags := model.readEnvironment(ctx, p.getenv)
 	resp.Diagnostics.Append(diags...)
 	model.clientModel = model.overEnvironment(ctx, environment, model.presentsCertificate())
-	resp.Diagnostics.Append(model.validate(ctx)...)
+	resp.Diagnostics.Append(model.validate(ctx, p.now())...)
 }
 
 // Configure implements [provider.Provider]. It sends nothing and accepts values

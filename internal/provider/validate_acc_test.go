@@ -9,7 +9,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 )
 
-// TestAccValidate holds that terraform validate shows the line that is wrong.
+// TestAccValidate holds that terraform validate shows what is wrong, and the line.
 func TestAccValidate(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ config, line string }{
@@ -34,6 +34,24 @@ data "oauth2cc_token" "test" {
   min_validity = "soon"
 }
 `, `in data "oauth2cc_token" "test": 8: min_validity = "soon"`},
+		"fraction": {`
+provider "oauth2cc" {
+  max_retries = 1.5
+}
+
+ephemeral "oauth2cc_token" "test" {
+}
+`, `The value must be a whole number between 0 and 10, but is 1.5.`},
+		"fraction of a second": {`
+data "oauth2cc_token" "test" {
+  default_expires_in = 1.5
+}
+`, `The value must be a whole number between 1 and 31622400, but is 1.5.`},
+		"placeholder": {`
+ephemeral "oauth2cc_token" "test" {
+  issuer = "https://login.microsoftonline.com/{tenant}/v2.0"
+}
+`, `The URL still has the placeholder {tenant}. Replace it with your own value.`},
 		"credentials on a data source": {`
 data "oauth2cc_token" "test" {
   client_secret = "x"

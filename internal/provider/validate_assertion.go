@@ -7,6 +7,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -116,6 +117,7 @@ func (m clientModel) validateSignature(ctx context.Context, p assertionUse) diag
 	if p.secret {
 		assertion.PrivateKey, assertion.ClientSecret = secret.String{}, secret.New(m.ClientSecret.ValueString())
 	}
+	assertion.Now = time.Now
 	if err := assertion.Check(); err != nil {
 		attribute := ""
 		if p.signed != nil {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -179,9 +180,9 @@ func (m clientModel) validateQuery() diag.Diagnostics {
 }
 
 // validate reports mistakes in the provider block, values of the environment included.
-func (m providerModel) validate(ctx context.Context) diag.Diagnostics {
+func (m providerModel) validate(ctx context.Context, now time.Time) diag.Diagnostics {
 	diags := m.settled().validateTogether(ctx)
-	diags.Append(m.validateTLS(ctx)...)
+	diags.Append(m.validateTLS(ctx, now)...)
 	diags.Append(m.validateCache(ctx)...)
 	if m.AllowPlaintextHTTP.ValueBool() || m.AllowPlaintextHTTP.IsUnknown() {
 		return diags

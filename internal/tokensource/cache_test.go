@@ -155,7 +155,7 @@ func TestKeyOfClientCertificate(t *testing.T) {
 	process := func(certificate, key string) *tokensource.Source {
 		return tokensource.New(tokensource.Config{
 			HTTP: processes.network, Now: processes.network.now,
-			ClientCertificate: &x509.Certificate{Raw: []byte(certificate)},
+			ClientCertificate: &x509.Certificate{Raw: []byte(certificate), NotAfter: processes.network.now().Add(time.Hour)},
 			Cache:             tokensource.Cache{Store: processes.store, ClientKey: secret.New(key)},
 		})
 	}

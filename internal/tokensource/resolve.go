@@ -52,6 +52,11 @@ func (s *Source) resolve(ctx context.Context, config ClientConfig) (Client, erro
 	if err != nil {
 		return client, err
 	}
+	if clientauth.UsesCertificate(client.TokenEndpointAuthMethod) {
+		if err := clientauth.CheckValidity(s.certificate, s.now()); err != nil {
+			return client, &ConfigError{Attribute: "tls.client_certificate", Err: err}
+		}
+	}
 	return s.completeAssertions(client, cmp.Or(config.TokenEndpoint, metadata.Text("token_endpoint")),
 		metadata.Strings("token_endpoint_auth_signing_alg_values_supported"))
 }

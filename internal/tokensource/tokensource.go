@@ -56,6 +56,8 @@ type Source struct {
 	replaced  replacementLimiter
 
 	connection Connection
+	// certificate is nil if the connections have none.
+	certificate *x509.Certificate
 }
 
 // New returns a source that has nothing cached.
@@ -77,7 +79,8 @@ func New(config Config) *Source {
 		documents: tokencache.New(tokencache.Config{Now: config.Now}),
 		logins:    newLoginBackoff(config.Now),
 
-		connection: newConnection(config.ClientCertificate, config.InsecureSkipVerify),
+		connection:  newConnection(config.ClientCertificate, config.InsecureSkipVerify),
+		certificate: config.ClientCertificate,
 	}
 }
 
