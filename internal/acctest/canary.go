@@ -13,14 +13,13 @@ import (
 	"testing"
 )
 
-// Canary is a secret that a test plants, to look for it afterwards wherever it
-// must not be.
+// Canary is a secret that a test plants and then looks for wherever it must not be.
 //
-// It begins and ends with letters that no escaping changes, and it is found by
-// either of them: so a part of a secret counts as the secret, and how the special
-// characters between are escaped makes no difference.
+// It begins and ends with letters that no escaping changes, and either end gives it
+// away: a part of the secret counts as the secret, however the special characters
+// in the middle are escaped.
 type Canary struct {
-	// Name says what kind of secret it is.
+	// Name is the kind of secret, for messages.
 	Name string
 	// Value is the secret.
 	Value string
@@ -28,19 +27,19 @@ type Canary struct {
 	ends [2]string
 }
 
-// endLength is long enough not to occur by chance, and short enough to be found
-// where the borders of a secret are lost in base64.
+// endLength is long enough not to occur by chance, and short enough to survive the
+// loss of a secret's first and last characters in base64.
 const endLength = 12
 
-// NewCanary makes a secret with special characters in it.
+// NewCanary returns a random secret with the given characters in its middle.
 func NewCanary(name, special string) Canary {
 	ends := [2]string{rand.Text()[:endLength], rand.Text()[:endLength]}
 	return Canary{Name: name, Value: ends[0] + special + ends[1], ends: ends}
 }
 
-// Search reports which of canaries a text holds: as they are, percent-encoded,
-// escaped for JSON or HTML, in base64 of either alphabet and any alignment, in
-// hexadecimal, or as a list of bytes. The place says what text it is.
+// Search fails the test for each canary in a text: raw, percent-encoded, escaped for
+// JSON or HTML, in base64 of either alphabet and any alignment, in hexadecimal, or
+// as a list of bytes. The place names the text in messages.
 func Search(t testing.TB, place, text string, canaries ...Canary) {
 	t.Helper()
 	for _, reading := range readings(text) {
@@ -59,12 +58,12 @@ func (c Canary) MustNotBeIn(t testing.TB, place, text string) {
 	Search(t, place, text, c)
 }
 
-// find returns where in a text the canary is, and -1 where it is not.
+// find returns the position of the canary in a text, or -1.
 func (c Canary) find(text string) int {
 	return max(strings.Index(text, c.ends[0]), strings.Index(text, c.ends[1]))
 }
 
-// reading is one way to understand a text.
+// reading is a text decoded in one way.
 type reading struct{ name, text string }
 
 var (
@@ -74,17 +73,17 @@ var (
 	decimal    = regexp.MustCompile(`[0-9]+`)
 )
 
-// readings decodes whatever in a text could be an encoding of another.
+// readings decodes each part of a text that could be encoded.
 func readings(text string) []reading {
 	return []reading{
-		{"as it is", text},
+		{"raw", text},
 		{"in base64", decoded(base64Run, text, fromBase64)},
 		{"in hexadecimal", decoded(hexRun, text, fromHex)},
 		{"as bytes", decoded(decimalRun, text, fromDecimals)},
 	}
 }
 
-// decoded joins what decode makes of each match.
+// decoded joins the decoded matches.
 func decoded(run *regexp.Regexp, text string, decode func(string) string) string {
 	var all strings.Builder
 	for _, match := range run.FindAllString(text, -1) {
@@ -94,8 +93,8 @@ func decoded(run *regexp.Regexp, text string, decode func(string) string) string
 	return all.String()
 }
 
-// fromBase64 decodes a text in either alphabet. Text may run into it at its
-// beginning, so that each of four characters may be the first of a quantum.
+// fromBase64 decodes a text in either alphabet. Other text may precede it without a
+// break, so each of the first four characters may begin a quantum.
 func fromBase64(run string) string {
 	run = strings.NewReplacer("-", "+", "_", "/").Replace(run)
 	var all strings.Builder
@@ -114,7 +113,7 @@ func fromBase64(run string) string {
 	return all.String()
 }
 
-// fromHex decodes a text from its first and from its second digit.
+// fromHex decodes a text from its first digit and from its second.
 func fromHex(run string) string {
 	var all strings.Builder
 	for shift := range 2 {

@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Package acctest runs a real terraform, or tofu, with the provider of this
-// module: the whole command line, each command a process of its own, and the
-// provider as the executable that users get.
+// module as users do: each command is a process of its own, and the provider is the
+// executable that they get.
 //
-// It needs no registry and no init: the provider is built once for each test
-// process and found by a development override. It refuses to let anything of the
-// surroundings in: proxies, the CLI configuration of whoever runs the tests, and
-// the provider's own environment variables are taken out of the environment.
+// It needs neither a registry nor init: the provider is built once for each test
+// process and found through a development override. Tests do not depend on where
+// they run: proxies, the CLI configuration and the provider's own variables are
+// removed from the environment.
 //
-// Tests that use it are skipped unless TF_ACC is set, as those of
-// terraform-plugin-testing are. TF_ACC_TERRAFORM_PATH names the CLI.
+// Like those of terraform-plugin-testing, tests that use it are skipped unless
+// TF_ACC is set. TF_ACC_TERRAFORM_PATH names the CLI.
 package acctest

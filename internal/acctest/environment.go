@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// foreignVariables lists the names of the variables that would have a test depend
+// foreignVariables lists the names of the variables that would make a test depend
 // on where it runs.
 func foreignVariables(environment []string) []string {
 	var names []string
@@ -20,8 +20,8 @@ func foreignVariables(environment []string) []string {
 	return names
 }
 
-// isForeign tells whether a variable is of the CLI, of this provider, or of a
-// proxy. Those that steer acceptance tests stay.
+// isForeign reports whether a variable configures the CLI, this provider or a
+// proxy. Those that control acceptance tests are not foreign.
 func isForeign(name string) bool {
 	upper := strings.ToUpper(name)
 	switch {
@@ -33,7 +33,7 @@ func isForeign(name string) bool {
 	return slices.Contains([]string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"}, upper)
 }
 
-// clean is environment without the foreign variables.
+// clean returns environment without the foreign variables.
 func clean(environment []string) []string {
 	return slices.DeleteFunc(slices.Clone(environment), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")

@@ -5,82 +5,100 @@ package acctest
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"sync"
 	"testing"
 )
 
-// module is where the provider's main package is.
+// module is the import path of the provider's main package.
 const module = "github.com/oauth2cc/terraform-provider-oauth2cc"
 
-// executableName is the one that the CLI looks for.
-const executableName = "terraform-provider-oauth2cc"
-
-// Main is for TestMain. It frees the tests from the surroundings, runs them, and
-// removes what they built.
-func Main(m *testing.M) {
+// Main is for TestMain: it removes the variables of the surroundings from the
+// environment, calls run, which is m.Run or calls it, removes what was built, and
+// ends the process with run's exit code.
+func Main(run func() int) {
 	for _, name := range foreignVariables(os.Environ()) {
 		_ = os.Unsetenv(name)
 	}
-	if path, err := cliPath(); err == nil {
-		_ = os.Setenv("TF_ACC_TERRAFORM_PATH", path) // for terraform-plugin-testing, which would download one
+	if cli, err := cliPath(); err == nil {
+		_ = os.Setenv("TF_ACC_TERRAFORM_PATH", cli) // for terraform-plugin-testing, which would download one
 	}
-	code := m.Run()
+	code := run()
 	if built.dir != "" {
 		_ = os.RemoveAll(built.dir)
 	}
 	os.Exit(code)
 }
 
-// cliPath finds the CLI that tests run.
+// cliPath returns the path of the CLI that tests run.
 func cliPath() (string, error) {
-	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
-		return path, nil
+	if cli := os.Getenv("TF_ACC_TERRAFORM_PATH"); cli != "" {
+		return cli, nil
 	}
 	for _, name := range []string{"terraform", "tofu"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return filepath.Abs(path)
+		if cli, err := exec.LookPath(name); err == nil {
+			return filepath.Abs(cli)
 		}
 	}
-	return "", fmt.Errorf("neither terraform nor tofu is on PATH, and TF_ACC_TERRAFORM_PATH is not set")
+	return "", errors.New("neither terraform nor tofu is on PATH, and TF_ACC_TERRAFORM_PATH is not set")
 }
 
-// Executable is the path of the provider that the commands of this test process
-// run, for tests that start it themselves. It skips the test unless TF_ACC is set.
-func Executable(t testing.TB) string {
+// CLI returns the path of the CLI that tests run. It skips the test unless TF_ACC
+// is set.
+func CLI(t testing.TB) string {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("acceptance tests are skipped unless TF_ACC is set")
 	}
-	dir, err := providerDir()
+	cli, err := cliPath()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return filepath.Join(dir, executableName)
+	return cli
 }
 
-// built is the provider of this test process.
+// Executable returns the path of the provider, which is alone in its directory. It
+// skips the test unless TF_ACC is set.
+func Executable(t testing.TB) string {
+	t.Helper()
+	CLI(t)
+	return Build(t, module)
+}
+
+// built is the directory of the executables of this test process.
 var built struct {
-	once sync.Once
-	dir  string
-	err  error
+	sync.Mutex
+
+	dir string
 }
 
-// providerDir builds the provider where that has not been done, and returns the
-// directory of the executable.
-func providerDir() (string, error) {
-	built.once.Do(func() {
-		if built.dir, built.err = os.MkdirTemp("", "oauth2cc-acctest-"); built.err != nil {
-			return
-		}
-		executable := filepath.Join(built.dir, executableName)
-		output, err := exec.CommandContext(context.Background(), "go", "build", "-o", executable, module).CombinedOutput()
+// Build compiles a main package, once for each test process, and returns the path of
+// the executable. It is for processes that end with [Main].
+func Build(t testing.TB, importPath string) string {
+	t.Helper()
+	built.Lock()
+	defer built.Unlock()
+	if built.dir == "" {
+		dir, err := os.MkdirTemp("", "oauth2cc-acctest-") //nolint:usetesting // it outlives the test
 		if err != nil {
-			built.err = fmt.Errorf("building the provider: %w\n%s", err, output)
+			t.Fatal(err)
 		}
-	})
-	return built.dir, built.err
+		built.dir = dir
+	}
+	name := path.Base(importPath)
+	executable := filepath.Join(built.dir, name, name)
+	if _, err := os.Stat(executable); !errors.Is(err, fs.ErrNotExist) {
+		return executable
+	}
+	// Not the test's context: other tests use the executable too.
+	output, err := exec.CommandContext(context.WithoutCancel(t.Context()), "go", "build", "-o", executable, importPath).CombinedOutput()
+	if err != nil {
+		t.Fatalf("go build %s: %v\n%s", importPath, err, output)
+	}
+	return executable
 }

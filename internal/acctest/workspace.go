@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-// commandTimeout bounds one command. What hangs longer than this hangs for ever.
+// commandTimeout bounds one command: whatever takes longer hangs.
 const commandTimeout = 3 * time.Minute
 
-// preamble has the provider found; see cliConfig.
+// preamble names the provider that cliConfig overrides.
 const preamble = `terraform {
   required_providers {
     oauth2cc = { source = "oauth2cc/oauth2cc" }
@@ -27,8 +27,8 @@ const preamble = `terraform {
 }
 `
 
-// Workspace is a directory with a configuration, in which commands are run one
-// after the other. Their state and plans stay with it until the test ends.
+// Workspace is a directory with a configuration. It keeps the state and the plans
+// of the commands that are run in it until the test ends.
 type Workspace struct {
 	t      testing.TB
 	cli    string
@@ -37,19 +37,15 @@ type Workspace struct {
 	config string
 }
 
-// New makes a workspace with the configuration in config, which names no required
-// providers, and with env, of the form "NAME=value", added to the environment of
-// every command. It skips the test unless TF_ACC is set.
+// New returns a workspace with the given configuration, without required_providers.
+// Each command runs with env, entries of the form "NAME=value", added to its
+// environment. It skips the test unless TF_ACC is set.
 func New(t testing.TB, config string, env ...string) *Workspace {
 	t.Helper()
-	provider := Executable(t)
-	cli, err := cliPath()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &Workspace{t: t, cli: cli, dir: t.TempDir()}
+	w := &Workspace{t: t, cli: CLI(t), dir: t.TempDir()}
+	w.Write("cli.tfrc", cliConfig(filepath.Dir(Executable(t))))
 	w.env = slices.Concat(clean(os.Environ()), []string{
-		"TF_CLI_CONFIG_FILE=" + w.write("cli.tfrc", cliConfig(filepath.Dir(provider))),
+		"TF_CLI_CONFIG_FILE=" + w.Path("cli.tfrc"),
 		"TF_IN_AUTOMATION=1",
 		"CHECKPOINT_DISABLE=1",
 		"NO_COLOR=1",
@@ -58,8 +54,8 @@ func New(t testing.TB, config string, env ...string) *Workspace {
 	return w
 }
 
-// cliConfig has the CLI take the provider from a directory, without init. The
-// address has no host, so that it means that of the CLI's own registry.
+// cliConfig makes the CLI take the provider from a directory, without init. The
+// address names no host and so applies to the registry of either CLI.
 func cliConfig(provider string) string {
 	return fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"oauth2cc/oauth2cc\" = %q\n  }\n  direct {}\n}\n", provider)
 }
@@ -68,20 +64,20 @@ func cliConfig(provider string) string {
 func (w *Workspace) Configure(config string) {
 	w.t.Helper()
 	w.config = config
-	w.write("main.tf", preamble+config)
+	w.Write("main.tf", preamble+config)
 }
 
-// Edit replaces a text, which must be there, in the configuration.
+// Edit replaces a text in the configuration, which must contain it.
 func (w *Workspace) Edit(from, to string) {
 	w.t.Helper()
 	if !strings.Contains(w.config, from) {
-		w.t.Fatalf("there is no %q in the configuration", from)
+		w.t.Fatalf("the configuration does not contain %q", from)
 	}
 	w.Configure(strings.ReplaceAll(w.config, from, to))
 }
 
-// Trace has all further commands log everything, the CLI's own doings and the
-// provider's, and returns the path of the file they add to.
+// Trace makes all further commands log at TRACE, the CLI's part and the provider's,
+// and returns the path of the file that they append to.
 func (w *Workspace) Trace() string {
 	path := filepath.Join(w.dir, "trace.log")
 	w.env = append(w.env, "TF_LOG=TRACE", "TF_LOG_PATH="+path)
@@ -91,7 +87,15 @@ func (w *Workspace) Trace() string {
 // Path is the path of a file in the workspace.
 func (w *Workspace) Path(name string) string { return filepath.Join(w.dir, name) }
 
-// Read returns the contents of a file in the workspace, which must be there.
+// Write writes a file in the workspace.
+func (w *Workspace) Write(name, contents string) {
+	w.t.Helper()
+	if err := os.WriteFile(w.Path(name), []byte(contents), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// Read returns the contents of a file in the workspace, which must exist.
 func (w *Workspace) Read(name string) string {
 	w.t.Helper()
 	contents, err := os.ReadFile(w.Path(name))
@@ -104,13 +108,13 @@ func (w *Workspace) Read(name string) string {
 // Validate runs terraform validate.
 func (w *Workspace) Validate() Result { return w.Run("validate", "-no-color") }
 
-// Plan runs terraform plan. Its exit code is 0 where there is nothing to change
-// and 2 where there is.
+// Plan runs terraform plan. Its exit code is 0 if there are no changes and 2 if
+// there are.
 func (w *Workspace) Plan(args ...string) Result {
 	return w.Run(append([]string{"plan", "-no-color", "-input=false", "-detailed-exitcode"}, args...)...)
 }
 
-// Apply runs terraform apply, of a saved plan where args names one.
+// Apply runs terraform apply, of a saved plan if args names one.
 func (w *Workspace) Apply(args ...string) Result {
 	return w.Run(append([]string{"apply", "-no-color", "-input=false", "-auto-approve"}, args...)...)
 }
@@ -120,7 +124,7 @@ func (w *Workspace) Destroy() Result {
 	return w.Run("destroy", "-no-color", "-input=false", "-auto-approve")
 }
 
-// Show runs terraform show -json for a saved plan, or for the state where plan is
+// Show runs terraform show -json for a saved plan, or for the state if plan is
 // empty.
 func (w *Workspace) Show(plan string) Result {
 	if plan == "" {
@@ -129,7 +133,8 @@ func (w *Workspace) Show(plan string) Result {
 	return w.Run("show", "-json", plan)
 }
 
-// Run runs any command of the CLI. Only a CLI that cannot be run ends the test.
+// Run runs any command of the CLI. It ends the test only if the CLI does not run or
+// does not end in time.
 func (w *Workspace) Run(args ...string) Result {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), commandTimeout)
@@ -142,14 +147,4 @@ func (w *Workspace) Run(args ...string) Result {
 		w.t.Fatalf("terraform %s: %v\n%s%s", strings.Join(args, " "), err, &stdout, &stderr)
 	}
 	return Result{Args: args, ExitCode: command.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String()}
-}
-
-// write writes a file of the workspace and returns its path.
-func (w *Workspace) write(name, contents string) string {
-	w.t.Helper()
-	path := w.Path(name)
-	if err := os.WriteFile(path, []byte(contents), 0o600); err != nil {
-		w.t.Fatal(err)
-	}
-	return path
 }

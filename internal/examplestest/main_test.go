@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 )
 
 func TestMain(m *testing.M) {
@@ -20,17 +22,17 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(run(m))
+	acctest.Main(func() int { return run(m) })
 }
 
 func run(m *testing.M) int {
 	directory, err := installCurl()
 	defer func() { _ = os.RemoveAll(directory) }()
-	// What users set in their environment, and the examples do not say.
+	// What users set in their environment.
 	err = errors.Join(err, os.Setenv("OAUTH2CC_CLIENT_ID", environmentID), os.Setenv("OAUTH2CC_CLIENT_SECRET", environmentSecret))
 	cache, cacheErr := os.MkdirTemp("", "cache")
 	defer func() { _ = os.RemoveAll(cache) }()
-	err = errors.Join(err, cacheErr, os.Setenv("XDG_CACHE_HOME", cache)) // the default cache is not that of whoever runs the tests
+	err = errors.Join(err, cacheErr, os.Setenv("XDG_CACHE_HOME", cache)) // instead of the default cache of the user who runs the tests
 	stop, platformErr := startPipeline()
 	defer stop()
 	if err := errors.Join(err, platformErr); err != nil {
@@ -40,7 +42,7 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// The client of the environment; RFC 6749 section 2.3.1 has it.
+// The client in the environment, from RFC 6749 section 2.3.1.
 const (
 	environmentID     = "s6BhdRkqt3"
 	environmentSecret = "7Fjfp0ZBr1KtDRbnfVdmIw"

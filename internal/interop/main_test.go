@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "rewrite the golden files under testdata
 // enabled is read before acctest.Main removes such variables from the environment.
 var enabled = os.Getenv("OAUTH2CC_INTEROP") == "1"
 
-func TestMain(m *testing.M) { acctest.Main(m) }
+func TestMain(m *testing.M) { acctest.Main(m.Run) }
 
 // needServers skips a test unless OAUTH2CC_INTEROP is 1.
 func needServers(t *testing.T) {

@@ -47,9 +47,9 @@ var namesServer = regexp.MustCompile(`\b(issuer|token_endpoint) *=`)
 func workspace(t *testing.T, pki pki, config string, beside files) *acctest.Workspace {
 	t.Helper()
 	w := acctest.New(t, config, "OAUTH2CC_MAX_RETRIES=0") // servers that are down stay so
-	write(t, w.Path("ca.crt"), pki.text(t, "ca.crt"))
+	w.Write("ca.crt", pki.text(t, "ca.crt"))
 	for name, text := range beside {
-		write(t, w.Path(name), text)
+		w.Write(name, text)
 	}
 	return w
 }

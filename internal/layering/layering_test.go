@@ -54,13 +54,11 @@ var beside = []string{
 	"internal/authservertest",
 	"internal/cmd",
 	"internal/examplestest",
-	"internal/fleettest",
 	"internal/interop",
 	"internal/layering",
 	"internal/redistest",
-	"internal/soaktest",
+	"internal/stresstest",
 	"internal/tokencache/storetest",
-	"internal/vendorstest",
 }
 
 // exclusive are imports from outside that some packages alone may have, with what

@@ -9,4 +9,4 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 )
 
-func TestMain(m *testing.M) { acctest.Main(m) }
+func TestMain(m *testing.M) { acctest.Main(m.Run) }

@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 )
 
 const example = "../../../examples/demo"
@@ -21,48 +23,26 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
-}
-
-// terraform is the CLI to test with.
-func terraform(t *testing.T) string {
-	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("runs a CLI: set TF_ACC=1")
-	}
-	if command := os.Getenv("TF_ACC_TERRAFORM_PATH"); command != "" {
-		return command
-	}
-	return "terraform"
-}
-
-func buildProvider(t *testing.T) (directory string) {
-	t.Helper()
-	directory = t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", directory+"/terraform-provider-oauth2cc", "../../..")
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, output)
-	}
-	return directory
+	acctest.Main(m.Run)
 }
 
 func TestAccDemo(t *testing.T) {
 	t.Parallel()
-	command := terraform(t)
+	args := []string{"-provider-dir", filepath.Dir(acctest.Executable(t)), "-terraform", acctest.CLI(t), example}
 	var stdout bytes.Buffer
-	err := start(t.Context(), []string{"-provider-dir", buildProvider(t), "-terraform", command, example}, &stdout, t.Output())
+	err := start(t.Context(), args, &stdout, t.Output())
 	if err != nil {
 		t.Fatalf("%v\n%s", err, &stdout)
 	}
 	if !strings.Contains(stdout.String(), "Try next") || strings.Contains(stdout.String(), "\x1b") {
-		t.Errorf("it ends without an advice, or is no plain text:\n%s", &stdout)
+		t.Errorf("it does not say what to try next, or is not plain text:\n%s", &stdout)
 	}
 }
 
 // The scratch directory of the demo is made under the temporary directory, which
 // only a test that is not parallel can set.
 func TestAccDemoLeavesNothing(t *testing.T) {
-	command := terraform(t)
+	command := acctest.CLI(t)
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
 	err := start(t.Context(), []string{"-provider-dir", temporary, "-terraform", command, example}, t.Output(), t.Output())

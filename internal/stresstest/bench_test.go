@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package fleettest
+package stresstest
 
 import (
 	"crypto/rand"
@@ -20,7 +20,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// newStore makes the store of a cache that is empty.
+// newStore returns an empty store.
 func newStore(b *testing.B, kind string) tokencache.Store {
 	b.Helper()
 	var store tokencache.Store
@@ -57,7 +57,7 @@ func newAsker(b *testing.B, srv *authservertest.Server) asker {
 	}}
 }
 
-// process is what one provider process has.
+// process returns what one provider process has.
 func (a asker) process(cache tokensource.Cache) *tokensource.Source {
 	return tokensource.New(tokensource.Config{HTTP: a.stack, Cache: cache})
 }
@@ -70,8 +70,8 @@ func (a asker) get(b *testing.B, source *tokensource.Source) {
 	}
 }
 
-// request is how long a request to a server on loopback takes over a connection
-// that is open already, on average. A real server is farther away and slower.
+// request returns the mean duration of a request to a server on loopback over an
+// open connection. A real server is slower.
 func (a asker) request(b *testing.B) time.Duration {
 	b.Helper()
 	const samples = 300
@@ -87,9 +87,8 @@ func (a asker) request(b *testing.B) time.Duration {
 // kinds are the caches that are compared.
 var kinds = []string{"memory", "file", "redis"}
 
-// BenchmarkHit is what a token costs that is cached. The metric hits/request tells
-// how many fit into the time of one request to a server on loopback, measured in
-// the same run.
+// BenchmarkHit measures a cache hit. The metric hits/request is the number of hits in
+// the time of one request to a server on loopback, measured in the same run.
 func BenchmarkHit(b *testing.B) {
 	for _, kind := range kinds {
 		b.Run(kind, func(b *testing.B) {
@@ -106,10 +105,10 @@ func BenchmarkHit(b *testing.B) {
 	}
 }
 
-// BenchmarkContended is what it costs that 16 processes, played by as many sources,
-// get one token that is not there yet. The metric requests tells how many requests
-// to a server on loopback take as long, measured in the same run; without a shared
-// cache there would be 16.
+// BenchmarkContended measures 16 sources, each in place of a process, that get one
+// token which is not cached. The metric requests is the number of requests to a
+// server on loopback that take as long, measured in the same run; without a shared
+// cache it would be 16.
 func BenchmarkContended(b *testing.B) {
 	const number = 16
 	for _, kind := range kinds[1:] {

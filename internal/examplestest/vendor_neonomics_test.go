@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package vendorstest
+package examplestest
 
 import (
 	"testing"
@@ -11,7 +11,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver/vendors"
 )
 
-// The requests of Neonomics' document.
+// The requests in Neonomics' document.
 const (
 	neonomicsTokenRequest = `POST /auth/realms/sandbox/protocol/openid-connect/token
 Content-Type: application/x-www-form-urlencoded
@@ -24,7 +24,7 @@ Content-Type: application/x-www-form-urlencoded
 grant_type=refresh_token&refresh_token=<REFRESH_TOKEN>&client_id=<CLIENT_ID>&client_secret=<SECRET_ID>`
 )
 
-// What the document does not show: RFC 7009 section 2.1 with the credentials
+// Requests that the document does not show: RFC 7009 section 2.1, with the credentials
 // where the document has them, and RFC 6750 section 2.1.
 const (
 	neonomicsRevocationRequest = `POST /auth/realms/sandbox/protocol/openid-connect/revoke
@@ -51,12 +51,12 @@ func TestAccNeonomics(t *testing.T) {
 	t.Parallel()
 	secret := acctest.NewCanary("client secret", "")
 	vendor := vendors.Neonomics(vendors.Client{ID: "7fe5c0de", Secret: secret.Value})
-	run := lookInto(stage(t, "neonomics", neonomicsValues(start(t, vendor), secret.Value)))
-	add(t, run.Workspace, "change.tf", change)
+	run := lookInto(newWorkspace(t, "neonomics", neonomicsValues(listen(t, vendor), secret.Value)))
+	run.Write("change.tf", change)
 	run.run(t)
 
-	// Two plans and one apply, each with a session from its beginning to its end.
-	compare(t, vendor.Requests(authserver.TokenEndpoint), 3, neonomicsTokenRequest,
+	// Two plans and one apply, each with a session of its own.
+	mustMatch(t, vendor.Requests(authserver.TokenEndpoint), 3, neonomicsTokenRequest,
 		"<CLIENT_ID>", "7fe5c0de", "<SECRET_ID>", secret.Value)
 	calls, revocations, issued := vendor.Requests(authserver.API), vendor.Requests(authserver.RevocationEndpoint), vendor.Issued()
 	if len(calls) != 3 || len(revocations) != 6 || len(issued) != 6 {
@@ -64,7 +64,7 @@ func TestAccNeonomics(t *testing.T) {
 	}
 	for i := range calls {
 		mustEndSession(t, revocations[2*i:2*i+2], issued[2*i], issued[2*i+1], secret.Value)
-		compare(t, calls[i:i+1], 1, apiRequest, "<ACCESS_TOKEN>", issued[2*i])
+		mustMatch(t, calls[i:i+1], 1, apiRequest, "<ACCESS_TOKEN>", issued[2*i])
 		mustBeStatuses(t, "calls", calls[i:i+1], 200)
 	}
 	if got := vendor.Valid(); got != 0 {
@@ -73,18 +73,18 @@ func TestAccNeonomics(t *testing.T) {
 	run.mustHold(t, issued, secret)
 }
 
-// mustEndSession holds two revocations, in either order, to those of a session's
-// tokens.
+// mustEndSession checks that two revocations, in either order, are those of a
+// session's tokens.
 func mustEndSession(t *testing.T, revocations []authserver.Request, access, refresh, secret string) {
 	t.Helper()
 	for _, revocation := range revocations {
 		kind := revocation.Form().Get("token_type_hint")
 		token := map[string]string{"access_token": access, "refresh_token": refresh}[kind]
-		compare(t, []authserver.Request{revocation}, 1, neonomicsRevocationRequest,
+		mustMatch(t, []authserver.Request{revocation}, 1, neonomicsRevocationRequest,
 			"<TOKEN>", token, "<KIND>", kind, "<CLIENT_ID>", "7fe5c0de", "<SECRET_ID>", secret)
 	}
 	if len(revocations) != 2 || string(revocations[0].Body) == string(revocations[1].Body) {
-		t.Errorf("%d revocations, or one twice; want the access and the refresh token", len(revocations))
+		t.Errorf("%d revocations, or one of them twice; want the access token and the refresh token", len(revocations))
 	}
 }
 
@@ -92,7 +92,7 @@ func mustEndSession(t *testing.T, revocations []authserver.Request, access, refr
 func TestNeonomicsSession(t *testing.T) {
 	t.Parallel()
 	vendor := vendors.Neonomics(vendors.Client{ID: "7fe5c0de", Secret: "5ecret"})
-	example := parse(t, "neonomics", neonomicsValues(start(t, vendor), "5ecret"))
+	example := parse(t, "neonomics", neonomicsValues(listen(t, vendor), "5ecret"))
 	provider := serve(t).configure(example.block("provider", "oauth2cc"))
 
 	session := provider.open("oauth2cc_token", example.block("ephemeral", "oauth2cc_token", "session"))
@@ -100,20 +100,20 @@ func TestNeonomicsSession(t *testing.T) {
 	session.mustBe(t, "refresh_expires_in", "7200")
 	session.mustBe(t, "authorization_header", "Bearer "+vendor.Issued()[0])
 	if until := session.renewAt.Sub(clock); until.Minutes() != 59 {
-		t.Errorf("the session is renewed after %s, want a minute before the hour is over", until)
+		t.Errorf("the session is renewed after %s, want 59m", until)
 	}
 	session.renew(t)
 	session.renew(t)
 
 	issued := vendor.Issued() // access and refresh tokens in turn
 	for i, request := range vendor.Requests(authserver.TokenEndpoint)[1:] {
-		compare(t, []authserver.Request{request}, 1, neonomicsRefreshRequest,
+		mustMatch(t, []authserver.Request{request}, 1, neonomicsRefreshRequest,
 			"<REFRESH_TOKEN>", issued[2*i+1], "<CLIENT_ID>", "7fe5c0de", "<SECRET_ID>", "5ecret")
 	}
 	mustBeStatuses(t, "token requests", vendor.Requests(authserver.TokenEndpoint), 200, 200, 200)
 
 	session.close(t)
 	if got := vendor.Valid(); got != 0 {
-		t.Errorf("%d tokens are valid after the end of the session", got)
+		t.Errorf("%d tokens are valid after Close", got)
 	}
 }

@@ -1,9 +1,10 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package soaktest
+package stresstest
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -14,7 +15,7 @@ import (
 // maxRetries is the provider's max_retries.
 const maxRetries = 3
 
-// ledger decides what becomes of each request for a token, and keeps it.
+// ledger chooses the fault for each token request, and records it.
 type ledger struct {
 	seed   uint64
 	faults map[outcome][]fault
@@ -23,8 +24,8 @@ type ledger struct {
 	attempts map[string][]fault // by client
 }
 
-// next is the fault that the next request of a client meets. Nothing but the seed,
-// the client and how often it has asked has a part in it.
+// next returns the fault for the next request of a client. It depends on the seed, the
+// client and the number of its requests alone.
 func (l *ledger) next(client string) fault {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -33,15 +34,15 @@ func (l *ledger) next(client string) fault {
 	return met
 }
 
-// draw grants half of the requests, and all of those who share a token: what they
-// are given is to depend on the time alone.
+// draw grants half of the requests, and all of those of clients whose token is shared:
+// what these get depends on the time alone.
 func (l *ledger) draw(client string, attempt int) fault {
 	name := fnv.New64a()
 	_, _ = name.Write([]byte(client + " " + strconv.Itoa(attempt)))
-	dice := rand.New(rand.NewPCG(l.seed, name.Sum64())) //nolint:gosec // faults that can be had again, no secrets
+	dice := rand.New(rand.NewPCG(l.seed, name.Sum64())) //nolint:gosec // reproducible faults, not secrets
 	drawn := granted
 	if chance := dice.IntN(100); !isShared(client) && chance >= 50 {
-		drawn = passing
+		drawn = transient
 		if chance >= 85 {
 			drawn = refused
 		}
@@ -52,38 +53,37 @@ func (l *ledger) draw(client string, attempt int) fault {
 	return met
 }
 
-// of are the faults that a client met, in their order.
+// of returns the faults that a client met, in order.
 func (l *ledger) of(client string) []fault {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.attempts[client]
 }
 
-// judge tells what is wrong with the requests that one client made for as many
-// calls: asking again where that was no use, more often than max_retries allows,
-// or giving up while it would have been.
+// judge checks the attempts of one client for a number of calls. A retry after a
+// refusal, more retries than max_retries allows, and giving up early are errors.
 func judge(attempts []fault, calls int) error {
-	questions, tries := 0, 0
+	requests, attempt := 0, 0
 	for _, met := range attempts {
-		if tries++; tries == 1 {
-			questions++
+		if attempt++; attempt == 1 {
+			requests++
 		}
-		if met.outcome != passing || tries == maxRetries+1 {
-			tries = 0
+		if met.outcome != transient || attempt == maxRetries+1 {
+			attempt = 0
 		}
 	}
 	switch {
-	case questions == 0:
-		return fmt.Errorf("no request, want some")
-	case questions > calls:
-		return fmt.Errorf("asked anew %d times for %d calls", questions, calls)
-	case tries > 0:
-		return fmt.Errorf("given up after %d attempts", tries)
+	case requests == 0:
+		return errors.New("no request")
+	case requests > calls:
+		return fmt.Errorf("%d requests for %d calls", requests, calls)
+	case attempt > 0:
+		return fmt.Errorf("gave up after %d attempts", attempt)
 	}
 	return nil
 }
 
-// grants counts the tokens among the answers.
+// grants counts the tokens among the responses.
 func grants(attempts []fault) int {
 	count := 0
 	for _, met := range attempts {

@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package vendorstest
+package examplestest
 
 import (
 	"encoding/json"
@@ -17,25 +17,25 @@ import (
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 )
 
-// configuration is an example as Terraform understands it, as far as that is
-// needed to hand its blocks to a provider in this process.
+// configuration is a parsed example, whose blocks can be passed to a provider in this
+// process.
 type configuration struct {
 	t      *testing.T
 	bodies []*hclsyntax.Body
-	// scope are the values that expressions refer to.
+	// scope holds the values that expressions refer to.
 	scope map[string]cty.Value
 }
 
-// parse reads an example, with values for its variables.
+// parse parses an example, with values for its variables.
 func parse(t *testing.T, example string, variables values) *configuration {
 	t.Helper()
 	c := &configuration{t: t, scope: map[string]cty.Value{}}
-	for name, text := range files(t, example) {
+	for name, text := range vendorFiles(t, example) {
 		file, diags := hclsyntax.ParseConfig([]byte(text), name, hcl.InitialPos)
 		c.check(diags)
 		body, ok := file.Body.(*hclsyntax.Body)
 		if !ok {
-			t.Fatalf("%s is no configuration", name)
+			t.Fatalf("%s is not native syntax", name)
 		}
 		c.bodies = append(c.bodies, body)
 	}
@@ -52,7 +52,7 @@ func parse(t *testing.T, example string, variables values) *configuration {
 	return c
 }
 
-// blocks lists the blocks of a type.
+// blocks returns the blocks of a type.
 func (c *configuration) blocks(blockType string) []*hclsyntax.Block {
 	var found []*hclsyntax.Block
 	for _, body := range c.bodies {
@@ -65,20 +65,20 @@ func (c *configuration) blocks(blockType string) []*hclsyntax.Block {
 	return found
 }
 
-// variable is the value of a variable: the given one, or else its default.
+// variable returns the value of a variable: the given one or its default.
 func (c *configuration) variable(block *hclsyntax.Block, given values) cty.Value {
 	c.t.Helper()
 	text, ok := given[block.Labels[0]]
 	if !ok {
 		byDefault, ok := block.Body.Attributes["default"]
 		if !ok {
-			c.t.Fatalf("there is no value for the variable %s", block.Labels[0])
+			c.t.Fatalf("no value for the variable %s", block.Labels[0])
 		}
 		return c.value(byDefault.Expr)
 	}
 	kind := cty.String
 	if expression := block.Body.Attributes["type"].Expr; hcl.ExprAsKeyword(expression) == "" {
-		kind = cty.List(cty.String) // of the examples' types the only one that is no word
+		kind = cty.List(cty.String) // the only type in the examples that is not a keyword
 		value, err := ctyjson.Unmarshal([]byte(text), kind)
 		c.must(err)
 		return value
@@ -90,7 +90,7 @@ func (c *configuration) variable(block *hclsyntax.Block, given values) cty.Value
 	return value
 }
 
-// block is what the block of a type with some labels says to the provider.
+// block returns the attributes of the block with the given type and labels.
 func (c *configuration) block(blockType string, labels ...string) map[string]any {
 	c.t.Helper()
 	for _, block := range c.blocks(blockType) {
@@ -105,14 +105,14 @@ func (c *configuration) block(blockType string, labels ...string) map[string]any
 		}
 		return c.attributes(body)
 	}
-	c.t.Fatalf("there is no block %s %q", blockType, labels)
+	c.t.Fatalf("no block %s %q", blockType, labels)
 	return nil
 }
 
-// meta are attributes that are Terraform's own.
+// meta are Terraform's own attributes.
 var meta = map[string]bool{"count": true, "depends_on": true, "for_each": true, "provider": true}
 
-// attributes are the values of a body's attributes.
+// attributes returns the values of a body's attributes.
 func (c *configuration) attributes(body *hclsyntax.Body) map[string]any {
 	c.t.Helper()
 	found := map[string]any{}
@@ -130,7 +130,7 @@ func (c *configuration) attributes(body *hclsyntax.Body) map[string]any {
 	return found
 }
 
-// know gives a block a result for others to refer to.
+// know sets the result of a block, for other blocks to refer to.
 func (c *configuration) know(blockType, typeName, name string, result map[string]any) {
 	c.t.Helper()
 	text, err := json.Marshal(result)
@@ -144,7 +144,7 @@ func (c *configuration) know(blockType, typeName, name string, result map[string
 	})
 }
 
-// value is that of an expression.
+// value evaluates an expression.
 func (c *configuration) value(expression hcl.Expression) cty.Value {
 	c.t.Helper()
 	value, diags := expression.Value(&hcl.EvalContext{

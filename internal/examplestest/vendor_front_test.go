@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package vendorstest
+package examplestest
 
 import (
 	"net/http"
@@ -9,14 +9,12 @@ import (
 	"sync"
 )
 
-// front stands before a vendor and has things happen on the way to its API.
+// front is a vendor whose API calls have a side effect.
 type front struct {
 	vendor http.Handler
-	// atAPI is called for every call of the API before the vendor answers it.
+	// atAPI is called before each call of the API is handled.
 	atAPI func()
 }
-
-func newFront(vendor http.Handler) *front { return &front{vendor: vendor} }
 
 // ServeHTTP implements [http.Handler].
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -26,11 +24,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.vendor.ServeHTTP(w, r)
 }
 
-// once makes a function that calls f the first time.
-func once(f func()) func() { return sync.OnceFunc(f) }
-
-// assemble makes a function that returns when it has been called count times,
-// and at once from then on.
+// assemble returns a function whose calls all return once there are count of them.
 func assemble(count int) func() {
 	var here sync.WaitGroup
 	var mu sync.Mutex

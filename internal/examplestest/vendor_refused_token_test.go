@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package vendorstest
+package examplestest
 
 import (
 	"strings"
@@ -17,13 +17,13 @@ import (
 // caller calls neuroflash's API through one kind of oauth2cc_request.
 type caller func(*served, map[string]any) *opened
 
-// callers are the kinds that have an answer.
+// callers are the kinds that return a response.
 var callers = map[string]caller{
 	"data source": func(s *served, block map[string]any) *opened { return s.tryRead("oauth2cc_request", block) },
 	"ephemeral":   func(s *served, block map[string]any) *opened { return s.tryOpen("oauth2cc_request", block) },
 }
 
-// neuroflash is the vendor behind a front, and a provider configured for it.
+// neuroflash is the vendor and a provider that is configured for it.
 type neuroflash struct {
 	*vendors.Vendor
 
@@ -32,13 +32,12 @@ type neuroflash struct {
 	block    map[string]any // of the request
 }
 
-// newNeuroflash reads the example, so that its values hold here too.
+// newNeuroflash configures the provider as the example does.
 func newNeuroflash(t *testing.T, options ...provider.Option) *neuroflash {
 	t.Helper()
 	vendor := vendors.Neuroflash(vendors.Client{ID: "f81f7fb9", Secret: "s3cret"})
-	front := newFront(vendor)
-	front.atAPI = func() {}
-	example := parse(t, "neuroflash", neuroflashValues(start(t, front), "s3cret"))
+	front := &front{vendor: vendor, atAPI: func() {}}
+	example := parse(t, "neuroflash", neuroflashValues(listen(t, front), "s3cret"))
 	return &neuroflash{
 		Vendor:   vendor,
 		front:    front,
@@ -47,8 +46,8 @@ func newNeuroflash(t *testing.T, options ...provider.Option) *neuroflash {
 	}
 }
 
-// TestRefusedToken has the API refuse a token in the middle of a run: one new token
-// and one repeated call, however often the API refuses.
+// TestRefusedToken rejects the token in the middle of a run: the provider requests
+// one more token and repeats the call once, even if the API rejects that too.
 func TestRefusedToken(t *testing.T) {
 	t.Parallel()
 	for name, call := range callers {
@@ -83,14 +82,15 @@ func TestRefusedToken(t *testing.T) {
 	}
 }
 
-// TestForbidden holds that a 403 is an answer to the account and not to the token.
+// TestForbidden checks that a 403, which concerns the account, does not renew the
+// token.
 func TestForbidden(t *testing.T) {
 	t.Parallel()
 	for name, call := range callers {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			vendor := vendors.HTTPBasic(vendors.Client{ID: "my own", Secret: "s3cret"})
-			variables := httpBasicValues(start(t, vendor), "my own", "s3cret")
+			variables := httpBasicValues(listen(t, vendor), "my own", "s3cret")
 			variables["api_url"] = variables["url"] + vendors.ForbiddenPath
 			example := parse(t, "http-basic", variables)
 			provider := serve(t).configure(example.block("provider", "oauth2cc"))
@@ -106,11 +106,11 @@ func TestForbidden(t *testing.T) {
 	}
 }
 
-// TestRefusedTokenAtOnce has ten calls be refused at the same time: one new token
-// for all, and each call once more.
+// TestRefusedTokenAtOnce rejects ten calls at the same time: the provider requests
+// one more token for all of them and repeats each call once.
 func TestRefusedTokenAtOnce(t *testing.T) {
 	t.Parallel()
-	const concurrent = 10 // what Terraform runs at once
+	const concurrent = 10 // Terraform's default parallelism
 	for name, call := range callers {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -136,8 +136,8 @@ func TestRefusedTokenAtOnce(t *testing.T) {
 	}
 }
 
-// TestTokenIsReused holds that a token serves for as long as it is valid, less the
-// minute that a call may take.
+// TestTokenIsReused checks that a token is used until a minute before it expires, the
+// time that a call may take.
 func TestTokenIsReused(t *testing.T) {
 	t.Parallel()
 	for name, call := range callers {

@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package vendorstest
+package examplestest
 
 import (
 	"bytes"
@@ -13,8 +13,8 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver/vendors"
 )
 
-// The requests of Neucron's document, their bodies in the shape that jsonencode
-// gives them: members by name and no blanks, which make no difference to JSON.
+// The requests in Neucron's document, with bodies as jsonencode writes them: members
+// sorted by name, without white space.
 const (
 	neucronAuthorizeRequest = `POST /oauth/authorize
 Authorization: Bearer YourAccessToken
@@ -34,7 +34,7 @@ Content-Type: application/json
 {"token":{"auth_code":"AuthorizationCode","key_id":"YourKeyID","key_secret":"YourKeySecret"}}`
 )
 
-// neucronDocument are the bodies as the document prints them.
+// neucronDocument maps the requests to their bodies as the document prints them.
 var neucronDocument = map[string]string{
 	neucronAuthorizeRequest: `{
 "token": {
@@ -63,22 +63,22 @@ var neucronDocument = map[string]string{
 }`,
 }
 
-// TestNeucronDocument holds the bodies above to the document's.
+// TestNeucronDocument compares the bodies above with the document's.
 func TestNeucronDocument(t *testing.T) {
 	t.Parallel()
 	for request, document := range neucronDocument {
 		_, body, _ := bytes.Cut([]byte(request), []byte("\n\n"))
-		var members map[string]map[string]string // written by name, like jsonencode does
+		var members map[string]map[string]string // encoded in order of name, as jsonencode does
 		if err := json.Unmarshal([]byte(document), &members); err != nil {
 			t.Fatal(err)
 		}
 		if same, err := json.Marshal(members); err != nil || !bytes.Equal(body, same) {
-			t.Errorf("the body\n%s\nis in the document\n%s", body, same)
+			t.Errorf("the body is\n%s\nand the document has\n%s", body, same)
 		}
 	}
 }
 
-// neucronSecrets are the secrets of the app and of its user.
+// neucronSecrets are the secrets of the app and its user.
 type neucronSecrets struct{ user, app, key acctest.Canary }
 
 func newNeucronSecrets() neucronSecrets {
@@ -89,14 +89,14 @@ func newNeucronSecrets() neucronSecrets {
 	}
 }
 
-// vendor is a Neucron that knows the app.
+// vendor returns a Neucron at which the app is registered.
 func (s neucronSecrets) vendor() *vendors.Vendor {
 	return vendors.Neucron(vendors.App{
 		ID: "YourAppID", Key: s.app.Value, KeyID: "YourKeyID", KeySecret: s.key.Value, UserToken: s.user.Value,
 	})
 }
 
-// placeholders are those of the document with what stands in their place.
+// placeholders are those of the document, each followed by its value.
 func (s neucronSecrets) placeholders(code string) []string {
 	return []string{
 		"YourAccessToken", s.user.Value, "YourAppKey", s.app.Value, "YourKeySecret", s.key.Value, "AuthorizationCode", code,
@@ -121,25 +121,25 @@ func (s neucronSecrets) values(url string) values {
 	}
 }
 
-// TestAccNeucron runs grant, authorization, token and API in one apply.
+// TestAccNeucron runs grant, authorization, token request and API call in one apply.
 func TestAccNeucron(t *testing.T) {
 	t.Parallel()
 	secrets := newNeucronSecrets()
 	vendor := secrets.vendor()
-	run := lookInto(stage(t, "neucron", secrets.values(start(t, vendor))))
-	add(t, run.Workspace, "change.tf", change)
+	run := lookInto(newWorkspace(t, "neucron", secrets.values(listen(t, vendor))))
+	run.Write("change.tf", change)
 	run.run(t)
 
-	// Two plans and one apply, each with a code and a token of its own.
-	compare(t, vendor.Requests(vendors.PermissionsGrantEndpoint), 3, neucronGrantRequest, secrets.placeholders("")...)
-	compare(t, vendor.Requests(vendors.AuthorizeEndpoint), 3, neucronAuthorizeRequest, secrets.placeholders("")...)
+	// Two plans and one apply, each with its own code and token.
+	mustMatch(t, vendor.Requests(vendors.PermissionsGrantEndpoint), 3, neucronGrantRequest, secrets.placeholders("")...)
+	mustMatch(t, vendor.Requests(vendors.AuthorizeEndpoint), 3, neucronAuthorizeRequest, secrets.placeholders("")...)
 	tokens, calls, issued := vendor.Requests(authserver.TokenEndpoint), vendor.Requests(authserver.API), vendor.Issued()
 	if len(tokens) != 3 || len(calls) != 3 || len(issued) != 6 {
 		t.Fatalf("%d token requests, %d calls and %d codes and tokens, want 3, 3 and 6", len(tokens), len(calls), len(issued))
 	}
 	for i := range tokens {
-		compare(t, tokens[i:i+1], 1, neucronTokenRequest, secrets.placeholders(issued[2*i])...)
-		compare(t, calls[i:i+1], 1, apiRequest, "<ACCESS_TOKEN>", issued[2*i+1])
+		mustMatch(t, tokens[i:i+1], 1, neucronTokenRequest, secrets.placeholders(issued[2*i])...)
+		mustMatch(t, calls[i:i+1], 1, apiRequest, "<ACCESS_TOKEN>", issued[2*i+1])
 	}
 	mustBeStatuses(t, "calls", calls, 200, 200, 200)
 	mustComeInOrder(t, vendor.Requests()[:4], vendors.PermissionsGrantEndpoint, vendors.AuthorizeEndpoint, authserver.TokenEndpoint, authserver.API)
@@ -156,7 +156,7 @@ func mustComeInOrder(t *testing.T, requests []authserver.Request, endpoints ...a
 	}
 }
 
-// TestAccNeucronRefused runs into the errors that the document names.
+// TestAccNeucronRefused covers the errors that the document names.
 func TestAccNeucronRefused(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -172,30 +172,30 @@ func TestAccNeucronRefused(t *testing.T) {
 			t.Parallel()
 			secrets := newNeucronSecrets()
 			vendor := secrets.vendor()
-			variables := secrets.values(start(t, vendor))
+			variables := secrets.values(listen(t, vendor))
 			variables["grant"] = "false"
 			variables[row.variable] = row.value
-			run := lookInto(stage(t, "neucron", variables))
+			run := lookInto(newWorkspace(t, "neucron", variables))
 			run.ran(t, 1, run.Plan().MustSay(t, row.says))
 			if got := vendor.Count(authserver.TokenEndpoint); got != row.tokenRequests {
-				t.Errorf("%d token requests, want %d: what is good for one use must not be sent twice", got, row.tokenRequests)
+				t.Errorf("%d token requests, want %d: a code that can be used once must not be sent twice", got, row.tokenRequests)
 			}
 			if got := vendor.Count(vendors.PermissionsGrantEndpoint); got != 0 {
-				t.Errorf("%d grants although none was asked for", got)
+				t.Errorf("%d grants, want none", got)
 			}
 			run.mustHold(t, append(vendor.Issued(), "nothing was issued else"), secrets.user, secrets.app, secrets.key)
 		})
 	}
 }
 
-// TestNeucronToken holds that a token without token_type and expires_in is one all
-// the same, with the lifetime of its exp claim.
+// TestNeucronToken checks that a response without token_type and expires_in is accepted,
+// with the lifetime in the exp claim of the token.
 func TestNeucronToken(t *testing.T) {
 	t.Parallel()
 	secrets := newNeucronSecrets()
 	vendor := secrets.vendor()
 	vendor.SetNow(now)
-	example := parse(t, "neucron", secrets.values(start(t, vendor)))
+	example := parse(t, "neucron", secrets.values(listen(t, vendor)))
 	provider := serve(t).configure(nil)
 	authorize := provider.open("oauth2cc_request", example.block("ephemeral", "oauth2cc_request", "authorize"))
 	example.know("ephemeral", "oauth2cc_request", "authorize", authorize.result)
@@ -206,13 +206,13 @@ func TestNeucronToken(t *testing.T) {
 	token.mustBe(t, "expires_at", "2026-01-02T04:04:05Z")
 }
 
-// TestNeucronGrantAction plans and invokes the action of the example, which only
-// Terraform 1.14 and later could.
+// TestNeucronGrantAction plans and invokes the action of the example, for which the CLI
+// would have to be Terraform 1.14 or later.
 func TestNeucronGrantAction(t *testing.T) {
 	t.Parallel()
 	secrets := newNeucronSecrets()
 	vendor := secrets.vendor()
-	variables := secrets.values(start(t, vendor))
+	variables := secrets.values(listen(t, vendor))
 	example := parse(t, "neucron-grant-action", values{
 		"user_access_token": secrets.user.Value,
 		"app_id":            "YourAppID",
@@ -226,8 +226,8 @@ func TestNeucronGrantAction(t *testing.T) {
 	config := example.block("action", "oauth2cc_request", "grant")
 
 	provider.planAction("oauth2cc_request", config)
-	compare(t, vendor.Requests(), 0, "")
+	mustMatch(t, vendor.Requests(), 0, "")
 	provider.invokeAction("oauth2cc_request", config)
-	compare(t, vendor.Requests(), 1, neucronGrantRequest, secrets.placeholders("")...)
+	mustMatch(t, vendor.Requests(), 1, neucronGrantRequest, secrets.placeholders("")...)
 	mustBeStatuses(t, "grants", vendor.Requests(), 200)
 }

@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package vendorstest
+package examplestest
 
 import (
 	"maps"
@@ -12,12 +12,12 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 )
 
-// clientsOwn are the header fields that each HTTP client writes as it likes, and
-// curl among them. All others are compared.
+// clientsOwn are the header fields that differ between HTTP clients. All others are
+// compared.
 var clientsOwn = []string{"Accept", "Accept-Encoding", "Content-Length", "User-Agent"}
 
-// wire writes a request as the documents in this package's tests are written:
-// method and target, the header fields by name, an empty line and the body.
+// wire formats a request as the vendors' documents are transcribed here: method and
+// target, the header fields by name, an empty line and the body.
 func wire(request authserver.Request) string {
 	lines := []string{request.Method + " " + request.Target}
 	for _, name := range slices.Sorted(maps.Keys(request.Header)) {
@@ -30,9 +30,9 @@ func wire(request authserver.Request) string {
 	return strings.Join(append(lines, "", string(request.Body)), "\n")
 }
 
-// compare holds all requests to an endpoint to a document, in which placeholders
-// are replaced. There must be as many as counted.
-func compare(t *testing.T, requests []authserver.Request, count int, document string, placeholders ...string) {
+// mustMatch compares count requests to an endpoint with a document, after replacing
+// its placeholders.
+func mustMatch(t *testing.T, requests []authserver.Request, count int, document string, placeholders ...string) {
 	t.Helper()
 	want := strings.NewReplacer(placeholders...).Replace(document)
 	for _, request := range requests {
@@ -45,7 +45,7 @@ func compare(t *testing.T, requests []authserver.Request, count int, document st
 	}
 }
 
-// statuses are the answers to requests, in their order.
+// statuses are the status codes of the responses, in order.
 func statuses(requests []authserver.Request) []int {
 	var found []int
 	for _, request := range requests {
@@ -54,10 +54,10 @@ func statuses(requests []authserver.Request) []int {
 	return found
 }
 
-// mustBeStatuses compares the answers to requests.
+// mustBeStatuses compares the status codes of the responses.
 func mustBeStatuses(t *testing.T, what string, requests []authserver.Request, want ...int) {
 	t.Helper()
 	if got := statuses(requests); !slices.Equal(got, want) {
-		t.Errorf("%s are answered %v, want %v", what, got, want)
+		t.Errorf("status codes of %s are %v, want %v", what, got, want)
 	}
 }

@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package vendorstest
+package examplestest
 
 import (
 	"encoding/base64"
@@ -12,28 +12,27 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 )
 
-// searched are the places where no secret may be after a run.
+// searched is a workspace with everything that must not contain a secret after a run.
 type searched struct {
 	*acctest.Workspace
 
 	places map[string]string
 }
 
-// lookInto has a workspace searched after all that is run in it.
+// lookInto records what the commands of a workspace print and log.
 func lookInto(workspace *acctest.Workspace) *searched {
 	workspace.Trace()
 	return &searched{Workspace: workspace, places: map[string]string{}}
 }
 
-// ran notes the output of a command, which must have ended with code.
+// ran records the output of a command, whose exit code must be code.
 func (s *searched) ran(t *testing.T, code int, result acctest.Result) {
 	t.Helper()
 	s.places[strings.Join(result.Args, " ")] = result.MustExit(t, code).Output()
 }
 
-// run plans a change, applies the plan, shows both plan and state, and plans again,
-// when nothing is left to change. The plan is shown as JSON, which has all that is
-// in the file.
+// run plans a change, applies the plan, shows the plan and the state as JSON, which
+// is complete, and plans again, without changes.
 func (s *searched) run(t *testing.T) {
 	t.Helper()
 	s.ran(t, 0, s.Validate())
@@ -44,8 +43,8 @@ func (s *searched) run(t *testing.T) {
 	s.ran(t, 0, s.Plan())
 }
 
-// mustHold looks for secrets of ours and for what the vendor issued, in every
-// output, in the state and in the log.
+// mustHold searches every output, the state and the log for canaries and for what the
+// vendor issued.
 func (s *searched) mustHold(t *testing.T, issued []string, canaries ...acctest.Canary) {
 	t.Helper()
 	s.places["the log"] = s.Read("trace.log")
@@ -53,20 +52,19 @@ func (s *searched) mustHold(t *testing.T, issued []string, canaries ...acctest.C
 		s.places["the state"] = string(state)
 	}
 	if len(issued) == 0 || !strings.Contains(s.places["the log"], "sending HTTP request") {
-		t.Fatal("nothing was issued, or the log is not the provider's")
+		t.Fatal("nothing was issued, or the log is not that of the provider")
 	}
 	for place, text := range s.places {
 		acctest.Search(t, place, text, canaries...)
 		for _, token := range issued {
 			if holds(text, token) {
-				t.Errorf("a token or a code is in %s", place)
+				t.Errorf("%s contains a token or a code", place)
 			}
 		}
 	}
 }
 
-// holds tells whether a text has a token in it, or the end of one, as it is or in
-// base64.
+// holds reports whether a text contains a token, or the end of one, raw or in base64.
 func holds(text, token string) bool {
 	const end = 20
 	end64 := base64.RawStdEncoding.EncodeToString([]byte(token)[:len(token)/3*3])

@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package vendorstest
+package examplestest
 
 import (
 	"encoding/json"
@@ -16,20 +16,20 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/provider"
 )
 
-// clock is the time at the provider.
+// clock is the provider's time.
 var clock = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func now() time.Time { return clock }
 
-// served is a provider in this process, spoken to as the command line does.
+// served is a provider in this process, called over its protocol.
 type served struct {
 	t      *testing.T
 	server tfprotov6.ProviderServerWithActions
 	schema *tfprotov6.GetProviderSchemaResponse
 }
 
-// serve starts a provider with an empty environment and a clock that stands
-// still, unless options say otherwise.
+// serve returns a provider with an empty environment and a fixed clock, unless
+// options set others.
 func serve(t *testing.T, options ...provider.Option) *served {
 	t.Helper()
 	empty := provider.WithGetenv(func(string) string { return "" })
@@ -48,7 +48,7 @@ func (s *served) configure(block map[string]any) *served {
 	return s
 }
 
-// opened is an ephemeral resource or a data source, and what came of it.
+// opened is an ephemeral resource or a data source with its result.
 type opened struct {
 	served   *served
 	typeName string
@@ -66,7 +66,7 @@ func (s *served) open(typeName string, block map[string]any) *opened {
 	return found
 }
 
-// tryOpen is open for those that may fail.
+// tryOpen is open, but may fail.
 func (s *served) tryOpen(typeName string, block map[string]any) *opened {
 	s.t.Helper()
 	response, err := s.server.OpenEphemeralResource(s.t.Context(), &tfprotov6.OpenEphemeralResourceRequest{
@@ -85,7 +85,7 @@ func (s *served) read(typeName string, block map[string]any) *opened {
 	return found
 }
 
-// tryRead is read for those that may fail.
+// tryRead is read, but may fail.
 func (s *served) tryRead(typeName string, block map[string]any) *opened {
 	s.t.Helper()
 	response, err := s.server.ReadDataSource(s.t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: encode(s.t, block)})
@@ -115,25 +115,25 @@ func (s *served) invokeAction(typeName string, config map[string]any) {
 		}
 	}
 	if !completed {
-		s.t.Error("the action does not say that it has completed")
+		s.t.Error("the action did not complete")
 	}
 }
 
-// renew renews an ephemeral resource, as often as it is called.
+// renew renews an ephemeral resource.
 func (o *opened) renew(t *testing.T) {
 	t.Helper()
 	response, err := o.served.server.RenewEphemeralResource(t.Context(), &tfprotov6.RenewEphemeralResourceRequest{TypeName: o.typeName, Private: o.private})
 	must(t, err, response.Diagnostics)
 }
 
-// close closes it, with the private data of Open as Terraform does.
+// close closes an ephemeral resource with the private data of Open, as Terraform does.
 func (o *opened) close(t *testing.T) {
 	t.Helper()
 	response, err := o.served.server.CloseEphemeralResource(t.Context(), &tfprotov6.CloseEphemeralResourceRequest{TypeName: o.typeName, Private: o.private})
 	must(t, err, response.Diagnostics)
 }
 
-// mustBe compares an attribute, texts as they are and others as JSON.
+// mustBe compares an attribute: strings verbatim, others as JSON.
 func (o *opened) mustBe(t *testing.T, attribute, want string) {
 	t.Helper()
 	got, isText := o.result[attribute].(string)
@@ -147,7 +147,7 @@ func (o *opened) mustBe(t *testing.T, attribute, want string) {
 	}
 }
 
-// failure is the first diagnostic in one text, empty where there is none.
+// failure is the text of the first diagnostic, or empty.
 func (o *opened) failure() string {
 	if len(o.problems) == 0 {
 		return ""
@@ -166,7 +166,7 @@ func must(t *testing.T, err error, diagnostics []*tfprotov6.Diagnostic) {
 	}
 }
 
-// encode writes a block for the wire; what it leaves out is null.
+// encode encodes a block for the protocol; missing attributes are null.
 func encode(t *testing.T, block map[string]any) *tfprotov6.DynamicValue {
 	t.Helper()
 	if block == nil {
@@ -177,7 +177,7 @@ func encode(t *testing.T, block map[string]any) *tfprotov6.DynamicValue {
 	return &tfprotov6.DynamicValue{JSON: text}
 }
 
-// decode reads a result from the wire, nil where there is none.
+// decode decodes a result, or returns nil if there is none.
 func decode(t *testing.T, schema *tfprotov6.Schema, encoded *tfprotov6.DynamicValue) map[string]any {
 	t.Helper()
 	if encoded == nil {
@@ -189,8 +189,8 @@ func decode(t *testing.T, schema *tfprotov6.Schema, encoded *tfprotov6.DynamicVa
 	return result
 }
 
-// plain turns a value into what encoding/json would have made of it, with numbers
-// as json.Number.
+// plain converts a value to what encoding/json would decode it to, with numbers as
+// json.Number.
 func plain(t *testing.T, value tftypes.Value) any {
 	t.Helper()
 	if value.IsNull() {

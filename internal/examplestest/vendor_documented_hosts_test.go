@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package vendorstest
+package examplestest
 
 import (
 	"maps"
@@ -11,11 +11,11 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
 )
 
-// TestAccDocumentedHosts runs the examples with the addresses that they have by
-// themselves. The proxy leads nowhere, and knows which host was asked for.
+// TestAccDocumentedHosts runs the examples with the addresses that they name. The
+// proxy connects to nothing and records the hosts.
 func TestAccDocumentedHosts(t *testing.T) {
 	t.Parallel()
-	const url = "http://127.0.0.1" // as far as the documents name no host
+	const url = "http://127.0.0.1" // where the document names no host
 	for name, row := range map[string]struct {
 		variables values
 		connect   string
@@ -52,10 +52,10 @@ func TestAccDocumentedHosts(t *testing.T) {
 			if name == "neucron" {
 				delete(variables, "url")
 			}
-			workspace := stage(t, name, variables, "OAUTH2CC_PROXY_URL="+proxy.URL)
+			workspace := newWorkspace(t, name, variables, "OAUTH2CC_PROXY_URL="+proxy.URL)
 			workspace.Plan().MustExit(t, 1).MustSay(t, row.says)
 			if got := slices.Compact(proxy.Requests()); !slices.Equal(got, []string{row.connect}) {
-				t.Errorf("the proxy was asked for %q, want %q", got, row.connect)
+				t.Errorf("requests to the proxy are %q, want %q", got, row.connect)
 			}
 		})
 	}

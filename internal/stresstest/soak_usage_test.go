@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package soaktest
+package stresstest
 
 import (
 	"fmt"
@@ -13,13 +13,13 @@ import (
 	"testing"
 )
 
-// usage is what a process holds.
+// usage is the resources of a process.
 type usage struct {
 	resident   int // KiB
 	threads    int
 	files      int // file descriptors, sockets included
 	sockets    int
-	goroutines int // 0 where they were not counted
+	goroutines int // 0 if they were not counted
 }
 
 func (u usage) String() string {
@@ -30,16 +30,16 @@ func (u usage) String() string {
 	return text
 }
 
-// Memory is the collector's to give back, and threads are the scheduler's: they may
-// be some more. In a whole soak so much memory is ten kilobytes for each token.
+// The collector decides when memory is returned, and the scheduler how many threads
+// there are. In a whole soak the margin for memory is ten kilobytes for each token.
 const (
 	memoryMargin    = 16 << 10 // KiB
 	threadMargin    = 8
-	goroutineMargin = 4 // the collector starts its own as it needs them
+	goroutineMargin = 4 // the collector starts its own
 )
 
-// grown tells what has become more than it was when the process was warm. Both are
-// counted when nothing is going on.
+// grown lists the resources that have grown since the process was warm. Both are
+// counted while the process is idle.
 func (u usage) grown(warm usage) []string {
 	var grown []string
 	for _, one := range []struct {
@@ -53,14 +53,14 @@ func (u usage) grown(warm usage) []string {
 		{"goroutines", u.goroutines, warm.goroutines + goroutineMargin},
 	} {
 		if one.now > one.most {
-			grown = append(grown, fmt.Sprintf("%s: %d, want %d at most", one.name, one.now, one.most))
+			grown = append(grown, fmt.Sprintf("%s: %d, want at most %d", one.name, one.now, one.most))
 		}
 	}
 	return grown
 }
 
-// settled is what the process holds when no connection is left but the socket that
-// Terraform attaches to.
+// settled returns the usage once no connection is left but the socket that Terraform
+// attaches to.
 func (p *process) settled(t *testing.T) usage {
 	t.Helper()
 	var now usage
@@ -72,7 +72,7 @@ func (p *process) settled(t *testing.T) usage {
 	return now
 }
 
-// measure reads what the system knows of the process.
+// measure reads the usage from /proc.
 func (p *process) measure(t *testing.T) usage {
 	t.Helper()
 	proc := filepath.Join("/proc", strconv.Itoa(p.command.Process.Pid))
@@ -84,7 +84,7 @@ func (p *process) measure(t *testing.T) usage {
 	}
 	now.files = len(descriptors)
 	for _, one := range descriptors {
-		target, _ := os.Readlink(filepath.Join(proc, "fd", one.Name())) // it may be closed by now
+		target, _ := os.Readlink(filepath.Join(proc, "fd", one.Name())) // may be closed by now
 		if strings.HasPrefix(target, "socket:") {
 			now.sockets++
 		}
@@ -92,25 +92,25 @@ func (p *process) measure(t *testing.T) usage {
 	return now
 }
 
-// field is a number in /proc/PID/status.
+// field returns a number in /proc/PID/status.
 func field(t *testing.T, status, name string) int {
 	t.Helper()
 	found := regexp.MustCompile(`(?m)^` + name + `:\s+(\d+)`).FindStringSubmatch(status)
 	if found == nil {
-		t.Fatalf("there is no %s in:\n%s", name, status)
+		t.Fatalf("no %s in:\n%s", name, status)
 	}
 	number, _ := strconv.Atoi(found[1])
 	return number
 }
 
-// goroutine is one as the runtime lists it, and dead the status of one that has
-// ended and is kept for reuse (_Gdead in runtime2.go of Go).
+// goroutine matches an entry in the runtime's list, and dead is the status of one that
+// has ended and is kept for reuse (_Gdead in runtime2.go of Go).
 var goroutine = regexp.MustCompile(`(?m)^  G\d+: status=(\d+)`)
 
 const dead = "6"
 
-// goroutines counts those that are alive, the runtime's own among them, in the next
-// whole list of them.
+// goroutines counts the live goroutines, including the runtime's own, in the next
+// complete list.
 func (p *process) goroutines(t *testing.T) int {
 	t.Helper()
 	from, list := len(read(t, p.stderr)), ""

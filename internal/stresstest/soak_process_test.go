@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package soaktest
+package stresstest
 
 import (
 	"os"
@@ -20,20 +20,18 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 )
 
-// process is the provider, started to be attached to: it outlives the commands that
-// use it.
+// process is a provider that commands attach to: it outlives them.
 type process struct {
 	command  *exec.Cmd
 	ended    chan struct{}
 	stdout   string // path
 	stderr   string // path; see logging
 	reattach string // the value of TF_REATTACH_PROVIDERS
-	socket   string // path, part of it
+	socket   string // path, part of reattach
 }
 
-// logging has the provider say all it can, the framework below it only what is
-// wrong, as it would say ten times more, and the runtime list its goroutines
-// every second.
+// logging sets the provider's log to TRACE, the framework's, which is ten times as
+// long, to WARN, and makes the runtime list its goroutines every second.
 var logging = []string{"TF_LOG=TRACE", "TF_LOG_SDK=WARN", "GODEBUG=schedtrace=1000,scheddetail=1"}
 
 var reattachLine = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*"String":"(.*?)".*)'`)
@@ -49,12 +47,12 @@ func startProvider(t *testing.T) *process {
 	if err := p.command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go func() { _ = p.command.Wait(); close(p.ended) }() // what became of it is in ProcessState
-	t.Cleanup(func() { <-p.ended })                      // the context ends before
-	eventually(t, "the provider says how to attach to it", func() bool {
+	go func() { _ = p.command.Wait(); close(p.ended) }() // the result is in ProcessState
+	t.Cleanup(func() { <-p.ended })                      // the context ends first
+	eventually(t, "the provider prints how to attach to it", func() bool {
 		found := reattachLine.FindStringSubmatch(read(t, p.stdout))
 		if found != nil {
-			// Without a host it is the address in the CLI's own registry, whichever CLI.
+			// Without a host the address applies to the registry of either CLI.
 			p.reattach, p.socket = strings.ReplaceAll(found[1], "registry.terraform.io/", ""), found[2]
 		}
 		return found != nil
@@ -62,7 +60,7 @@ func startProvider(t *testing.T) *process {
 	return p
 }
 
-// alive tells whether the process has not ended.
+// alive reports whether the process is running.
 func (p *process) alive() bool {
 	select {
 	case <-p.ended:
@@ -72,10 +70,9 @@ func (p *process) alive() bool {
 	}
 }
 
-// stop says to the provider what Terraform says when a run is interrupted. There is
-// nothing left to cancel between two runs, but the framework keeps the context of
-// every request until then (registerContext of its protocol servers), and with it
-// more memory than could be told from what the provider keeps.
+// stop calls StopProvider, as Terraform does when a run is interrupted. Nothing is
+// running then, but the framework keeps the context of every request until this call
+// (registerContext of its protocol servers), which would hide what the provider keeps.
 func (p *process) stop(t *testing.T) {
 	t.Helper()
 	connection, err := grpc.NewClient("unix:"+p.socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -89,7 +86,7 @@ func (p *process) stop(t *testing.T) {
 	}
 }
 
-// interrupt ends the process as a person does, and returns its exit code.
+// interrupt sends the process an interrupt and returns its exit code.
 func (p *process) interrupt(t *testing.T) int {
 	t.Helper()
 	if err := p.command.Process.Signal(os.Interrupt); err != nil {
@@ -99,7 +96,7 @@ func (p *process) interrupt(t *testing.T) int {
 	return p.command.ProcessState.ExitCode()
 }
 
-// stacks ends the process with what each goroutine of it is at.
+// stacks ends the process and returns the stacks of its goroutines.
 func (p *process) stacks(t *testing.T) string {
 	t.Helper()
 	_ = p.command.Process.Signal(syscall.SIGQUIT)
@@ -108,24 +105,23 @@ func (p *process) stacks(t *testing.T) string {
 	return stacks
 }
 
-// patience is how long anything may take that happens by itself. Idle connections
-// are kept for some seconds.
-const patience = 30 * time.Second
+// eventuallyTimeout bounds [eventually]. Idle connections are kept for some seconds.
+const eventuallyTimeout = 30 * time.Second
 
-// eventually waits until something is so, and ends the test where that is not
-// within [patience].
+// eventually waits until something is so, and ends the test if that takes longer than
+// [eventuallyTimeout].
 func eventually(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
-	for deadline := time.Now().Add(patience); !so(); <-again.C {
+	for deadline := time.Now().Add(eventuallyTimeout); !so(); <-again.C {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %s", patience, what)
+			t.Fatalf("not within %s: %s", eventuallyTimeout, what)
 		}
 	}
 }
 
-// create makes a file that is open until the test ends.
+// create creates a file that is open until the test ends.
 func create(t *testing.T, path string) *os.File {
 	t.Helper()
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -136,7 +132,7 @@ func create(t *testing.T, path string) *os.File {
 	return file
 }
 
-// read is the text of a file.
+// read returns the text of a file.
 func read(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)

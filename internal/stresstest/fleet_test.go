@@ -1,22 +1,21 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package fleettest
+package stresstest
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/redistest"
@@ -24,32 +23,17 @@ import (
 )
 
 const (
-	// processes are started at once, rounds times over.
+	// processes start at once.
 	processes = 64
-	rounds    = 10
 
 	clientID     = "s6BhdRkqt3"
 	clientSecret = "gX1fBat3bV"
 )
 
-// gettoken is the path of the command, which is built once for all tests.
-var gettoken string
+// gettoken is the import path of the command that each process runs.
+const gettoken = "github.com/oauth2cc/terraform-provider-oauth2cc/internal/cmd/gettoken"
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
-	folder, err := os.MkdirTemp("", "fleettest")
-	defer func() { _ = os.RemoveAll(folder) }()
-	gettoken = filepath.Join(folder, "gettoken")
-	output, buildErr := exec.CommandContext(context.Background(), "go", "build", "-o", gettoken, "../cmd/gettoken").CombinedOutput()
-	if err := errors.Join(err, buildErr); err != nil {
-		fmt.Fprintf(os.Stderr, "%v\n%s", err, output)
-		return 1
-	}
-	return m.Run()
-}
-
-// startServer serves the client of the processes.
+// startServer starts a server with the client of the processes.
 func startServer(t testing.TB) *authservertest.Server {
 	t.Helper()
 	return authservertest.Start(t, authserver.Config{Clients: []authserver.Client{
@@ -57,8 +41,8 @@ func startServer(t testing.TB) *authservertest.Server {
 	}})
 }
 
-// caches are the kinds of caches that processes share: each makes the flags for an
-// empty one.
+// caches are the kinds of caches that processes share, as functions that return the
+// flags for an empty one.
 var caches = map[string]func(t testing.TB) []string{"file": emptyFolder, "redis": emptyRedis}
 
 func emptyFolder(t testing.TB) []string {
@@ -71,16 +55,16 @@ func emptyRedis(t testing.TB) []string {
 	return []string{"-redis", redistest.Start(t, redistest.Options{}).URL("", "")}
 }
 
-// command is a process that is not started yet.
+// command returns a process that is not started yet.
 func command(ctx context.Context, t testing.TB, srv *authservertest.Server, cache []string) *exec.Cmd {
 	t.Helper()
-	process := exec.CommandContext(ctx, gettoken, append([]string{"-token-endpoint", srv.TokenURL(), "-client-id", clientID}, cache...)...)
+	process := exec.CommandContext(ctx, acctest.Build(t, gettoken), append([]string{"-token-endpoint", srv.TokenURL(), "-client-id", clientID}, cache...)...)
 	process.Env = append(os.Environ(), "CLIENT_SECRET="+clientSecret)
 	return process
 }
 
 // start runs processes at once and returns what they print: digests of tokens. A
-// process that fails or has anything to say of the cache fails the test.
+// process that fails, or warns about the cache, fails the test.
 func start(ctx context.Context, t testing.TB, srv *authservertest.Server, cache []string, number int) []string {
 	t.Helper()
 	digests := make([]string, number)
@@ -101,14 +85,14 @@ func start(ctx context.Context, t testing.TB, srv *authservertest.Server, cache 
 	return digests
 }
 
-// TestOneRequest: however many processes start at once with an empty cache, one
-// token is requested.
-func TestOneRequest(t *testing.T) {
+// TestFleet checks that processes which start at once with an empty cache send one
+// token request.
+func TestFleet(t *testing.T) {
 	t.Parallel()
 	for name, empty := range caches {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for round := range rounds {
+			for round := range *rounds {
 				srv := startServer(t)
 				digests := start(t.Context(), t, srv, empty(t), processes)
 				if distinct := slices.Compact(slices.Sorted(slices.Values(digests))); len(distinct) != 1 {
@@ -122,9 +106,9 @@ func TestOneRequest(t *testing.T) {
 	}
 }
 
-// TestOwnerIsKilled: the death of the process that is requesting the token costs
-// one more request, and the others no more time than the lock's.
-func TestOwnerIsKilled(t *testing.T) {
+// TestFleetOwnerKilled kills the process that is requesting the token: it costs one
+// more request, and the others at most the lifetime of the lock.
+func TestFleetOwnerKilled(t *testing.T) {
 	t.Parallel()
 	for name, empty := range caches {
 		t.Run(name, func(t *testing.T) {
@@ -141,7 +125,7 @@ func TestOwnerIsKilled(t *testing.T) {
 			}
 			<-asked
 			others := make(chan []string)
-			// The lock of a process that is dead ends with it, or after its time.
+			// The lock ends with its process, or when it expires.
 			ctx, cancel := context.WithTimeout(t.Context(), redisstore.LockTTL+20*time.Second)
 			defer cancel()
 			go func() { others <- start(ctx, t, srv, cache, processes-1) }()
@@ -153,7 +137,7 @@ func TestOwnerIsKilled(t *testing.T) {
 				t.Errorf("%d different tokens", len(distinct))
 			}
 			if got := srv.Count(authserver.TokenEndpoint); got != 2 {
-				t.Errorf("%d token requests, want that of the owner and one more", got)
+				t.Errorf("%d token requests, want 2: that of the owner and one more", got)
 			}
 		})
 	}

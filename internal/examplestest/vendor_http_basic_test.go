@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package vendorstest
+package examplestest
 
 import (
 	"encoding/base64"
@@ -12,7 +12,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver/vendors"
 )
 
-// httpBasicTokenRequest is the request of the document.
+// httpBasicTokenRequest is the request in the document.
 const httpBasicTokenRequest = `POST /oauth/v2/token
 Authorization: Basic <base64 encoded client_id:client_secret>
 Content-Type: application/x-www-form-urlencoded
@@ -28,20 +28,20 @@ func TestAccHTTPBasic(t *testing.T) {
 	const id = `my own id/+%&=?#"'\<é漢>;,`
 	secret := acctest.NewCanary("client secret", `:/+%&= "é`)
 	vendor := vendors.HTTPBasic(vendors.Client{ID: id, Secret: secret.Value})
-	run := lookInto(stage(t, "http-basic", httpBasicValues(start(t, vendor), id, secret.Value)))
+	run := lookInto(newWorkspace(t, "http-basic", httpBasicValues(listen(t, vendor), id, secret.Value)))
 	run.run(t)
 
-	compare(t, vendor.Requests(authserver.TokenEndpoint), 2, httpBasicTokenRequest,
+	mustMatch(t, vendor.Requests(authserver.TokenEndpoint), 2, httpBasicTokenRequest,
 		"<base64 encoded client_id:client_secret>", base64.StdEncoding.EncodeToString([]byte(id+":"+secret.Value)))
 	calls := vendor.Requests(authserver.API)
 	mustBeStatuses(t, "calls", calls, 200, 200)
 	for i := range calls {
-		compare(t, calls[i:i+1], 1, apiRequest, "<ACCESS_TOKEN>", vendor.Issued()[i])
+		mustMatch(t, calls[i:i+1], 1, apiRequest, "<ACCESS_TOKEN>", vendor.Issued()[i])
 	}
 	run.mustHold(t, vendor.Issued(), secret)
 }
 
-// TestAccHTTPBasicRefused tells 401 and 403 apart.
+// TestAccHTTPBasicRefused distinguishes 401 from 403.
 func TestAccHTTPBasicRefused(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -68,16 +68,16 @@ func TestAccHTTPBasicRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			vendor := vendors.HTTPBasic(vendors.Client{ID: "my own", Secret: "s3cret"})
-			variables := httpBasicValues(start(t, vendor), "my own", "s3cret")
+			variables := httpBasicValues(listen(t, vendor), "my own", "s3cret")
 			row.change(variables)
-			stage(t, "http-basic", variables).Plan().MustExit(t, 1).MustSay(t, row.says)
+			newWorkspace(t, "http-basic", variables).Plan().MustExit(t, 1).MustSay(t, row.says)
 			mustBeStatuses(t, "token requests", vendor.Requests(authserver.TokenEndpoint), row.tokens...)
 			mustBeStatuses(t, "calls", vendor.Requests(authserver.API), row.calls...)
 		})
 	}
 }
 
-// TestHTTPBasicAnyID has ids that customers might choose arrive as they are.
+// TestHTTPBasicAnyID checks that ids with any characters arrive unchanged.
 func TestHTTPBasicAnyID(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{
@@ -87,7 +87,7 @@ func TestHTTPBasicAnyID(t *testing.T) {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
 			vendor := vendors.HTTPBasic(vendors.Client{ID: id, Secret: "s3cret"})
-			example := parse(t, "http-basic", httpBasicValues(start(t, vendor), id, "s3cret"))
+			example := parse(t, "http-basic", httpBasicValues(listen(t, vendor), id, "s3cret"))
 			provider := serve(t).configure(example.block("provider", "oauth2cc"))
 			provider.read("oauth2cc_request", example.block("data", "oauth2cc_request", "api")).mustBe(t, "status_code", "200")
 		})

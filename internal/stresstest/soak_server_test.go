@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package soaktest
+package stresstest
 
 import (
 	"net/http"
@@ -17,13 +17,13 @@ import (
 // lifetime is that of all tokens.
 const lifetime = 4 * time.Second
 
-// server answers as the ledger says.
+// server responds as its ledger says.
 type server struct {
 	*authservertest.Server
 	ledger
 }
 
-func startServer(t *testing.T, seed uint64, secret string) *server {
+func startFaultyServer(t *testing.T, seed uint64, secret string) *server {
 	t.Helper()
 	s := &server{authservertest.Start(t, authserver.Config{}), ledger{
 		seed: seed, faults: faults(secret), attempts: map[string][]fault{},
@@ -33,7 +33,7 @@ func startServer(t *testing.T, seed uint64, secret string) *server {
 	return s
 }
 
-// register makes the clients of blocks known.
+// register registers the clients of blocks.
 func (s *server) register(t *testing.T, blocks []block, secret string) {
 	t.Helper()
 	for client := range clients(blocks) {
@@ -43,22 +43,22 @@ func (s *server) register(t *testing.T, blocks []block, secret string) {
 	}
 }
 
-// token plays the fault that is next for whoever asks.
+// token responds with the client's next fault.
 func (s *server) token(w http.ResponseWriter, r *http.Request) bool {
 	client, _, _ := r.BasicAuth()
 	met := s.next(client)
 	time.Sleep(met.delay)
-	if met.answer != nil {
-		met.answer.ServeHTTP(w, r)
+	if met.response != nil {
+		met.response.ServeHTTP(w, r)
 	}
-	return met.answer != nil
+	return met.response != nil
 }
 
-// paceLength is how long a run lasts at one pace: what is asked for at the last
-// would be too late with the token of the first.
+// paceLength is the time between two paces. All of them take longer than a token
+// lasts.
 const paceLength = lifetime * 11 / 10 / (paces - 1)
 
-// pace keeps those waiting who only ask for the time to pass.
+// pace delays the requests that are there to take time.
 func pace(w http.ResponseWriter, r *http.Request) bool {
 	if !strings.HasPrefix(r.URL.Path, pacePath) {
 		return false
@@ -68,8 +68,8 @@ func pace(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// uses counts how often each client's token was used, and tells of those that were
-// not valid when they were.
+// uses counts the uses of each client's token. It fails the test for those that the
+// API rejected.
 func (s *server) uses(t *testing.T) map[string]int {
 	t.Helper()
 	counts := map[string]int{}
@@ -79,13 +79,13 @@ func (s *server) uses(t *testing.T) map[string]int {
 			continue
 		}
 		if counts[client]++; request.Status != http.StatusOK {
-			t.Errorf("the token of %s was answered with %d when it was used", client, request.Status)
+			t.Errorf("the API answered %d to the token of %s", request.Status, client)
 		}
 	}
 	return counts
 }
 
-// tokens are all that were used.
+// tokens returns all tokens that were used.
 func (s *server) tokens() []string {
 	var used []string
 	for _, request := range s.Requests(authserver.API) {

@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package soaktest
+package stresstest
 
 import (
 	"maps"
@@ -13,14 +13,14 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 )
 
-// parallelism is more than the resources of a run, so that a token is used as soon
-// as it is there, and not when Terraform comes round to it.
+// parallelism exceeds the number of resources of a run, so that a token is used as
+// soon as it is there.
 const parallelism = "-parallelism=250"
 
 func TestAccSoak(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
-		t.Skip("what a process holds is read from /proc")
+		t.Skip("it reads /proc")
 	}
 	t.Logf("%d requests with seed %d", *requests, *seed)
 	s := newSoak(t)
@@ -46,27 +46,26 @@ func TestAccSoak(t *testing.T) {
 	s.searchLog(t)
 }
 
-// soak is a provider process, the server that it meets, and a directory where
-// Terraform is run with both.
+// soak is a provider process, its server, and a workspace for both.
 type soak struct {
 	server    *server
 	provider  *process
 	workspace *acctest.Workspace
 	secret    acctest.Canary
-	// asked is how many blocks have asked for the token of each client.
-	asked map[string]int
+	// calls counts the blocks that requested the token of each client.
+	calls map[string]int
 }
 
 func newSoak(t *testing.T) *soak {
 	t.Helper()
 	secret := acctest.NewCanary("client secret", ` /+&=<>"é`)
-	s := &soak{server: startServer(t, *seed, secret.Value), provider: startProvider(t), secret: secret, asked: map[string]int{}}
+	s := &soak{server: startFaultyServer(t, *seed, secret.Value), provider: startProvider(t), secret: secret, calls: map[string]int{}}
 	s.workspace = acctest.New(t, "", "TF_REATTACH_PROVIDERS="+s.provider.reattach)
 	return s
 }
 
-// run has Terraform open the blocks, and use and close what came of them. What it
-// exits with says nothing, as most runs have blocks that cannot be opened.
+// run makes Terraform open, use and close the blocks. The exit code has no meaning, as
+// some blocks of most runs fail.
 func (s *soak) run(t *testing.T, blocks []block) {
 	t.Helper()
 	s.server.register(t, blocks, s.secret.Value)
@@ -74,20 +73,20 @@ func (s *soak) run(t *testing.T, blocks []block) {
 	began := time.Now()
 	result := s.workspace.Plan(parallelism)
 	t.Logf("terraform plan took %s", time.Since(began).Round(time.Millisecond))
-	s.secret.MustNotBeIn(t, "what terraform says", result.Output())
+	s.secret.MustNotBeIn(t, "the output", result.Output())
 	if !s.provider.alive() {
-		t.Fatal("the provider has ended by itself")
+		t.Fatal("the provider ended by itself")
 	}
 	s.provider.stop(t)
-	maps.Copy(s.asked, clients(blocks))
+	maps.Copy(s.calls, clients(blocks))
 }
 
-// check holds the clients' requests against the rules, and that each token was used
+// check checks the clients' requests against the rules, and that each token was used
 // where it was granted.
 func (s *soak) check(t *testing.T) {
 	t.Helper()
 	uses, sent, issued, shared, replaced := s.server.uses(t), 0, 0, 0, 0
-	for client, calls := range s.asked {
+	for client, calls := range s.calls {
 		met := s.server.of(client)
 		tokens, want := grants(met), grants(met)
 		sent, issued = sent+len(met), issued+tokens
@@ -102,18 +101,18 @@ func (s *soak) check(t *testing.T) {
 			t.Errorf("%s: its tokens were used %d times, want %d: %v", client, uses[client], want, met)
 		}
 	}
-	t.Logf("%d requests sent, %d tokens issued, %d times one was shared and %d times replaced", sent, issued, shared, replaced)
+	t.Logf("%d requests, %d tokens issued, shared %d times and replaced %d times", sent, issued, shared, replaced)
 	if shared <= 0 || replaced <= 0 {
-		t.Error("want some tokens to be shared, and some to be replaced in time")
+		t.Error("no token was shared, or none was replaced in time")
 	}
 }
 
-// searchLog looks for the secret, and for tokens, in all that the provider logged.
+// searchLog searches the provider's log for the secret and for tokens.
 func (s *soak) searchLog(t *testing.T) {
 	t.Helper()
 	log := read(t, s.provider.stderr)
 	if !strings.Contains(log, s.server.TokenURL()) {
-		t.Error("the log does not say who was asked, so that it is no wonder if there is no secret in it")
+		t.Error("the log does not contain the token endpoint, so the search proves nothing")
 	}
 	s.secret.MustNotBeIn(t, "the log", log)
 	for _, token := range s.server.tokens() {

@@ -1,9 +1,10 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package vendorstest
+package examplestest
 
 import (
+	"sync"
 	"testing"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
@@ -11,7 +12,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver/vendors"
 )
 
-// The requests of neuroflash's document.
+// The requests in neuroflash's document.
 const (
 	neuroflashTokenRequest = `POST /oauth/v2/token
 Content-Type: application/x-www-form-urlencoded
@@ -37,14 +38,14 @@ func TestAccNeuroflash(t *testing.T) {
 	t.Parallel()
 	secret := acctest.NewCanary("client secret", "")
 	vendor := vendors.Neuroflash(vendors.Client{ID: "f81f7fb9", Secret: secret.Value})
-	run := lookInto(stage(t, "neuroflash", neuroflashValues(start(t, vendor), secret.Value)))
+	run := lookInto(newWorkspace(t, "neuroflash", neuroflashValues(listen(t, vendor), secret.Value)))
 	run.run(t)
 
-	// Both plans read the data source, in a process and with a token of its own.
+	// Both plans read the data source, each in its own process with its own token.
 	tokens, calls := vendor.Requests(authserver.TokenEndpoint), vendor.Requests(authserver.API)
-	compare(t, tokens, 2, neuroflashTokenRequest, "YOUR_CLIENT_ID", "f81f7fb9", "YOUR_CLIENT_SECRET", secret.Value)
+	mustMatch(t, tokens, 2, neuroflashTokenRequest, "YOUR_CLIENT_ID", "f81f7fb9", "YOUR_CLIENT_SECRET", secret.Value)
 	for i, call := range calls {
-		compare(t, calls[i:i+1], 1, neuroflashAPIRequest, "YOUR_ACCESS_TOKEN", vendor.Issued()[i])
+		mustMatch(t, calls[i:i+1], 1, neuroflashAPIRequest, "YOUR_ACCESS_TOKEN", vendor.Issued()[i])
 		mustBeStatuses(t, "calls", []authserver.Request{call}, 200)
 	}
 	if len(calls) != 2 {
@@ -53,15 +54,14 @@ func TestAccNeuroflash(t *testing.T) {
 	run.mustHold(t, vendor.Issued(), secret)
 }
 
-// TestAccNeuroflashRefusedToken has the API forget the token before its first use:
-// one new token, and the call once more.
+// TestAccNeuroflashRefusedToken makes the API reject the token at its first use: the
+// provider requests one more token and repeats the call once.
 func TestAccNeuroflashRefusedToken(t *testing.T) {
 	t.Parallel()
 	secret := acctest.NewCanary("client secret", "")
 	vendor := vendors.Neuroflash(vendors.Client{ID: "f81f7fb9", Secret: secret.Value})
-	front := newFront(vendor)
-	front.atAPI = once(func() { vendor.Forget() })
-	run := lookInto(stage(t, "neuroflash", neuroflashValues(start(t, front), secret.Value)))
+	front := &front{vendor: vendor, atAPI: sync.OnceFunc(vendor.Forget)}
+	run := lookInto(newWorkspace(t, "neuroflash", neuroflashValues(listen(t, front), secret.Value)))
 	run.ran(t, 2, run.Plan())
 	mustBeStatuses(t, "token requests", vendor.Requests(authserver.TokenEndpoint), 200, 200)
 	mustBeStatuses(t, "calls", vendor.Requests(authserver.API), 401, 200)

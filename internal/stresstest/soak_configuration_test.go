@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package soaktest
+package stresstest
 
 import (
 	"fmt"
@@ -12,27 +12,26 @@ const (
 	pacePath = "/pace/"
 	usePath  = "/use/"
 
-	// runLength is how many tokens one run of terraform asks for.
+	// runLength is the number of tokens in one run of terraform.
 	runLength = 100
-	// paces are how many times there are in a run at which tokens are asked for that
-	// are shared.
+	// paces is the number of moments in a run at which shared tokens are requested.
 	paces = 5
-	// sharing is how many clients of a run share their tokens.
+	// sharing is the number of clients of a run whose tokens are shared.
 	sharing = 2
 	// sharedPrefix begins the names of such clients.
 	sharedPrefix = "shared"
 )
 
-// isShared tells whether a client's token is for several blocks.
+// isShared reports whether several blocks use the token of a client.
 func isShared(client string) bool { return strings.HasPrefix(client, sharedPrefix) }
 
-// block is one ephemeral resource that asks for a token.
+// block is one ephemeral resource that requests a token.
 type block struct {
 	client string
 	pace   int
 }
 
-// blocks are those of one run. A fifth of them share tokens.
+// blocks returns those of one run. A fifth of them share tokens.
 func blocks(run, count int) []block {
 	var all []block
 	for i := range count {
@@ -46,9 +45,9 @@ func blocks(run, count int) []block {
 	return all
 }
 
-// configuration has a token for each block, and uses it at once. The blocks are
-// resources of their own, as the failure of one of several instances would keep the
-// other tokens from being used.
+// configuration requests a token for each block and uses it at once. The blocks are
+// separate resources: if one of several instances failed, the tokens of the others
+// would not be used.
 func (s *server) configuration(all []block, secret string) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, providerBlock, s.TokenURL(), secret, attemptTimeout.String(), maxRetries)
@@ -96,7 +95,7 @@ ephemeral "oauth2cc_request" "u%d" {
 }
 `
 
-// clients are those of blocks, with the number of blocks of each.
+// clients counts the blocks of each client.
 func clients(all []block) map[string]int {
 	counts := map[string]int{}
 	for _, one := range all {
@@ -105,8 +104,7 @@ func clients(all []block) map[string]int {
 	return counts
 }
 
-// runs are the blocks of each run, as many as tokens are to be asked for. There are
-// two at the least: one to warm up.
+// runs divides count blocks into runs, at least two: the first is a warm-up.
 func runs(count int) [][]block {
 	length := min(runLength, max(count/2, 1))
 	var all [][]block

@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package vendorstest
+package examplestest
 
 import (
 	"testing"
@@ -11,8 +11,8 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver/vendors"
 )
 
-// The requests of Brainysoft's document. With --request POST and no data, curl
-// sends neither a body nor a Content-Type.
+// The requests in Brainysoft's document. With --request POST and no data, curl sends
+// neither a body nor a Content-Type.
 const (
 	brainysoftQueryRequest = `POST /oauth/token?grant_type=client_credentials&client_id=f81f7fb9&client_secret=6jsHY5
 
@@ -29,7 +29,7 @@ func brainysoftValues(url, secret, in string) values {
 		"client_id":     "f81f7fb9",
 		"client_secret": secret,
 		"parameters_in": in,
-		// The key is in the host at Brainysoft, which loopback has not.
+		// At Brainysoft the key is part of the host name.
 		"auth_url": url,
 		"api_url":  url + "/api/orders",
 	}
@@ -42,37 +42,37 @@ func TestAccBrainysoft(t *testing.T) {
 			t.Parallel()
 			secret := acctest.NewCanary("client secret", "")
 			vendor := vendors.Brainysoft(vendors.Client{ID: "f81f7fb9", Secret: secret.Value})
-			run := lookInto(stage(t, "brainysoft", brainysoftValues(start(t, vendor), secret.Value, in)))
+			run := lookInto(newWorkspace(t, "brainysoft", brainysoftValues(listen(t, vendor), secret.Value, in)))
 			run.run(t)
 
-			// The data source and the ephemeral resource share the token of their
-			// process: two plans and one apply.
-			compare(t, vendor.Requests(authserver.TokenEndpoint), 3, document, "6jsHY5", secret.Value)
+			// Two plans and one apply. In each process the data source and the ephemeral
+			// resource share a token.
+			mustMatch(t, vendor.Requests(authserver.TokenEndpoint), 3, document, "6jsHY5", secret.Value)
 			calls := vendor.Requests(authserver.API)
 			mustBeStatuses(t, "calls", calls, 200, 200)
-			compare(t, calls[:1], 1, apiRequest, "<ACCESS_TOKEN>", vendor.Issued()[0])
+			mustMatch(t, calls[:1], 1, apiRequest, "<ACCESS_TOKEN>", vendor.Issued()[0])
 			run.mustHold(t, vendor.Issued(), secret)
 		})
 	}
 }
 
-// TestAccBrainysoftFailure has the server fail while credentials are in the query,
-// as an error shows the address.
+// TestAccBrainysoftFailure fails while the credentials are in the query, as the error
+// shows the address.
 func TestAccBrainysoftFailure(t *testing.T) {
 	t.Parallel()
 	secret := acctest.NewCanary("client secret", "")
 	vendor := vendors.Brainysoft(vendors.Client{ID: "f81f7fb9", Secret: "another"})
-	url := start(t, vendor)
-	run := lookInto(stage(t, "brainysoft", brainysoftValues(url, secret.Value, "query")))
+	url := listen(t, vendor)
+	run := lookInto(newWorkspace(t, "brainysoft", brainysoftValues(url, secret.Value, "query")))
 	result := run.Plan().MustSay(t, "invalid_client", "Bad client credentials")
 	run.ran(t, 1, result)
 	run.mustHold(t, []string{"grant_type=client_credentials&client_id"}, secret)
 }
 
-func TestBrainysoftAnswer(t *testing.T) {
+func TestBrainysoftResponse(t *testing.T) {
 	t.Parallel()
 	vendor := vendors.Brainysoft(vendors.Client{ID: "f81f7fb9", Secret: "6jsHY5"})
-	example := parse(t, "brainysoft", brainysoftValues(start(t, vendor), "6jsHY5", "form"))
+	example := parse(t, "brainysoft", brainysoftValues(listen(t, vendor), "6jsHY5", "form"))
 	provider := serve(t).configure(example.block("provider", "oauth2cc"))
 	token := provider.open("oauth2cc_token", example.block("ephemeral", "oauth2cc_token", "api"))
 	token.mustBe(t, "expires_in", "299")
@@ -80,6 +80,6 @@ func TestBrainysoftAnswer(t *testing.T) {
 	token.mustBe(t, "scopes", `["core_basic","admin:read","admin:write","account:read","account:write","account:pswrd",`+
 		`"account:totp","admin_1:read","admin_1:write"]`)
 	if session, _ := token.result["response"].(map[string]any); session["sessid"] == nil {
-		t.Error("the answer's sessid is missing")
+		t.Error("the response's sessid is missing")
 	}
 }
