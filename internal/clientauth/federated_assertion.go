@@ -261,7 +261,7 @@ func (f FederatedAssertion) address() (*url.URL, error) {
 	}
 	target, err := url.Parse(strings.TrimSpace(text))
 	if err != nil {
-		return nil, fieldError("request", errors.New("the platform's address is no URL"))
+		return nil, fieldError("request", errors.New("the platform's address is not a URL"))
 	}
 	query := make(url.Values, len(f.Request.Query))
 	for name, value := range f.Request.Query {

@@ -372,7 +372,7 @@ func TestPlatformThatIsNotAsked(t *testing.T) {
 		"no token":                {func(env map[string]string) { delete(env, "ACTIONS_ID_TOKEN_REQUEST_TOKEN") }, "request.token_env", "ACTIONS_ID_TOKEN_REQUEST_TOKEN is not set"},
 		"no URL": {func(env map[string]string) {
 			env["ACTIONS_ID_TOKEN_REQUEST_URL"] = "https://h:port/?key=" + platformToken
-		}, "request", "no URL"},
+		}, "request", "not a URL"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

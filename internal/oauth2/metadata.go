@@ -16,7 +16,7 @@ import (
 
 // Metadata is an authorization server's description of itself (RFC 8414 section 2).
 type Metadata struct {
-	// Issuer is the issuer it was asked for, to the letter.
+	// Issuer is the issuer exactly as it was requested.
 	Issuer string
 	// Document is the whole document, numbers as json.Number.
 	Document map[string]any
@@ -33,15 +33,15 @@ func UnmarshalMetadata(data []byte) (*Metadata, error) {
 
 // Causes that make a metadata document unusable.
 var (
-	// ErrIssuerMismatch tells that the document is of another issuer (RFC 8414
+	// ErrIssuerMismatch reports that the document is of another issuer (RFC 8414
 	// section 3.3).
 	ErrIssuerMismatch = errors.New("the document is not that of the issuer")
-	// ErrDowngrade tells that an issuer on https names an endpoint that is not.
+	// ErrDowngrade reports that an https issuer names an endpoint that is not https.
 	ErrDowngrade = errors.New("an issuer on https must not name an endpoint without it")
-	// ErrBadEndpoint tells that what the document names cannot be an endpoint (RFC
+	// ErrBadEndpoint reports that what the document names cannot be an endpoint (RFC
 	// 6749 section 3.2, RFC 8414 section 2).
 	ErrBadEndpoint = errors.New("an endpoint is an absolute URL without user name, password and fragment")
-	// ErrNoEndpoint tells that the document does not name the endpoint.
+	// ErrNoEndpoint reports that the document does not name the endpoint.
 	ErrNoEndpoint = errors.New("the document does not name it")
 )
 

@@ -170,8 +170,8 @@ func describeDiscovery(discovery *tokensource.DiscoveryError) finding {
 		found.facts = append(found.facts, sentence(both.Other.Error()))
 		return found
 	}
-	if answer, ok := errors.AsType[*oauth2.Error](discovery); ok {
-		return describeMetadata(answer)
+	if response, ok := errors.AsType[*oauth2.Error](discovery); ok {
+		return describeMetadata(response)
 	}
 	if failure, ok := errors.AsType[*httpstack.Error](discovery); ok {
 		return describeNetwork(failure, "issuer")
@@ -184,8 +184,8 @@ func describeFetch(fetch *tokensource.FetchError) finding {
 	if part, ok := errors.AsType[*clientauth.FieldError](fetch); ok {
 		return describeAssertion(fetch.Client.AssertionAttribute(), part)
 	}
-	if answer, ok := errors.AsType[*oauth2.Error](fetch); ok {
-		return describeAnswer(answer, fetch.Client)
+	if response, ok := errors.AsType[*oauth2.Error](fetch); ok {
+		return describeAnswer(response, fetch.Client)
 	}
 	if failure, ok := errors.AsType[*httpstack.Error](fetch); ok {
 		return describeNetwork(failure, "token_endpoint")

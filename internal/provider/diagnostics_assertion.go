@@ -37,18 +37,18 @@ func describeAssertion(attribute string, err error) finding {
 	if failure, ok := errors.AsType[*httpstack.Error](part); ok {
 		return describeNetwork(failure, found.attribute)
 	}
-	if answer, ok := errors.AsType[*oauth2.Error](part); ok {
-		found.facts, found.remedy = serverFacts(answer), platformRemedy(answer)
+	if response, ok := errors.AsType[*oauth2.Error](part); ok {
+		found.facts, found.remedy = serverFacts(response), platformRemedy(response)
 	}
 	return found
 }
 
 // platformRemedy says what to do about a platform's response.
-func platformRemedy(answer *oauth2.Error) string {
-	if answer.StatusCode == http.StatusProxyAuthRequired {
+func platformRemedy(response *oauth2.Error) string {
+	if response.StatusCode == http.StatusProxyAuthRequired {
 		return proxyCredentials
 	}
-	if answer.Temporary() {
+	if response.Temporary() {
 		return "The platform is unavailable. Retry later."
 	}
 	return "Check the request, and that the pipeline's job may request an identity token: GitHub requires the permission \"id-token: write\", " +

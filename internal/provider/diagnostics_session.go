@@ -80,12 +80,12 @@ func describeRevocation(err error) (facts []string, remedy string) {
 		return []string{"The revocation endpoint did not respond within the few seconds available at the end of a run."}, "Check revocation_endpoint."
 	}
 	remedy = "Check revocation_endpoint, and that this client may revoke such tokens. Some servers cannot revoke JWTs."
-	if answer, ok := errors.AsType[*oauth2.Error](err); ok {
-		facts = serverFacts(answer)
+	if response, ok := errors.AsType[*oauth2.Error](err); ok {
+		facts = serverFacts(response)
 		switch {
-		case answer.StatusCode == http.StatusProxyAuthRequired:
+		case response.StatusCode == http.StatusProxyAuthRequired:
 			remedy = proxyCredentials
-		case answer.Temporary():
+		case response.Temporary():
 			remedy = "The server may be unavailable. If the token must not live that long, revoke it there."
 		}
 	} else if failure, ok := errors.AsType[*httpstack.Error](err); ok {

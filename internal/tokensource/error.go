@@ -13,19 +13,18 @@ import (
 var (
 	// ErrMissing reports that attributes are required and not set.
 	ErrMissing = errors.New("required and not set")
-	// ErrUnsupportedMethod tells that there is no such client authentication method.
+	// ErrUnsupportedMethod reports that there is no such client authentication method.
 	ErrUnsupportedMethod = errors.New("the client authentication method is not supported")
-	// ErrNoCommonMethod tells that the server supports none of the methods that the
-	// client could use.
+	// ErrNoCommonMethod reports that the server supports none of the methods that the
+	// client is configured for.
 	ErrNoCommonMethod = errors.New("the server supports no client authentication method that the client is configured for")
-	// ErrPlaintextCertificate tells that a client certificate cannot be shown, as
-	// there is no TLS.
-	ErrPlaintextCertificate = errors.New("a client certificate cannot be shown over plaintext http")
-	// ErrOneAssertion tells that an assertion would have to be the grant and the
-	// client's proof at once.
+	// ErrPlaintextCertificate reports that a client certificate needs TLS.
+	ErrPlaintextCertificate = errors.New("a client certificate needs https")
+	// ErrOneAssertion reports that one assertion would have to be the grant and to
+	// authenticate the client.
 	ErrOneAssertion = errors.New("with the JWT bearer grant the assertion is the grant, so that the client needs another method beside it, or none")
-	// ErrColonInID tells that a client id cannot be told from the secret in a
-	// header field of raw Basic (RFC 7617 section 2).
+	// ErrColonInID reports that a client ID cannot be distinguished from the secret in
+	// raw HTTP Basic (RFC 7617 section 2).
 	ErrColonInID = errors.New("a client id with a colon cannot be sent in raw HTTP Basic")
 )
 
@@ -37,7 +36,7 @@ type ConfigError struct {
 	Also []string
 	// Err is one of the causes above or comes from the metadata.
 	Err error
-	// Detail adds what the cause speaks of; empty where there is nothing to add.
+	// Detail is what the cause is about; it may be empty.
 	Detail string
 }
 
@@ -58,7 +57,7 @@ func missing(attribute string, also ...string) error {
 	return &ConfigError{Attribute: attribute, Also: also, Err: ErrMissing}
 }
 
-// FetchError tells that a token was asked for and not got.
+// FetchError reports that a token request failed.
 type FetchError struct {
 	// Client is who asked, with its method and endpoint settled.
 	Client Client
@@ -73,7 +72,7 @@ func (e *FetchError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *FetchError) Unwrap() error { return e.Err }
 
-// DiscoveryError tells that metadata was asked for and not got.
+// DiscoveryError reports that a metadata request failed.
 type DiscoveryError struct {
 	// Err is as [oauth2.Discover] says.
 	Err error

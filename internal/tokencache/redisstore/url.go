@@ -21,7 +21,7 @@ const (
 // What is wrong with a URL. None of these shows a part of it: where a password
 // holds a character that has a meaning in URLs, it may be taken for any other part.
 var (
-	errURL      = errors.New("it is no URL; special characters in the user and in the password must be percent-encoded")
+	errURL      = errors.New("not a valid URL; special characters in the user and password must be percent-encoded")
 	errScheme   = errors.New("its scheme must be redis, rediss or unix")
 	errPassword = errors.New("it has a user without a password; where there is no user, write redis://:password@host")
 	errHost     = errors.New("it has no host")

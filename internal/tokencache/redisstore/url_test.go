@@ -25,11 +25,11 @@ func TestCheckURL(t *testing.T) {
 		{"localhost:6379", "its scheme must be"},
 		{"http://localhost", "its scheme must be"},
 		{"redis+sentinel://localhost", "its scheme must be"},
-		{"://localhost", "it is no URL"},
-		{"redis://fleet:p%zzword@localhost", "it is no URL"},
-		{"redis://fleet:pass/word@localhost", "it is no URL"},
-		{"redis://fleet:pass#word@localhost", "it is no URL"},
-		{"redis://local host", "it is no URL"},
+		{"://localhost", "not a valid URL"},
+		{"redis://fleet:p%zzword@localhost", "not a valid URL"},
+		{"redis://fleet:pass/word@localhost", "not a valid URL"},
+		{"redis://fleet:pass#word@localhost", "not a valid URL"},
+		{"redis://local host", "not a valid URL"},
 		{"redis:localhost", "it has no host"},
 		{"redis:///0", "it has no host"},
 		{"redis://:6379", "it has no host"},
@@ -73,7 +73,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add("rediss://:pass#word@[::1]/?x=1")
 	f.Add("unix://fleet:pass%2fword@/run/redis.sock?db=1")
 	known := []string{
-		"it is no URL; special characters in the user and in the password must be percent-encoded",
+		"not a valid URL; special characters in the user and password must be percent-encoded",
 		"its scheme must be redis, rediss or unix",
 		"it has a user without a password; where there is no user, write redis://:password@host",
 		"it has no host",
