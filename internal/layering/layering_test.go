@@ -1,16 +1,18 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package layering holds which package may import which. It has nothing but a
-// test: the table in it is the drawing of the house, and whoever moves a wall
-// changes it in the same commit.
+// Package layering checks which package imports which, and that CONTRIBUTING.md
+// describes all of them. It has no code but tests. A change to the layers changes the
+// tables here in the same commit.
 package layering
 
 import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -46,8 +48,8 @@ var sideways = []string{
 	"internal/tokencache/redisstore -> internal/tokencache",
 }
 
-// beside are the packages that are no part of the provider: tests and commands
-// alone import them, and what is below them.
+// beside are the packages that are not part of the provider. Only tests and commands
+// import them and the packages below them.
 var beside = []string{
 	"internal/acctest",
 	"internal/authserver",
@@ -61,8 +63,8 @@ var beside = []string{
 	"internal/tokencache/storetest",
 }
 
-// exclusive are imports from outside that some packages alone may have, with what
-// is below them. An authorization server that verified with the library that the
+// exclusive are imports from other modules that only some packages, and those below
+// them, may have. An authorization server that verified with the library that the
 // client signs with would share its mistakes.
 var exclusive = map[string][]string{
 	"github.com/hashicorp/terraform-plugin-": {"", "internal/provider", "internal/cmd/schema"},
@@ -71,14 +73,14 @@ var exclusive = map[string][]string{
 	"testing":                                {"internal/acctest", "internal/authservertest", "internal/redistest", "internal/tokencache/storetest"},
 }
 
-// listed is a package as go list describes it, tests left out.
+// listed is a package as go list describes it, without its tests.
 type listed struct {
 	ImportPath string
 	Imports    []string
 	Deps       []string
 }
 
-// list asks go list about packages of this module.
+// list runs go list.
 func list(t *testing.T, pattern string) []listed {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,Deps", pattern)
@@ -98,7 +100,7 @@ func list(t *testing.T, pattern string) []listed {
 	}
 }
 
-// ours cuts the module off an import path. Of others it returns false.
+// ours returns an import path relative to this module, or false for others.
 func ours(path string) (string, bool) {
 	if path == module {
 		return "", true
@@ -106,14 +108,14 @@ func ours(path string) (string, bool) {
 	return strings.CutPrefix(path, module+"/")
 }
 
-// within tells whether a package is one of those named, or below one.
+// within reports whether a package is one of those named, or below one.
 func within(name string, named []string) bool {
 	return slices.ContainsFunc(named, func(one string) bool {
 		return name == one || one != "" && strings.HasPrefix(name, one+"/")
 	})
 }
 
-// mayImport tells whether one package of this module may import another.
+// mayImport reports whether one package of this module may import another.
 func mayImport(from, to string) bool {
 	switch {
 	case within(from, []string{"internal/authserver"}):
@@ -131,7 +133,7 @@ func TestImports(t *testing.T) {
 	for _, one := range list(t, module+"/...") {
 		name, _ := ours(one.ImportPath)
 		if _, ok := floors[name]; !ok && !within(name, beside) {
-			t.Errorf("%s has no place in this table", name)
+			t.Errorf("%s is not in the tables of this test", name)
 			continue
 		}
 		for _, path := range one.Imports {
@@ -147,8 +149,25 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// TestExecutable holds that nothing which is there for tests is linked into what
-// users run.
+// TestMap checks that CONTRIBUTING.md says what each package is for.
+func TestMap(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range list(t, module+"/internal/...") {
+		name, _ := ours(one.ImportPath)
+		if within(name, []string{"internal/cmd"}) {
+			name = "internal/cmd"
+		}
+		if !strings.Contains(string(text), "`"+path.Base(name)+"`") {
+			t.Errorf("CONTRIBUTING.md does not name %s", name)
+		}
+	}
+}
+
+// TestExecutable checks that the executable contains no code for tests.
 func TestExecutable(t *testing.T) {
 	t.Parallel()
 	for _, path := range list(t, module)[0].Deps {
