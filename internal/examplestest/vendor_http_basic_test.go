@@ -56,7 +56,7 @@ func TestAccHTTPBasicRefused(t *testing.T) {
 		},
 		"no permission": {
 			change: func(v values) { v["api_url"] = v["url"] + vendors.ForbiddenPath },
-			says:   "The API answered 403 Forbidden",
+			says:   "The API returned 403 Forbidden",
 			tokens: []int{200},
 			calls:  []int{403},
 		},

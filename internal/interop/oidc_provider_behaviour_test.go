@@ -111,7 +111,7 @@ func (s *oidcProvider) testWrongSecret(t *testing.T) {
 		"Error: The server does not accept the client (invalid_client)",
 		"error: invalid_client",
 		"error_description: client authentication failed",
-		"The client authenticated with client_secret_basic (form encoding).",
+		"The client authenticated with client_secret_basic (form encoding): client_id, client_secret from the provider block.",
 	)
 	mustBe(t, s.tokenRequests(t, "refused"), 401)
 }

@@ -31,22 +31,22 @@ func TestOIDCProviderRefuses(t *testing.T) {
 		"another method": {methodTest{client: "post", config: basicClient}, "secret refused"},
 		"another key": {methodTest{client: "key-jwt", key: "client.key", config: `
 			signed_assertion = { private_key = file("key.pem"), key_id = "rsa" }
-			tls              = { ca_certificate = file("ca.crt") }`}, "assertion refused"},
+			tls              = { ca_certificate = file("ca.crt") }`}, "another key"},
 		"another audience": {methodTest{client: "key-jwt", key: "keys/ec.key", config: `
 			signed_assertion = { private_key = file("key.pem"), audience = "https://auth.example.com" }
-			tls              = { ca_certificate = file("ca.crt") }`}, "assertion refused"},
+			tls              = { ca_certificate = file("ca.crt") }`}, "another audience"},
 		"expired assertion": {methodTest{client: "key-jwt", key: "keys/ec.key", config: `
 			signed_assertion = { private_key = file("key.pem"), claims = jsonencode({ exp = 1 }) }
-			tls              = { ca_certificate = file("ca.crt") }`}, "assertion refused"},
+			tls              = { ca_certificate = file("ca.crt") }`}, "expired assertion"},
 		"certificate of another client": {
 			methodTest{client: "tls", key: "colleague.key", certificate: "colleague.crt", config: clientCertificate}, "certificate refused"},
 		"certificate of another authority": {
 			methodTest{client: "tls", key: "forged.key", certificate: "forged.crt", config: clientCertificate}, "certificate refused"},
 		"another self-signed certificate": {
 			methodTest{client: "self-signed-tls", key: "other-self-signed.key", certificate: "other-self-signed.crt", config: clientCertificate},
-			"certificate refused"},
+			"self-signed certificate refused"},
 		"certificate where none is asked for": {methodTest{client: "tls", key: "client.key", certificate: "client.crt", config: `
-			token_endpoint = "@ORIGIN@/token"` + clientCertificate}, "certificate refused"},
+			token_endpoint = "@ORIGIN@/token"` + clientCertificate}, "certificate where none is asked for"},
 		"certificate without its key": {
 			methodTest{client: "tls", key: "colleague.key", certificate: "client.crt", config: clientCertificate}, "certificate without its key"},
 		"DPoP wanted":      {methodTest{client: "dpop", config: basicClient}, "DPoP wanted"},

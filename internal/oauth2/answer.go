@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
@@ -45,7 +46,9 @@ func (r answerReader) token(response *httpstack.Response) (*Token, error) {
 	}
 	accessToken, _ := r.fields.text(document, FieldAccessToken)
 	if accessToken == "" {
-		return nil, r.unusable(response, r.noAccessToken(document))
+		failure := r.unusable(response, r.noAccessToken(document))
+		failure.Reasons = r.reasons(document)
+		return nil, failure
 	}
 	if strings.ContainsFunc(accessToken, breaksHeader) {
 		return nil, r.unusable(response, ErrUnsafeToken)
@@ -133,6 +136,9 @@ func (r answerReader) reported(response *httpstack.Response, document any) *Erro
 	if failure.Code == "" || (failure.Description == "" && saysMore(document)) {
 		failure.Excerpt = r.show(r.excerpt(response, document))
 	}
+	if failure.Code == "" {
+		failure.Reasons = r.reasons(document)
+	}
 	return failure
 }
 
@@ -148,8 +154,8 @@ func saysMore(document any) bool {
 	return false
 }
 
-// unusable is the error for an answer that should have been a success. It shows
-// nothing of the body, which may hold a token.
+// unusable is the error for a response that should have been a success. The body may
+// hold a token: nothing of it is shown but its reasons.
 func (r answerReader) unusable(response *httpstack.Response, cause error) *Error {
 	failure := r.newError(response)
 	failure.Err = cause
@@ -163,7 +169,18 @@ func (r answerReader) newError(response *httpstack.Response) *Error {
 		StatusCode:  response.StatusCode,
 		RetryAfter:  httpstack.RetryAfter(response),
 		ContentType: r.show(mediaType(response.Header)),
+		Challenge:   r.challenge(response.Header),
+		ClockOffset: clockOffset(response),
 	}
+}
+
+// clockOffset is how far the server's clock is ahead of this machine's.
+func clockOffset(response *httpstack.Response) time.Duration {
+	date, err := http.ParseTime(response.Header.Get("Date"))
+	if err != nil || response.RequestedAt.IsZero() {
+		return 0
+	}
+	return date.Sub(response.RequestedAt)
 }
 
 // show makes text of the server fit to be shown.
@@ -266,10 +283,10 @@ const maxNames = 20
 func outline(document any) string {
 	object, ok := document.(map[string]any)
 	if !ok {
-		return "the answer is no JSON object"
+		return "the response is not a JSON object"
 	}
 	if len(object) == 0 {
-		return "the answer is an empty JSON object"
+		return "the response is an empty JSON object"
 	}
 	names := slices.Sorted(maps.Keys(object))
 	for _, name := range names {
@@ -285,5 +302,5 @@ func outline(document any) string {
 			names[i] += " {" + strings.Join(slices.Sorted(maps.Keys(inner)), ", ") + "}"
 		}
 	}
-	return "the members of the answer are " + strings.Join(names, ", ")
+	return "the members of the response are " + strings.Join(names, ", ")
 }

@@ -204,7 +204,7 @@ func TestUnusableAnswerSaysWhatItIs(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ contentType, body, want string }{
 		"members":    {"application/json", `{"expires":1,"data":{"token":"x","meta":{}},"List":[1]}`, "List, data {meta, token}, expires"},
-		"no object":  {"application/json", `[]`, "no JSON object"},
+		"no object":  {"application/json", `[]`, "not a JSON object"},
 		"empty":      {"application/json", `{}`, "empty JSON object"},
 		"media type": {"text/html; charset=utf-8", "<p>", "text/html"},
 		"length":     {"text/html", "<p>", "3 bytes"},
@@ -412,10 +412,10 @@ func TestNoAccessTokenSaysWhatIsThere(t *testing.T) {
 		"number":              {`{"access_token":1234567}`, "", `there is a number`},
 		"boolean":             {`{"access_token":true}`, "", `there is a boolean`},
 		"list":                {`{"access_token":["c4n4ry"]}`, "", `there is an array`},
-		"object":              {`{"access_token":{"value":"c4n4ry"}}`, "", `there is an object, and the members of the answer are access_token {value}`},
+		"object":              {`{"access_token":{"value":"c4n4ry"}}`, "", `there is an object, and the members of the response are access_token {value}`},
 		"nothing at a place":  {`{"data":{}}`, "/data/token", `at "/data/token" there is nothing`},
 		"object at a place":   {`{"data":{"token":{"x":"c4n4ry"}}}`, "/data/token", `at "/data/token" there is an object`},
-		"the whole, a number": {`1234567`, "", `there is nothing, and the answer is no JSON object`},
+		"the whole, a number": {`1234567`, "", `there is nothing, and the response is not a JSON object`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -34,6 +34,9 @@ const (
 	// UseDPoPNonce and InvalidDPoPProof are RFC 9449 sections 8 and 5.
 	UseDPoPNonce     = "use_dpop_nonce"
 	InvalidDPoPProof = "invalid_dpop_proof"
+	// InvalidToken and InsufficientScope are RFC 6750 section 3.1, of an API.
+	InvalidToken      = "invalid_token"
+	InsufficientScope = "insufficient_scope"
 )
 
 // Error is an answer that holds no usable token or document. All its texts come
@@ -59,6 +62,15 @@ type Error struct {
 	// Page tells that the body is neither JSON nor a form: it is mostly not the server
 	// that speaks then, but a proxy before it.
 	Page bool
+	// Challenge is what WWW-Authenticate says; nil if it gives no reason.
+	Challenge *Challenge
+	// Reasons are members that may say why there is no token, if none is called error.
+	Reasons []Reason
+	// Assertion is the one in the request, decoded; nil if there was none.
+	Assertion *JWT
+	// ClockOffset is how far the server's clock, by the Date field (RFC 9110 section
+	// 6.6.1), is ahead of this machine's; zero if it is unknown.
+	ClockOffset time.Duration
 	// Err says what makes an answer with a status of success unusable; nil where
 	// the server reported the error.
 	Err error
@@ -67,7 +79,7 @@ type Error struct {
 // Error implements error.
 func (e *Error) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "the %s answered %s", e.Endpoint, e.Status())
+	fmt.Fprintf(&text, "the %s returned %s", e.Endpoint, e.Status())
 	for _, part := range []string{e.Code, e.Description} {
 		if part != "" {
 			text.WriteString(": " + part)
@@ -149,15 +161,15 @@ func (e *Error) Status() string {
 // Causes that make an answer with a status of success unusable.
 var (
 	// ErrNotJSON tells that the answer is neither JSON nor form-encoded.
-	ErrNotJSON = errors.New("the answer is not JSON")
+	ErrNotJSON = errors.New("the response is not JSON")
 	// ErrNoAccessToken tells that the answer has no access token where it is looked for.
-	ErrNoAccessToken = errors.New("the answer holds no access token")
+	ErrNoAccessToken = errors.New("the response holds no access token")
 	// ErrUnsafeToken tells that the token has characters which would break an HTTP
 	// header field.
-	ErrUnsafeToken = errors.New("the access token holds spaces, control characters or letters beyond ASCII")
+	ErrUnsafeToken = errors.New("the access token contains spaces, control characters or non-ASCII characters")
 	// ErrTwoTokens tells that the answer has two different access tokens by the same
 	// name.
-	ErrTwoTokens = errors.New("the answer holds two different access tokens under one name")
+	ErrTwoTokens = errors.New("the response holds two different access tokens under one name")
 )
 
 // withoutURL strips the URL, which may hold secrets, off the errors of net/url.

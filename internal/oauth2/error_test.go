@@ -26,7 +26,7 @@ func TestErrorOfTheRFC(t *testing.T) {
 		failure.URI != "https://server.example.com/errors/1" || failure.Excerpt != "" || failure.Err != nil {
 		t.Errorf("got %+v", failure)
 	}
-	const want = "the token endpoint https://server.example.com/token answered 400 Bad Request: invalid_request: grant_type is missing"
+	const want = "the token endpoint https://server.example.com/token returned 400 Bad Request: invalid_request: grant_type is missing"
 	if failure.Error() != want {
 		t.Errorf("got  %s\nwant %s", failure, want)
 	}

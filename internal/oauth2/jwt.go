@@ -26,6 +26,17 @@ func (t *JWT) ExpiresAt() time.Time {
 	return epoch(seconds, ok)
 }
 
+// Lifetime is the time from iat to exp (RFC 7519 section 4.1), zero if one of them is
+// missing.
+func (t *JWT) Lifetime() time.Duration {
+	seconds, ok := float(t.Claims["iat"])
+	issued, expires := epoch(seconds, ok), t.ExpiresAt()
+	if issued.IsZero() || expires.IsZero() {
+		return 0
+	}
+	return expires.Sub(issued)
+}
+
 // DecodeJWT decodes a JWT in the JWS compact serialisation (RFC 7515 section
 // 7.1) without verifying it. Numbers are kept as json.Number. Errors never quote
 // the token.

@@ -229,10 +229,10 @@ func TestDiscoveryErrorHasBothAddresses(t *testing.T) {
 		fails     map[string]error
 		want      []string // in this order
 	}{
-		"nothing at either":  {nil, nil, []string{inserted + " answered 404", appended + " answered 404"}},
-		"mismatch at first":  {map[string]string{inserted: other}, nil, []string{inserted, "example.org", appended + " answered 404"}},
-		"mismatch at second": {map[string]string{appended: other}, nil, []string{appended, "example.org", inserted + " answered 404"}},
-		"second unreachable": {nil, map[string]error{appended: overloaded}, []string{appended, "no response", inserted + " answered 404"}},
+		"nothing at either":  {nil, nil, []string{inserted + " returned 404", appended + " returned 404"}},
+		"mismatch at first":  {map[string]string{inserted: other}, nil, []string{inserted, "example.org", appended + " returned 404"}},
+		"mismatch at second": {map[string]string{appended: other}, nil, []string{appended, "example.org", inserted + " returned 404"}},
+		"second unreachable": {nil, map[string]error{appended: overloaded}, []string{appended, "no response", inserted + " returned 404"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -14,6 +14,7 @@ package oauth2
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"time"
 
@@ -107,6 +108,9 @@ func (c *Client) exchange(ctx context.Context, request TokenRequest, draft *Draf
 	}
 	reader := answerReader{fields: request.Fields, endpoint: describe(endpointToken, draft.Endpoint)}
 	token, err := reader.token(response)
+	if failure, ok := errors.AsType[*Error](err); ok {
+		failure.Assertion = draft.Params.assertion()
+	}
 	if err != nil {
 		return nil, err
 	}

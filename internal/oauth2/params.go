@@ -57,6 +57,19 @@ func (p *Params) addPublic(name, value string) {
 	}
 }
 
+// assertion decodes the assertion among the parameters: the client's own, or else the
+// grant (RFC 7521 sections 4.2 and 4.1). It is nil if there is none.
+func (p Params) assertion() *JWT {
+	for _, name := range []string{"client_assertion", "assertion"} {
+		for _, param := range p {
+			if decoded, err := DecodeJWT(param.Value.Reveal()); err == nil && param.Name == name {
+				return decoded
+			}
+		}
+	}
+	return nil
+}
+
 // override puts the parameters that a user named in place of those of the same
 // name, takes away those given as empty, and appends the others by name.
 func (p *Params) override(parameters map[string]secret.String) {

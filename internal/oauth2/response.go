@@ -18,18 +18,23 @@ import (
 // user_refresh_token. What goes on behind that is about a token, like
 // refresh_token_expires_in.
 func holdsToken(name string) bool {
-	bare := strings.Map(func(char rune) rune {
-		if unicode.IsLetter(char) || unicode.IsDigit(char) {
-			return unicode.ToLower(char)
-		}
-		return -1
-	}, name)
+	bare := bareName(name)
 	for _, kind := range []string{"access", "refresh", "id"} {
 		if strings.HasSuffix(bare, kind+"token") || strings.HasSuffix(bare, kind+"jwt") {
 			return true
 		}
 	}
 	return bare == "refresh"
+}
+
+// bareName is a name in lower case and without punctuation.
+func bareName(name string) string {
+	return strings.Map(func(char rune) rune {
+		if unicode.IsLetter(char) || unicode.IsDigit(char) {
+			return unicode.ToLower(char)
+		}
+		return -1
+	}, name)
 }
 
 // ResponseWithoutTokens is Response without refresh, access and ID tokens,

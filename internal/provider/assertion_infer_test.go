@@ -74,7 +74,7 @@ func TestInferMethod(t *testing.T) {
 			}
 			block := merged(attributes{"issuer": srv.Issuer(), "client_id": clientID}, row.block, attributes{"tls": connection})
 			got := newSession(t).mustConfigure(block).open(tokenType, nil).diagnostics.String()
-			if !strings.Contains(got, "authenticated with "+row.want+" ") && !strings.Contains(got, "authenticated with "+row.want+".") {
+			if !strings.Contains(got, "authenticated with "+row.want+" ") && !strings.Contains(got, "authenticated with "+row.want+":") {
 				t.Errorf("the method is not %s:\n%s", row.want, got)
 			}
 			mustCount(t, srv, 1)

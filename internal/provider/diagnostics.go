@@ -31,7 +31,9 @@ type finding struct {
 	summary   string
 	// facts are what was observed, one paragraph each.
 	facts []string
-	// remedy says what to do.
+	// suspects say what to check, the most likely cause first.
+	suspects []string
+	// remedy says what to do beside that.
 	remedy string
 }
 
@@ -74,6 +76,13 @@ func has[A any](attributes map[string]A) func(string) bool {
 // detail is what Terraform shows below the summary.
 func (f finding) detail() string {
 	paragraphs := f.facts
+	switch len(f.suspects) {
+	case 0:
+	case 1:
+		paragraphs = append(paragraphs, "Check "+f.suspects[0]+".")
+	default:
+		paragraphs = append(paragraphs, "Check, the most likely cause first:\n  - "+strings.Join(f.suspects, ".\n  - ")+".")
+	}
 	if f.remedy != "" {
 		paragraphs = append(paragraphs, f.remedy)
 	}

@@ -4,6 +4,7 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 
@@ -11,35 +12,52 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 )
 
-// describeCall is for an answer with a status that is not expected.
+// describeCall is for a response of an API with a status that is not expected.
 func describeCall(answer *oauth2.Error, request httpstack.Request, authenticated bool) finding {
-	return finding{
+	found := finding{
 		attribute: "url",
-		summary:   fmt.Sprintf("The API answered %s", answer.Status()),
+		summary:   "The API returned " + answer.Status(),
 		facts:     append([]string{request.Method + " " + httpstack.ShowURL(request.URL)}, serverFacts(answer)...),
-		remedy:    callRemedy(answer.StatusCode, authenticated),
 	}
+	found.suspects, found.remedy = callAdvice(answer, authenticated)
+	return found
 }
 
-// callRemedy says what to do about a status.
-func callRemedy(status int, authenticated bool) string {
-	switch {
-	case status == http.StatusUnauthorized && authenticated:
-		return "The API does not accept the token, and not a new one either. Check that it accepts tokens of this authorization server, " +
-			"and whether it wants an audience, a resource or scopes: set them in token."
+// callAdvice says what to check, and what to do beside that, by the error code of RFC
+// 6750 section 3.1 and the status.
+func callAdvice(answer *oauth2.Error, authenticated bool) (suspects []string, remedy string) {
+	challenge := oauth2.Challenge{}
+	if answer.Challenge != nil {
+		challenge = *answer.Challenge
+	}
+	code := cmp.Or(challenge.Code, answer.Code)
+	const trusted = "token_endpoint, issuer: the token must come from the authorization server that the API trusts"
+	const audience = "token.audience, token.resources: the API may accept only tokens that are issued for it"
+	switch status := answer.StatusCode; {
+	case authenticated && code == oauth2.InsufficientScope:
+		required := "it lacks one that the API requires"
+		if challenge.Scope != "" {
+			required = fmt.Sprintf("the API requires %q", challenge.Scope)
+		}
+		return []string{"token.scopes: " + required, "the client's registration: the scope must be allowed for this client"}, ""
+	case authenticated && (code == oauth2.InvalidToken || status == http.StatusUnauthorized):
+		return []string{audience, trusted, "token.scopes: the API may require some", "token_header: the API may expect the token in another header field"}, ""
 	case status == http.StatusUnauthorized:
-		return "The API wants credentials. Set authenticate = true, or give them in request_headers."
+		return nil, "The API requires credentials. Set authenticate = true, or set them in request_headers."
+	case status == http.StatusForbidden && !authenticated:
+		return []string{"request_headers: the credentials in it, if the API requires some", network}, ""
 	case status == http.StatusForbidden:
-		return "The API, or something before it (a firewall, a proxy), does not permit the request. Check the client's permissions, and the scopes of the token."
+		return []string{"the client's permissions at the API", "token.scopes: the API may require some", audience, network}, ""
 	case status == http.StatusTooManyRequests:
-		return "The API limits the number of requests. Wait before the next run."
+		return nil, "The API limits requests. Retry later."
 	case status == http.StatusProxyAuthRequired:
-		return proxyCredentials
+		return nil, proxyCredentials
 	case status == http.StatusNotImplemented:
-		return "The API does not support the request. Check url and method."
+		return []string{"url, method: the API does not support the request"}, ""
 	case httpstack.TransientStatus(status):
-		return "The API failed. Try again later."
+		return nil, "The API is unavailable or failed. Retry later. If it persists, contact the API's operator."
 	default:
-		return fmt.Sprintf("Check url, method and what is sent. If this status is fine, set expected_status_codes = [%d].", status)
+		return []string{"url, method, request_body: compare them with the API's documentation"},
+			fmt.Sprintf("If this status is fine, set expected_status_codes = [%d].", status)
 	}
 }

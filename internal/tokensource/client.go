@@ -81,6 +81,8 @@ type Client struct {
 	minValidity *time.Duration `cachekey:"-"`
 	// Origins is for error messages.
 	Origins map[string]string `cachekey:"-"`
+	// Metadata is the server's, for error messages; empty if it was not needed.
+	Metadata *oauth2.Metadata `cachekey:"-"`
 }
 
 // Connection is what sets the connections of one [Source] apart from another's.

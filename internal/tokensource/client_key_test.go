@@ -25,6 +25,7 @@ func TestEveryFieldTakesPartInTheKey(t *testing.T) {
 		"Client.minValidity":               "decides whether a token is reused, not which one it is",
 		"Client.revocationEndpoint":        "an own token is not shared",
 		"Client.Origins":                   "words for errors",
+		"Client.Metadata":                  "for errors; what follows from it is in other fields",
 		"Client.secretAssertion":           "follows from Credentials",
 		"Client.Request.Assertion":         "follows from Credentials",
 		"Client.SignedAssertion.Supported": "only chooses an algorithm",

@@ -41,6 +41,7 @@ func (s *Source) resolve(ctx context.Context, config ClientConfig) (Client, erro
 			return client, err
 		}
 	}
+	client.Metadata = metadata
 	var err error
 	if client.Request.Endpoint, err = s.tokenEndpoint(config.Server, metadata); err != nil {
 		return client, err
