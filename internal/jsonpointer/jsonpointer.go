@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -24,14 +25,8 @@ type Pointer struct {
 // String returns the pointer as it was written.
 func (p Pointer) String() string { return p.text }
 
-// Name returns the last reference token, the name of what p points at; "" for the
-// whole document.
-func (p Pointer) Name() string {
-	if len(p.tokens) == 0 {
-		return ""
-	}
-	return p.tokens[len(p.tokens)-1]
-}
+// Tokens returns the reference tokens, the names on the way to what p points at.
+func (p Pointer) Tokens() []string { return slices.Clone(p.tokens) }
 
 // unescape undoes the two escapes of RFC 6901 section 4. One pass reads "~01"
 // as "~1", as the section asks for.

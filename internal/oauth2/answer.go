@@ -41,7 +41,7 @@ func (r answerReader) token(response *httpstack.Response) (*Token, error) {
 	if decodeErr != nil {
 		return nil, r.unusable(response, r.notDecoded(response, decodeErr))
 	}
-	if givenTwice(answerText(response), r.fields.name(FieldAccessToken)) {
+	if givenTwice(answerText(response), r.fields.names(FieldAccessToken)) {
 		return nil, r.unusable(response, ErrTwoTokens)
 	}
 	accessToken, _ := r.fields.text(document, FieldAccessToken)

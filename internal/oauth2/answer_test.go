@@ -478,6 +478,18 @@ func TestTwoTokensWhereFieldsPoint(t *testing.T) {
 	if !errors.Is(failure, oauth2.ErrTwoTokens) {
 		t.Errorf("got %v", failure)
 	}
+	for name, body := range map[string]string{
+		"way":            `{"data":{"token":"c4n4ry"},"data":{"token":"abc"}}`,
+		"way, one empty": `{"data":{"token":"c4n4ry"},"data":null}`,
+		"way, nested":    `{"data":{"data":{"token":"x"},"data":1,"token":"abc"}}`,
+	} {
+		if failure := answering(http.StatusOK, body).refused(t, request); !errors.Is(failure, oauth2.ErrTwoTokens) {
+			t.Errorf("%s: got %v", name, failure)
+		}
+	}
+	if _, err := answering(http.StatusOK, `{"data":{"token":"abc"},"data":{"token":"abc"}}`).ask(t.Context(), request); err != nil {
+		t.Errorf("the same twice: got %v", err)
+	}
 	if _, err := answering(http.StatusOK, `{"access_token":"a","access_token":"b","data":{"token":"abc"}}`).ask(t.Context(), request); err != nil {
 		t.Errorf("got %v", err)
 	}

@@ -41,12 +41,13 @@ func FieldNames() []string {
 // is not named is where RFC 6749 has it, at the top.
 type Fields map[string]jsonpointer.Pointer
 
-// name is what the member called name is called in the answer.
-func (f Fields) name(name string) string {
+// names are what the member called name is called in the response, and what the
+// members are called that it is in.
+func (f Fields) names(name string) []string {
 	if pointer, ok := f[name]; ok {
-		return pointer.Name()
+		return pointer.Tokens()
 	}
-	return name
+	return []string{name}
 }
 
 // lookup finds the member called name.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // MaxNesting is how deep JSON from outside may be nested, in levels. Package json
@@ -83,60 +84,37 @@ func escapeControls(text []byte) []byte {
 	return escaped
 }
 
-// givenTwice tells whether an object in a JSON text has two members of this name
-// with different values. RFC 8259 section 4 leaves open which of them counts, and
-// every reader takes another one.
-func givenTwice(text []byte, name string) bool {
+// givenTwice reports whether an object in a JSON text has two members of one of
+// these names with different values. RFC 8259 section 4 leaves open which of them
+// counts, and readers differ.
+func givenTwice(text []byte, names []string) bool {
 	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	return valueGivesTwice(decoder, name)
-}
-
-// valueGivesTwice is givenTwice for the value that comes next.
-func valueGivesTwice(decoder *json.Decoder, name string) bool {
-	start, _ := decoder.Token()
-	switch start {
-	case json.Delim('['):
-		return elementsGiveTwice(decoder, name)
-	case json.Delim('{'):
-		return membersGiveTwice(decoder, name)
-	default:
+	start, err := decoder.Token()
+	isObject := start == json.Delim('{')
+	if err != nil || !isObject && start != json.Delim('[') {
 		return false
 	}
-}
-
-func elementsGiveTwice(decoder *json.Decoder, name string) bool {
+	first := map[string]json.RawMessage{}
 	for decoder.More() {
-		if valueGivesTwice(decoder, name) {
-			return true
-		}
-	}
-	_, err := decoder.Token() // the end of the array
-	return err != nil
-}
-
-func membersGiveTwice(decoder *json.Decoder, name string) bool {
-	var first json.RawMessage
-	for decoder.More() {
-		key, err := decoder.Token()
-		if err != nil {
-			return false
-		}
-		if key != name {
-			if valueGivesTwice(decoder, name) {
-				return true
+		var name any
+		if isObject {
+			if name, err = decoder.Token(); err != nil {
+				return false
 			}
-			continue
 		}
 		var value json.RawMessage
 		if decoder.Decode(&value) != nil {
 			return false
 		}
-		if first != nil && !bytes.Equal(first, value) {
+		if name, _ := name.(string); isObject && slices.Contains(names, name) {
+			if earlier, twice := first[name]; twice && !bytes.Equal(earlier, value) {
+				return true
+			}
+			first[name] = value
+		}
+		if (value[0] == '{' || value[0] == '[') && givenTwice(value, names) {
 			return true
 		}
-		first = value
 	}
-	_, err := decoder.Token() // the end of the object
-	return err != nil
+	return false
 }
