@@ -6,11 +6,14 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"math/big"
+	"slices"
 	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 )
@@ -65,14 +68,27 @@ func cleaned(value any, clean func(string) string) any {
 		}
 		return copied
 	case map[string]any:
-		copied := make(map[string]any, len(value))
-		for name, member := range value {
-			copied[clean(name)] = cleaned(member, clean)
+		copied := renamed(value, clean)
+		for name, member := range copied {
+			copied[name] = cleaned(member, clean)
 		}
 		return copied
 	default:
 		return value
 	}
+}
+
+// renamed copies an object with other names for its members. Of several that get one
+// name, that counts which has it already, and else the first in byte order.
+func renamed(object map[string]any, rename func(string) string) map[string]any {
+	copied := make(map[string]any, len(object))
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		after := rename(name)
+		if _, taken := copied[after]; !taken || after == name {
+			copied[after] = object[name]
+		}
+	}
+	return copied
 }
 
 // count is the number of values in decoded JSON.
@@ -124,7 +140,10 @@ func dynamicTuple(ctx context.Context, list []any, depth int) attr.Value {
 	return types.TupleValueMust(kinds, values)
 }
 
+// dynamicObject writes names in Unicode's form NFC, as Terraform does: it refuses an
+// object in which two names become the same.
 func dynamicObject(ctx context.Context, object map[string]any, depth int) attr.Value {
+	object = renamed(object, norm.NFC.String)
 	kinds, values := make(map[string]attr.Type, len(object)), make(map[string]attr.Value, len(object))
 	for name, member := range object {
 		values[name] = dynamicElement(ctx, member, depth)

@@ -14,6 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
 // exactly is a number as Terraform reads it in a configuration.
@@ -51,6 +53,9 @@ func TestDynamic(t *testing.T) {
 		json string
 		want attr.Value
 	}{
+		"names alike in NFC": {`{"e\u0301":1,"\u00e9":2,"o":{"A\u030a":1,"\u212b":2}}`, object(map[string]attr.Value{
+			"é": exactly(t, "2"), "o": object(map[string]attr.Value{"Å": exactly(t, "1")}),
+		})},
 		"string":           {`"é\u0000\n"`, types.StringValue("é\x00\n")},
 		"empty string":     {`""`, types.StringValue("")},
 		"true":             {`true`, types.BoolValue(true)},
@@ -208,4 +213,17 @@ func FuzzDynamic(f *testing.F) {
 			t.Errorf("%q holds what is no text", value)
 		}
 	})
+}
+
+// TestCleanedNames: names that become the same do not take turns.
+func TestCleanedNames(t *testing.T) {
+	t.Parallel()
+	clean := secret.NewRedactor(secret.New("2YotnFZFEjr1")).RedactKnown
+	for range 20 {
+		got := dynamicJSON(t.Context(), `{"a 2YotnFZFEjr1":1,"a 2YotnFZFEjr%31":2,"a [redacted]":3,"b2YotnFZFEjr1":4,"b2YotnFZFEjr%31":5}`, clean)
+		want := object(map[string]attr.Value{"a [redacted]": exactly(t, "3"), "b[redacted]": exactly(t, "5")})
+		if !got.UnderlyingValue().Equal(want) {
+			t.Fatalf("got %s", got)
+		}
+	}
 }
