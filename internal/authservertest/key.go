@@ -12,10 +12,12 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
+	"strings"
+	"sync"
 	"testing"
 )
 
-// KeyKind is what private key [NewKey] makes.
+// KeyKind is the kind of a private key.
 type KeyKind string
 
 // The kinds of keys that sign JWTs.
@@ -27,14 +29,46 @@ const (
 	Ed25519 KeyKind = "Ed25519"
 )
 
-// NewKey makes a private key.
+// NewKey returns a private key. Keys of one test and its subtests differ. RSA keys,
+// which are slow to generate, are shared with other tests.
 func NewKey(t testing.TB, kind KeyKind) crypto.Signer {
 	t.Helper()
+	if kind == RSA {
+		return rsaKeys.next(t)
+	}
 	key, err := generate(kind)
 	if err != nil {
 		t.Fatalf("key: %v", err)
 	}
 	return key
+}
+
+// keyPool is a list of keys that every test uses from its beginning.
+type keyPool struct {
+	mu   sync.Mutex
+	keys []crypto.Signer
+	used map[string]int // by the name of the test, without that of the subtest
+}
+
+var rsaKeys = keyPool{used: map[string]int{}}
+
+// next returns the first key that the test has not used, and generates it if there is
+// none.
+func (p *keyPool) next(t testing.TB) crypto.Signer {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	test, _, _ := strings.Cut(t.Name(), "/")
+	used := p.used[test]
+	p.used[test]++
+	if used == len(p.keys) {
+		key, err := generate(RSA)
+		if err != nil {
+			t.Fatalf("key: %v", err)
+		}
+		p.keys = append(p.keys, key)
+	}
+	return p.keys[used]
 }
 
 func generate(kind KeyKind) (crypto.Signer, error) {
@@ -51,7 +85,7 @@ func generate(kind KeyKind) (crypto.Signer, error) {
 		_, key, err := ed25519.GenerateKey(rand.Reader)
 		return key, err
 	}
-	return nil, fmt.Errorf("a kind %q of keys is not known", kind)
+	return nil, fmt.Errorf("unknown kind of key %q", kind)
 }
 
 // PKCS8 is a private key of any kind as "PRIVATE KEY" (RFC 5208, RFC 5958).

@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -104,15 +105,13 @@ func versionOf(data []byte) uint64 {
 	return binary.BigEndian.Uint64(data)
 }
 
-// TestKilled kills processes that save, at random moments. Whatever can be loaded
-// afterwards was saved like that, nothing is lost that was saved before, and no
-// lock stays.
+// kills is small for make test. make soak sets more.
+var kills = flag.Int("kills", 40, "number of processes that TestKilled kills")
+
+// TestKilled kills processes that save, at random moments. Afterwards every entry is
+// one that was saved, no saved entry is lost, and no lock remains.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	kills := 1000
-	if testing.Short() {
-		kills = 50
-	}
 	seed := rand.Uint64() //nolint:gosec // chance, not secrecy
 	t.Logf("seed %d", seed)
 	const folders = 4
@@ -120,7 +119,7 @@ func TestKilled(t *testing.T) {
 		t.Run(fmt.Sprint("folder ", folder), func(t *testing.T) {
 			t.Parallel()
 			victim := &victim{T: t, dir: t.TempDir(), random: rand.New(rand.NewPCG(seed, folder))} //nolint:gosec // chance, not secrecy
-			for range kills / folders {
+			for range *kills / folders {
 				victim.kill()
 				victim.check()
 			}
