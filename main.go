@@ -6,20 +6,29 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"io"
 	"log"
 	"os"
+	"syscall"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+	"github.com/hashicorp/terraform-plugin-log/tfsdklog"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/provider"
 )
 
 // version is set by the linker.
 var version = "dev"
+
+// cleanupTimeout bounds what is done after the last call. Core kills a provider two
+// seconds after it was told to end.
+const cleanupTimeout = 1500 * time.Millisecond
 
 func main() {
 	debug := flag.Bool("debug", false, "serve for a debugger to attach to")
@@ -29,13 +38,42 @@ func main() {
 	// would end in Terraform's log.
 	log.SetOutput(io.Discard)
 
+	stop := stopSignals()
+	if !*debug { // then the shell is the parent, and the provider may outlive it
+		go hangUpWithParent(stop)
+	}
+	cleanup := new(provider.Cleanup)
+	status := serve(cleanup, *debug, stop)
+	ctx, cancel := context.WithTimeout(loggingContext(), cleanupTimeout)
+	defer cancel()
+	cleanup.Close(ctx)
+	os.Exit(status)
+}
+
+// serve serves until core ends the provider or a signal arrives, and returns the
+// exit status. A call that is running when a signal arrives is not waited for.
+func serve(cleanup *provider.Cleanup, debug bool, stop <-chan os.Signal) int {
 	var options []tf6server.ServeOpt
-	if *debug {
+	if debug {
 		options = append(options, tf6server.WithManagedDebug())
 	}
-	serve := func() tfprotov6.ProviderServer { return provider.NewServer(version) }
-	if err := tf6server.Serve("registry.terraform.io/oauth2cc/oauth2cc", serve, options...); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	server := func() tfprotov6.ProviderServer { return provider.NewServer(version, provider.WithCleanup(cleanup)) }
+	served := make(chan error, 1)
+	go func() { served <- tf6server.Serve("registry.terraform.io/oauth2cc/oauth2cc", server, options...) }()
+	select {
+	case err := <-served:
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return 0
+	case received := <-stop:
+		return 128 + int(received.(syscall.Signal)) //nolint:forcetypeassert // os/signal delivers no other
 	}
+}
+
+// loggingContext logs to Terraform's log as the context of a call does.
+func loggingContext() context.Context {
+	return tfsdklog.NewRootProviderLogger(context.Background(),
+		tfsdklog.WithStderrFromInit(), tfsdklog.WithLogName("oauth2cc"), tflog.WithLevelFromEnv("TF_LOG_PROVIDER", "oauth2cc"))
 }

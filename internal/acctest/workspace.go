@@ -140,11 +140,19 @@ func (w *Workspace) Run(args ...string) Result {
 	ctx, cancel := context.WithTimeout(w.t.Context(), commandTimeout)
 	defer cancel()
 	var stdout, stderr strings.Builder
-	command := exec.CommandContext(ctx, w.cli, args...)
-	command.Dir, command.Env, command.Stdout, command.Stderr = w.dir, w.env, &stdout, &stderr
+	command := w.Command(ctx, args...)
+	command.Stdout, command.Stderr = &stdout, &stderr
 	err := command.Run()
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && (!exited || ctx.Err() != nil) {
 		w.t.Fatalf("terraform %s: %v\n%s%s", strings.Join(args, " "), err, &stdout, &stderr)
 	}
 	return Result{Args: args, ExitCode: command.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String()}
+}
+
+// Command returns any command of the CLI, for tests that start it and send it
+// signals. It is killed when ctx ends.
+func (w *Workspace) Command(ctx context.Context, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, w.cli, args...)
+	command.Dir, command.Env = w.dir, w.env
+	return command
 }

@@ -31,7 +31,7 @@ type configured struct {
 	unknown []string
 	// unknownCache names the cache while it is unknown, which only tokens need.
 	unknownCache []string
-	sessions     sessions
+	cleanup      *Cleanup
 	getenv       func(string) string
 	now          func() time.Time
 }
@@ -45,6 +45,7 @@ func (p *Provider) newConfigured(ctx context.Context, model providerModel, envir
 		environment: environment,
 		certificate: model.presentsCertificate(),
 		unknown:     unknownIn(ctx, model.connectionByName()),
+		cleanup:     p.cleanup,
 		getenv:      p.getenv,
 		now:         p.now,
 	}

@@ -25,6 +25,12 @@ func nothingToKeepAlive() diag.Diagnostic {
 			"or enable refresh tokens for this client at the server.")
 }
 
+// stoppingError is for a session that was opened after the provider was told to end.
+func stoppingError() diag.Diagnostic {
+	return diag.NewErrorDiagnostic("The provider is stopping",
+		"The provider was told to end while it requested this token, and has revoked it. Run Terraform again.")
+}
+
 // missingScopes is for scopes that were requested and not granted.
 func missingScopes(session *tokensource.Session) diag.Diagnostics {
 	var diags diag.Diagnostics

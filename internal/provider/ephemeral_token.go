@@ -71,12 +71,13 @@ func (r *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(r.keep(ctx, session, model, resp)...)
 	model.show(ctx, session)
 	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
-	resp.Diagnostics.Append(r.keep(ctx, session, model, resp)...)
 }
 
-// keep remembers a session that is renewed or revoked later.
+// keep remembers a session that is renewed or revoked later. From then on its token
+// is revoked, whatever else happens.
 func (r *tokenEphemeralResource) keep(
 	ctx context.Context, session *tokensource.Session, model tokenEphemeralModel, resp *ephemeral.OpenResponse,
 ) diag.Diagnostics {
@@ -89,7 +90,12 @@ func (r *tokenEphemeralResource) keep(
 		}
 	}
 	if revoke || !resp.RenewAt.IsZero() {
-		diags.Append(resp.Private.SetKey(ctx, sessionKey, r.configured.sessions.put(session))...)
+		handle, err := r.configured.cleanup.add(ctx, session)
+		if err != nil {
+			diags.Append(stoppingError())
+			return diags
+		}
+		diags.Append(resp.Private.SetKey(ctx, sessionKey, handle)...)
 	}
 	return diags
 }
@@ -101,7 +107,7 @@ func (r *tokenEphemeralResource) Renew(ctx context.Context, req ephemeral.RenewR
 	defer contain(&resp.Diagnostics)
 	handle, diags := req.Private.GetKey(ctx, sessionKey)
 	resp.Diagnostics.Append(diags...)
-	session, ok := r.configured.sessions.get(handle)
+	session, ok := r.configured.cleanup.get(handle).(*tokensource.Session)
 	if !ok {
 		return
 	}
@@ -118,11 +124,7 @@ func (r *tokenEphemeralResource) Close(ctx context.Context, req ephemeral.CloseR
 	defer contain(&resp.Diagnostics)
 	handle, diags := req.Private.GetKey(ctx, sessionKey)
 	resp.Diagnostics.Append(diags...)
-	session, ok := r.configured.sessions.take(handle)
-	if !ok {
-		return
-	}
-	if err := session.Close(ctx); err != nil {
+	if err := r.configured.cleanup.closeOne(ctx, handle); err != nil {
 		resp.Diagnostics.Append(revocationWarning(err))
 	}
 }

@@ -29,6 +29,7 @@ type Provider struct {
 	getenv  func(string) string
 	now     func() time.Time
 	sleep   func(context.Context, time.Duration) error
+	cleanup *Cleanup
 }
 
 var (
@@ -58,9 +59,15 @@ func WithSleep(sleep func(context.Context, time.Duration) error) Option {
 	return func(p *Provider) { p.sleep = sleep }
 }
 
+// WithCleanup has what the providers open kept in cleanup, for the process to close
+// it when it ends.
+func WithCleanup(cleanup *Cleanup) Option {
+	return func(p *Provider) { p.cleanup = cleanup }
+}
+
 // newProvider makes a provider of the given version, with a cache of its own.
 func newProvider(version string, options ...Option) *Provider {
-	made := &Provider{version: version, getenv: os.Getenv, now: time.Now}
+	made := &Provider{version: version, getenv: os.Getenv, now: time.Now, cleanup: new(Cleanup)}
 	for _, option := range options {
 		option(made)
 	}

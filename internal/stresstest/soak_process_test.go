@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -49,7 +48,7 @@ func startProvider(t *testing.T) *process {
 	}
 	go func() { _ = p.command.Wait(); close(p.ended) }() // the result is in ProcessState
 	t.Cleanup(func() { <-p.ended })                      // the context ends first
-	eventually(t, "the provider prints how to attach to it", func() bool {
+	acctest.Eventually(t, "the provider prints how to attach to it", func() bool {
 		found := reattachLine.FindStringSubmatch(read(t, p.stdout))
 		if found != nil {
 			// Without a host the address applies to the registry of either CLI.
@@ -92,7 +91,7 @@ func (p *process) interrupt(t *testing.T) int {
 	if err := p.command.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the provider ends when it is interrupted", func() bool { return !p.alive() })
+	acctest.Eventually(t, "the provider ends when it is interrupted", func() bool { return !p.alive() })
 	return p.command.ProcessState.ExitCode()
 }
 
@@ -100,25 +99,9 @@ func (p *process) interrupt(t *testing.T) int {
 func (p *process) stacks(t *testing.T) string {
 	t.Helper()
 	_ = p.command.Process.Signal(syscall.SIGQUIT)
-	eventually(t, "the provider ends with its stacks", func() bool { return !p.alive() })
+	acctest.Eventually(t, "the provider ends with its stacks", func() bool { return !p.alive() })
 	_, stacks, _ := strings.Cut(read(t, p.stderr), "SIGQUIT: quit")
 	return stacks
-}
-
-// eventuallyTimeout bounds [eventually]. Idle connections are kept for some seconds.
-const eventuallyTimeout = 30 * time.Second
-
-// eventually waits until something is so, and ends the test if that takes longer than
-// [eventuallyTimeout].
-func eventually(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	again := time.NewTicker(50 * time.Millisecond)
-	defer again.Stop()
-	for deadline := time.Now().Add(eventuallyTimeout); !so(); <-again.C {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %s", eventuallyTimeout, what)
-		}
-	}
 }
 
 // create creates a file that is open until the test ends.

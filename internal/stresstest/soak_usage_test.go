@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 )
 
 // usage is the resources of a process.
@@ -64,7 +66,7 @@ func (u usage) grown(warm usage) []string {
 func (p *process) settled(t *testing.T) usage {
 	t.Helper()
 	var now usage
-	eventually(t, "the provider closes its connections", func() bool {
+	acctest.Eventually(t, "the provider closes its connections", func() bool {
 		now = p.measure(t)
 		return now.sockets <= 1
 	})
@@ -114,7 +116,7 @@ const dead = "6"
 func (p *process) goroutines(t *testing.T) int {
 	t.Helper()
 	from, list := len(read(t, p.stderr)), ""
-	eventually(t, "the runtime lists its goroutines", func() bool {
+	acctest.Eventually(t, "the runtime lists its goroutines", func() bool {
 		lists := strings.Split(read(t, p.stderr)[from:], "\nSCHED ")
 		if len(lists) > 2 {
 			list = lists[1]

@@ -6,6 +6,7 @@ package tokensource
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,9 +20,9 @@ const (
 	// closeTimeout bounds the revocation of all tokens of a session. OpenTofu cuts
 	// off the closing of an ephemeral resource after ten seconds.
 	closeTimeout = 5 * time.Second
-	// renewPatience is how much of it is left to a renewal under way: a token that
+	// renewalPart of the time to close is left to a renewal under way: a token that
 	// has been issued can only be revoked once it has arrived.
-	renewPatience = 2 * time.Second
+	renewalPart = 0.4
 )
 
 // errClosed tells that a session is over.
@@ -175,9 +176,10 @@ func (session *Session) stillValid() []*oauth2.Token {
 }
 
 // Close revokes the tokens of a session that owns them: every access token that
-// is still valid and the refresh token (RFC 7009). It takes five seconds at the
-// most, is called once, and ends the session. Its error joins those of all
-// revocations.
+// is still valid and the refresh token (RFC 7009). Equal tokens in the cache are
+// dropped: some servers hand out one token for equal requests. It takes at most five
+// seconds, is called once, and ends the session. Its error joins those of all
+// revocations, in the order in which the tokens were issued, the refresh token last.
 func (session *Session) Close(ctx context.Context) error {
 	if !session.own {
 		return nil
@@ -185,25 +187,24 @@ func (session *Session) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
 	session.endRenewal(ctx)
+	issued, refresh := session.revocable()
+	failures := make([]error, len(issued)+1)
 	var revoking sync.WaitGroup
-	hints := session.revocable()
-	failures := make(chan error, len(hints))
-	for token, hint := range hints {
-		revoking.Go(func() { failures <- session.revoke(ctx, secret.New(token), hint) })
+	for i, token := range issued {
+		revoking.Go(func() { failures[i] = session.revokeIssued(ctx, token) })
+	}
+	if !refresh.IsZero() {
+		revoking.Go(func() { failures[len(issued)] = session.revoke(ctx, refresh, oauth2.HintRefreshToken) })
 	}
 	revoking.Wait()
-	close(failures)
-	var all []error
-	for err := range failures {
-		all = append(all, err)
-	}
-	return errors.Join(all...)
+	return errors.Join(failures...)
 }
 
 // endRenewal waits for a renewal under way, for a while, and then breaks it off.
 // No other one begins.
 func (session *Session) endRenewal(ctx context.Context) {
-	patience, cancel := context.WithTimeout(ctx, renewPatience)
+	deadline, _ := ctx.Deadline()
+	patience, cancel := context.WithTimeout(ctx, time.Duration(renewalPart*float64(time.Until(deadline))))
 	defer cancel()
 	err := session.takeTurn(patience)
 	close(session.over)
@@ -212,18 +213,27 @@ func (session *Session) endRenewal(ctx context.Context) {
 	}
 }
 
-// revocable lists what there is to revoke, with its hint.
-func (session *Session) revocable() map[string]string {
-	hints, current := map[string]string{}, session.Token()
+// revocable returns the tokens whose access tokens are to be revoked, each access
+// token once, and the refresh token if there is one.
+func (session *Session) revocable() (issued []*oauth2.Token, refresh secret.String) {
+	refresh = session.Token().RefreshToken
 	session.mu.Lock()
 	defer session.mu.Unlock()
 	for _, token := range session.stillValid() {
-		hints[token.AccessToken.Reveal()] = oauth2.HintAccessToken
+		again := func(other *oauth2.Token) bool { return other.AccessToken.Reveal() == token.AccessToken.Reveal() }
+		if !slices.ContainsFunc(issued, again) {
+			issued = append(issued, token)
+		}
 	}
-	if refresh := current.RefreshToken; !refresh.IsZero() {
-		hints[refresh.Reveal()] = oauth2.HintRefreshToken
-	}
-	return hints
+	return issued, refresh
+}
+
+// revokeIssued revokes an access token and drops it from the cache.
+func (session *Session) revokeIssued(ctx context.Context, token *oauth2.Token) (err error) {
+	defer panics.Into(&err)
+	err = session.revoke(ctx, token.AccessToken, oauth2.HintAccessToken)
+	session.source.drop(ctx, session.client, token)
+	return err
 }
 
 // revoke revokes one token.

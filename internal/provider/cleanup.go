@@ -1,0 +1,134 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/panics"
+)
+
+// sessionKey is where the private data of an ephemeral resource has the handle of
+// its session. Terraform gives Close what Open stored and OpenTofu the latest;
+// as the handle never changes, both are the same, and there is no secret in it.
+const sessionKey = "session"
+
+// errStopping is why nothing is opened any more.
+var errStopping = errors.New("the provider is stopping")
+
+// lastWords is how long after the end of its context [Cleanup.Close] waits for
+// what is being closed to return, and so to be logged.
+const lastWords = 100 * time.Millisecond
+
+// closer is something open: a session whose tokens are revoked, for example.
+//
+// Close is called once, and returns soon after its context ends. Its error holds no
+// secret.
+type closer interface {
+	Close(ctx context.Context) error
+}
+
+// Cleanup is what a provider process has open. Core closes an ephemeral resource
+// only if the run goes well: not if a dependent or a postcondition fails, or the run
+// is interrupted. Whatever is still open when the process ends is closed then, by
+// [Cleanup.Close].
+//
+// The zero value has nothing open. A Cleanup is safe for concurrent use, and may be
+// shared by several providers.
+type Cleanup struct {
+	mu      sync.Mutex
+	open    map[string]closer
+	closing sync.WaitGroup // what has been taken out of open and has not closed yet
+	stopped bool
+}
+
+// add keeps something open until it is closed with the handle, which is JSON. After
+// [Cleanup.Close] it closes it instead, and returns an error.
+func (c *Cleanup) add(ctx context.Context, opened closer) (handle []byte, err error) {
+	handle, _ = json.Marshal(rand.Text()) // text is always JSON
+	c.mu.Lock()
+	stopped := c.stopped
+	if !stopped {
+		if c.open == nil {
+			c.open = map[string]closer{}
+		}
+		c.open[string(handle)] = opened
+	}
+	c.mu.Unlock()
+	if stopped {
+		return nil, errors.Join(errStopping, opened.Close(context.WithoutCancel(ctx)))
+	}
+	return handle, nil
+}
+
+// get returns what is open with a handle, nil if nothing is.
+func (c *Cleanup) get(handle []byte) closer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.open[string(handle)]
+}
+
+// closeOne closes and forgets what is open with a handle, if anything is. An
+// interrupted run does not interrupt that; a deadline does.
+func (c *Cleanup) closeOne(ctx context.Context, handle []byte) error {
+	c.mu.Lock()
+	opened, ok := c.open[string(handle)]
+	delete(c.open, string(handle))
+	if ok {
+		c.closing.Add(1)
+	}
+	c.mu.Unlock()
+	if !ok {
+		return nil
+	}
+	defer c.closing.Done()
+	uninterrupted := context.WithoutCancel(ctx)
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		uninterrupted, cancel = context.WithDeadline(uninterrupted, deadline)
+		defer cancel()
+	}
+	return opened.Close(uninterrupted)
+}
+
+// Close closes everything that is open, all at once, and waits for it, and for what
+// is being closed already, until ctx ends. Nothing can be opened afterwards. What
+// fails is logged, as there is nobody left to show a diagnostic to.
+func (c *Cleanup) Close(ctx context.Context) {
+	c.mu.Lock()
+	c.stopped = true
+	for _, opened := range c.open {
+		c.closing.Go(func() {
+			if err := closeContained(ctx, opened); err != nil {
+				tflog.Warn(ctx, "could not be closed when the provider stopped", map[string]any{"error": err.Error()})
+			}
+		})
+	}
+	c.open = nil
+	c.mu.Unlock()
+	closed := make(chan struct{})
+	go func() { c.closing.Wait(); close(closed) }()
+	select {
+	case <-closed:
+		return
+	case <-ctx.Done():
+	}
+	select {
+	case <-closed:
+	case <-time.After(lastWords):
+	}
+}
+
+// closeContained closes, and makes a panic an error: it must not keep others open.
+func closeContained(ctx context.Context, opened closer) (err error) {
+	defer panics.Into(&err)
+	return opened.Close(ctx)
+}
