@@ -45,8 +45,8 @@ func main() {
 	cleanup := new(provider.Cleanup)
 	status := serve(cleanup, *debug, stop)
 	ctx, cancel := context.WithTimeout(loggingContext(), cleanupTimeout)
-	defer cancel()
 	cleanup.Close(ctx)
+	cancel()
 	os.Exit(status)
 }
 

@@ -72,8 +72,8 @@ func sessionAttributes() map[string]schema.Attribute {
 		},
 		"revoke_on_close": schema.BoolAttribute{
 			Optional: true,
-			MarkdownDescription: "Asks for a token that is shared with nobody, and revokes it when the run no longer needs it, its refresh token included. " +
-				"A revocation that fails is a warning. Default `false`.",
+			MarkdownDescription: "Requests a token that is not shared, and revokes it and its refresh token when the run no longer needs it. " +
+				"A run that fails or is interrupted revokes it too. A revocation that fails is a warning, and after such a run a line in Terraform's log. Default `false`.",
 		},
 		"refresh_token": schema.StringAttribute{
 			Computed:            true,
