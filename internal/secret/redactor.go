@@ -51,7 +51,7 @@ func NewRedactor(values ...String) *Redactor {
 			for _, form := range []string{part, strings.ReplaceAll(part, " ", "+"), strings.ReplaceAll(part, "+", " ")} {
 				needles[form] = true
 				// A backslash at the end would escape the quotation mark behind it.
-				needles[strings.TrimRight(undone(form), `\\`)] = true
+				needles[strings.TrimRight(undone(form), `\`)] = true
 			}
 		}
 	}

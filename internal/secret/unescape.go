@@ -27,7 +27,7 @@ type plain struct {
 
 // mark says that what comes at one offset of the plain text is at another of its
 // source.
-type mark struct{ plain, source int32 } // no text is 2 GiB long
+type mark struct{ plain, source int }
 
 // undone returns what is left of a text.
 func undone(text string) string {
@@ -77,7 +77,7 @@ func (p *plain) undo(end int) bool {
 	}
 	begin := p.begin(start)
 	p.text = p.text[:start]
-	for len(p.marks) > 1 && int(p.marks[len(p.marks)-1].plain) > start {
+	for len(p.marks) > 1 && p.marks[len(p.marks)-1].plain > start {
 		p.marks = p.marks[:len(p.marks)-1]
 	}
 	if len(meant) == 1 && isSpace(meant[0]) {
@@ -91,8 +91,8 @@ func (p *plain) undo(end int) bool {
 
 // drop notes that nothing in the text stands for source[from:to].
 func (p *plain) drop(at, from, to int) {
-	if last := len(p.marks) - 1; last > 0 && int(p.marks[last].plain) == at && int(p.marks[last-1].plain) == at {
-		p.marks[last].source = int32(to)
+	if last := len(p.marks) - 1; last > 0 && p.marks[last].plain == at && p.marks[last-1].plain == at {
+		p.marks[last].source = to
 		return
 	}
 	p.mark(at, from)
@@ -100,22 +100,22 @@ func (p *plain) drop(at, from, to int) {
 }
 
 func (p *plain) mark(at, source int) {
-	p.marks = append(p.marks, mark{int32(at), int32(source)})
+	p.marks = append(p.marks, mark{at, source})
 }
 
 // begin is where in the source the byte at an offset of the text begins.
 func (p *plain) begin(at int) int {
-	next := sort.Search(len(p.marks), func(i int) bool { return int(p.marks[i].plain) > at })
-	return int(p.marks[next-1].source) + at - int(p.marks[next-1].plain)
+	next := sort.Search(len(p.marks), func(i int) bool { return p.marks[i].plain > at })
+	return p.marks[next-1].source + at - p.marks[next-1].plain
 }
 
 // end is where in the source the byte before an offset of the text ends.
 func (p *plain) end(at int) int {
-	next := sort.Search(len(p.marks), func(i int) bool { return int(p.marks[i].plain) >= at })
-	if next < len(p.marks) && int(p.marks[next].plain) == at {
-		return int(p.marks[next].source)
+	next := sort.Search(len(p.marks), func(i int) bool { return p.marks[i].plain >= at })
+	if next < len(p.marks) && p.marks[next].plain == at {
+		return p.marks[next].source
 	}
-	return int(p.marks[next-1].source) + at - int(p.marks[next-1].plain)
+	return p.marks[next-1].source + at - p.marks[next-1].plain
 }
 
 // source is the part of the source that a part of the text stands for.
@@ -199,7 +199,7 @@ func lastEntity(text []byte) (start int, meant string) {
 				return i, meant
 			}
 			return -1, ""
-		case char != '#' && !('0' <= char && char <= '9' || 'a' <= char|0x20 && char|0x20 <= 'z'):
+		case char != '#' && (char < '0' || '9' < char) && (char|0x20 < 'a' || 'z' < char|0x20):
 			return -1, ""
 		}
 	}
