@@ -34,9 +34,6 @@ type Basic struct {
 
 // Authenticate implements [oauth2.ClientAuth].
 func (b Basic) Authenticate(_ context.Context, draft *oauth2.Draft) error {
-	if draft.Header.Get("Authorization") != "" {
-		return ErrTwoMethods
-	}
 	id, password := b.ClientID, b.ClientSecret.Reveal()
 	if b.Encoding != BasicEncodingRaw {
 		id, password = url.QueryEscape(id), url.QueryEscape(password)

@@ -11,8 +11,6 @@
 package clientauth
 
 import (
-	"errors"
-
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 )
 
@@ -46,10 +44,6 @@ func SecretMethods() []string { return []string{ClientSecretBasic, ClientSecretP
 func UsesCertificate(method string) bool {
 	return method == TLSClientAuth || method == SelfSignedTLSClientAuth
 }
-
-// ErrTwoMethods tells that a request already carries a proof of another method
-// (RFC 6749 section 2.3).
-var ErrTwoMethods = errors.New("a client must not authenticate in two ways at once")
 
 var (
 	_ oauth2.ClientAuth = Basic{}

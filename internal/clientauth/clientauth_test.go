@@ -5,7 +5,6 @@ package clientauth_test
 
 import (
 	"encoding/base64"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -103,20 +102,6 @@ func formDecoded(t *testing.T, text string) string {
 		t.Error(err)
 	}
 	return decoded
-}
-
-// TestTwoMethodsAtOnce holds RFC 6749 section 2.3: a client must not use more
-// than one method in a request.
-func TestTwoMethodsAtOnce(t *testing.T) {
-	t.Parallel()
-	draft := &oauth2.Draft{Header: http.Header{"Authorization": {"Bearer x"}}}
-	basic := clientauth.Basic{ClientID: "a", ClientSecret: secret.New("b")}
-	if err := basic.Authenticate(t.Context(), draft); !errors.Is(err, clientauth.ErrTwoMethods) {
-		t.Errorf("got %v", err)
-	}
-	if got := draft.Header.Get("Authorization"); got != "Bearer x" {
-		t.Errorf("the header is now %q", got)
-	}
 }
 
 func TestParameters(t *testing.T) {

@@ -111,36 +111,30 @@ func (m providerModel) retries(timeout time.Duration) httpstack.Retries {
 // block and that over the environment. Values that are not known, and conflicts
 // between the three, are errors.
 func (c *configured) effective(ctx context.Context, block clientModel, from kind) (tokensource.ClientConfig, diag.Diagnostics) {
-	var diags diag.Diagnostics
 	merged := block.over(ctx, c.client).overEnvironment(ctx, c.environment, c.certificate)
 	unknown := slices.Concat(unknownIn(ctx, merged.byName()), c.unknown, c.unknownCache)
 	if len(unknown) > 0 {
-		diags.Append(unknownError(unknown, from))
-		return tokensource.ClientConfig{}, diags
+		return tokensource.ClientConfig{}, diag.Diagnostics{unknownError(unknown, from)}
 	}
-	for _, found := range merged.settled().validateTogether(ctx) {
-		diags.Append(pointed(found, from))
-	}
-	config, found := merged.config(ctx, c.getenv)
-	diags.Append(found...)
-	config.Origins = c.origins(block)
+	config, diags := merged.config(ctx, c.getenv)
+	diags.Append(conflictErrors(config.Conflicts(true), from)...)
+	c.setOrigins(config.Origins, block)
 	return config, diags
 }
 
-// origins says where the values of a block's client come from.
-func (c *configured) origins(block clientModel) map[string]string {
-	origins, provider, environment := map[string]string{}, c.client.byName(), c.environment.byName()
-	for name, value := range block.byName() {
+// setOrigins says where the values of a block's client come from.
+func (c *configured) setOrigins(origins map[string]string, block clientModel) {
+	own, provider := block.byName(), c.client.byName()
+	for name := range origins {
 		switch {
-		case !value.IsNull():
+		case !own[name].IsNull():
 			origins[name] = "this block"
 		case !provider[name].IsNull():
 			origins[name] = "the provider block"
-		case !environment[name].IsNull():
+		default:
 			origins[name] = environmentVariable(name)
 		}
 	}
-	return origins
 }
 
 // open begins a session for a token block. It adds a warning where the token is

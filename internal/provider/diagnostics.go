@@ -54,6 +54,9 @@ var (
 	requestDataSourceKind = kind{has(callAttributes(nil)), waitDataSource}
 )
 
+// allKinds is for what is found at validate, which is about attributes of the block.
+var allKinds = kind{takes: func(string) bool { return true }}
+
 // Ways to make Terraform wait, by kind of block.
 const (
 	waitEphemeral = "Set the same attribute on the ephemeral resource: while it is unknown there, Terraform waits until apply. " +
@@ -216,6 +219,12 @@ func describeOther(err error) finding {
 // describeConfig is for a client that cannot request a token as it is configured.
 func describeConfig(config *tokensource.ConfigError) finding {
 	found := finding{attribute: config.Attribute, summary: "Token request not possible with this configuration"}
+	if words, ok := conflictWords(config); ok {
+		return finding{attribute: config.Attribute, summary: "Conflicting attributes", remedy: words}
+	}
+	if _, ok := errors.AsType[*clientauth.FieldError](config); ok {
+		return describeAssertion("signed_assertion", config.Err)
+	}
 	switch {
 	case errors.Is(config, tokensource.ErrMissing):
 		return describeMissing(append([]string{config.Attribute}, config.Also...))
@@ -223,12 +232,6 @@ func describeConfig(config *tokensource.ConfigError) finding {
 		found.facts = []string{"The server supports these client authentication methods: " + config.Detail + "."}
 		found.remedy = "With client_secret, this provider can use client_secret_basic, client_secret_post or client_secret_jwt. " +
 			"If the server accepts one of them although its metadata does not list it, set token_endpoint_auth_method."
-	case errors.Is(config, clientauth.ErrTwoMethods):
-		found.summary, found.remedy = "Conflicting attributes", twoMethods(config.Attribute)
-	case errors.Is(config, tokensource.ErrPlaintextCertificate):
-		found.remedy = certificateInPlaintext(config.Detail)
-	case errors.Is(config, tokensource.ErrColonInID):
-		return finding{attribute: config.Attribute, summary: colonInID().Summary(), remedy: colonInID().Detail()}
 	case config.Attribute == "tls.client_certificate":
 		found.summary, found.facts = invalidCertificate, []string{sentence(config.Err.Error())}
 	case config.Attribute == "revocation_endpoint":
@@ -305,27 +308,55 @@ func plaintextRefused(attribute string) diag.DiagnosticWithPath {
 			"If the server does not support it, set allow_plaintext_http = true in the provider block.")
 }
 
-// colonInID is for a client id that raw HTTP Basic cannot carry.
-func colonInID() diag.DiagnosticWithPath {
-	return diag.NewAttributeErrorDiagnostic(path.Root("client_id"), "Client ID with a colon",
-		"In HTTP Basic the first colon ends the client ID (RFC 7617 section 2), and the raw encoding does not escape it. "+
-			"Remove client_secret_basic_encoding, or set token_endpoint_auth_method = \"client_secret_post\".")
+// conflictWords says what is wrong with a combination of attributes, and what to do.
+func conflictWords(conflict *tokensource.ConfigError) (string, bool) {
+	attribute, detail := conflict.Attribute, conflict.Detail
+	switch conflict.Err {
+	case tokensource.ErrTwoMethods:
+		return twoMethods(detail), true
+	case tokensource.ErrTwoAssertions:
+		return "Only one assertion is sent, signed by this provider or issued by the platform. Remove signed_assertion or federated_assertion.", true
+	case tokensource.ErrColonInID:
+		return "In HTTP Basic the first colon ends the client ID (RFC 7617 section 2), and the raw encoding does not escape it. " +
+			"Remove client_secret_basic_encoding, or set token_endpoint_auth_method = \"client_secret_post\".", true
+	case tokensource.ErrPlaintextCertificate:
+		return "With token_endpoint_auth_method = \"" + detail + "\" the client authenticates with a TLS certificate, which needs https://. " +
+			"Use https://, or another method.", true
+	case tokensource.ErrNoBody:
+		if detail == "request_body" {
+			return "A GET request has no body. Remove request_body, or set another method.", true
+		}
+		return "A GET request has no body to send the parameters in. Set parameters_in = \"query\", or another method.", true
+	case tokensource.ErrReplacedByBody:
+		return "With request_body nothing else is sent in the body, so " + attribute + " would have no effect. Remove one of them.", true
+	case tokensource.ErrTwiceInQuery:
+		return "The query of token_endpoint already has the parameter " + shortened(detail) + ", and a parameter must not be sent twice " +
+			"(RFC 6749 section 3.2). Remove one of them.", true
+	case tokensource.ErrSecretNotSent:
+		return "With token_endpoint_auth_method = \"none\" no secret is sent. Remove client_secret, or change the method.", true
+	case tokensource.ErrNotSent:
+		return "With token_endpoint_auth_method = \"" + detail + "\" " + attribute + " has no effect. Remove it, or change the method.", true
+	case tokensource.ErrSecretAndAssertion:
+		return "The client has an assertion and a secret, and authenticates with only one of them. Remove one, or choose with token_endpoint_auth_method.", true
+	case tokensource.ErrNoPrivateKey:
+		return "A certificate needs its private key. Set private_key, or remove certificate.", true
+	default:
+		return "", false
+	}
 }
 
-// twoMethods is for HTTP Basic beside credentials in another attribute.
-func twoMethods(attribute string) string {
+// twoMethods is for credentials of a second authentication method.
+func twoMethods(with string) string {
+	if with == "an assertion" {
+		return "The client authenticates with an assertion, and must not use two methods at once (RFC 6749 section 2.3). " +
+			"Remove the Authorization header from headers."
+	}
 	other := "the Authorization header in headers"
-	if attribute == "parameters" {
+	if with == "parameters" {
 		other = "client_secret in parameters"
 	}
 	return "The client authenticates with client_secret_basic, which sets the Authorization header, and must not use two methods at once " +
 		"(RFC 6749 section 2.3). Remove " + other + ". Or, to send only that, set token_endpoint_auth_method = \"none\" in a block without client_secret."
-}
-
-// certificateInPlaintext is for certificate authentication without TLS.
-func certificateInPlaintext(method string) string {
-	return "With token_endpoint_auth_method = \"" + method + "\" the client authenticates with a TLS certificate, which needs https://. " +
-		"Use https://, or another method."
 }
 
 // warnings points out where a token falls short of the configuration.

@@ -18,10 +18,10 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// config maps attributes that are all known.
+// config maps the attributes. Those that are not known yet are named in Unknown.
 func (m clientModel) config(ctx context.Context, getenv func(string) string) (tokensource.ClientConfig, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	return tokensource.ClientConfig{
+	config := tokensource.ClientConfig{
 		Server: tokensource.Server{
 			Issuer:             m.Issuer.ValueString(),
 			TokenEndpoint:      m.TokenEndpoint.ValueString(),
@@ -36,7 +36,21 @@ func (m clientModel) config(ctx context.Context, getenv func(string) string) (to
 			FederatedAssertion:        m.federatedAssertion(ctx, getenv, &diags),
 		},
 		Request: m.tokenRequest(),
-	}, diags
+		Origins: map[string]string{},
+		Unknown: map[string]bool{},
+	}
+	for name, value := range m.byName() {
+		if !value.IsNull() {
+			config.Origins[name] = ""
+		}
+		if object, ok := value.(types.Object); ok {
+			for _, member := range unknownIn(ctx, object.Attributes()) {
+				config.Unknown[name+"."+member] = true
+			}
+		}
+		config.Unknown[name] = value.IsUnknown()
+	}
+	return config, diags
 }
 
 // tokenRequest maps the attributes of a request, and those of how it looks.

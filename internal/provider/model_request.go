@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -165,4 +166,14 @@ func newAnswerOutputs(ctx context.Context, answer *httpstack.Response, clean fun
 		outputs.Response = dynamicJSON(ctx, string(answer.Body), clean)
 	}
 	return outputs
+}
+
+// hasHeader reports whether a map of header fields has one of a name.
+func hasHeader(fields types.Map, name string) bool {
+	for field := range fields.Elements() {
+		if strings.EqualFold(field, name) {
+			return true
+		}
+	}
+	return false
 }

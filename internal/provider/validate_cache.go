@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
@@ -20,7 +19,7 @@ import (
 const goodEncryptionKey = 16
 
 // validateCache reports attributes of the cache that are missing or have no effect.
-func (m providerModel) validateCache(ctx context.Context) diag.Diagnostics {
+func (m providerModel) validateCache(ctx context.Context, client tokensource.ClientConfig) diag.Diagnostics {
 	var diags diag.Diagnostics
 	model := objectAs[cacheModel](ctx, m.Cache, &diags)
 	if model == nil || model.Type.IsUnknown() {
@@ -49,7 +48,8 @@ func (m providerModel) validateCache(ctx context.Context) diag.Diagnostics {
 		diags.AddAttributeWarning(at.AtName("encryption_key"), "Short encryption_key",
 			"A short key can be guessed from a stolen entry. Use random text, preferably 32 bytes: openssl rand -base64 32 makes one.")
 	}
-	if model.shared() && model.EncryptionKey.IsNull() && m.hasNoSecret() {
+	certificate := !m.TLS.IsNull() && !isNullMember(m.TLS, "client_key")
+	if model.shared() && model.EncryptionKey.IsNull() && client.NeedsEncryptionKey(certificate) {
 		diags.Append(encryptionKeyMissing())
 	}
 	return diags
@@ -64,20 +64,4 @@ func bearsPassword(text string) bool {
 	}
 	_, bears := address.User.Password()
 	return bears
-}
-
-// hasNoSecret reports whether the client of the provider block is known to have
-// neither a secret nor a private key. The key of a client certificate counts if the
-// client authenticates with it.
-func (m providerModel) hasNoSecret() bool {
-	if !m.ClientSecret.IsNull() || !m.SignedAssertion.IsNull() || m.TokenEndpointAuthMethod.IsUnknown() {
-		return false
-	}
-	method := m.TokenEndpointAuthMethod.ValueString()
-	if method == clientauth.None {
-		return true
-	}
-	grants := m.GrantType.IsUnknown() || m.GrantType.ValueString() == tokensource.GrantJWTBearer
-	certificate := !m.TLS.IsNull() && !isNullMember(m.TLS, "client_key")
-	return !m.FederatedAssertion.IsNull() && (!grants || !certificate)
 }

@@ -4,8 +4,6 @@
 package tokensource
 
 import (
-	"errors"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -39,7 +37,7 @@ func (c Client) auth() (oauth2.ClientAuth, error) {
 	switch c.TokenEndpointAuthMethod {
 	case clientauth.ClientSecretBasic:
 		basic := clientauth.Basic{ClientID: c.ClientID, ClientSecret: c.ClientSecret, Encoding: c.ClientSecretBasicEncoding}
-		return basic, errors.Join(c.needsSecret(), c.fitsBasic(), c.oneMethod())
+		return basic, c.needsSecret()
 	case clientauth.ClientSecretPost:
 		return clientauth.Post{ClientID: c.ClientID, ClientSecret: c.ClientSecret}, c.needsSecret()
 	case clientauth.ClientSecretJWT:
@@ -50,7 +48,7 @@ func (c Client) auth() (oauth2.ClientAuth, error) {
 		}
 		return clientauth.JWT{ClientID: c.ClientID, Source: c.assertion()}, c.needsAssertion()
 	case clientauth.TLSClientAuth, clientauth.SelfSignedTLSClientAuth:
-		return clientauth.MutualTLS{ClientID: c.ClientID}, errors.Join(c.needsID(), c.needsTLS())
+		return clientauth.MutualTLS{ClientID: c.ClientID}, c.needsID()
 	case clientauth.None:
 		return clientauth.Public{ClientID: c.ClientID}, nil
 	default:
@@ -101,35 +99,6 @@ func (c Client) needsSecret() error {
 	default:
 		return missing("client_secret")
 	}
-}
-
-// fitsBasic checks that the client can be named in HTTP Basic.
-func (c Client) fitsBasic() error {
-	if c.ClientSecretBasicEncoding == clientauth.BasicEncodingRaw && strings.Contains(c.ClientID, ":") {
-		return &ConfigError{Attribute: "client_id", Err: ErrColonInID}
-	}
-	return nil
-}
-
-// oneMethod checks that the client has no other proof beside that in its
-// Authorization header (RFC 6749 section 2.3).
-func (c Client) oneMethod() error {
-	switch {
-	case hasAuthorization(c.Request.Headers):
-		return &ConfigError{Attribute: "headers", Err: clientauth.ErrTwoMethods}
-	case !c.Request.Parameters["client_secret"].IsZero():
-		return &ConfigError{Attribute: "parameters", Err: clientauth.ErrTwoMethods}
-	default:
-		return nil
-	}
-}
-
-// needsTLS checks that the connection to the token endpoint can show a certificate.
-func (c Client) needsTLS() error {
-	if endpoint, err := url.Parse(c.Request.Endpoint); err == nil && endpoint.Scheme == "http" {
-		return &ConfigError{Attribute: "token_endpoint", Err: ErrPlaintextCertificate, Detail: c.TokenEndpointAuthMethod}
-	}
-	return nil
 }
 
 // needsAssertion checks that the client has an assertion and what goes into it.

@@ -55,9 +55,12 @@ type ClientConfig struct {
 	// MinValidity is how long a shared token must still be valid; nil leaves that
 	// to the token's lifetime.
 	MinValidity *time.Duration
-	// Origins says for the attributes of Server and Credentials where each value
-	// comes from, for error messages.
+	// Origins names the attributes that are set, each with the source of its value,
+	// for error messages.
 	Origins map[string]string
+	// Unknown names those attributes, and members of assertions, whose values are not
+	// known yet. A token cannot be requested with any.
+	Unknown map[string]bool
 }
 
 // Client is a [ClientConfig] with nothing left open: the endpoints, the
@@ -79,7 +82,7 @@ type Client struct {
 	revocationEndpoint string `cachekey:"-"`
 	// minValidity only decides whether a token is reused.
 	minValidity *time.Duration `cachekey:"-"`
-	// Origins is for error messages.
+	// Origins is as in ClientConfig.
 	Origins map[string]string `cachekey:"-"`
 	// Metadata is the server's, for error messages; empty if it was not needed.
 	Metadata *oauth2.Metadata `cachekey:"-"`

@@ -18,14 +18,9 @@ var (
 	// ErrNoCommonMethod reports that the server supports none of the methods that the
 	// client is configured for.
 	ErrNoCommonMethod = errors.New("the server supports no client authentication method that the client is configured for")
-	// ErrPlaintextCertificate reports that a client certificate needs TLS.
-	ErrPlaintextCertificate = errors.New("a client certificate needs https")
 	// ErrOneAssertion reports that one assertion would have to be the grant and to
 	// authenticate the client.
 	ErrOneAssertion = errors.New("with the JWT bearer grant the assertion is the grant, so that the client needs another method beside it, or none")
-	// ErrColonInID reports that a client ID cannot be distinguished from the secret in
-	// raw HTTP Basic (RFC 7617 section 2).
-	ErrColonInID = errors.New("a client id with a colon cannot be sent in raw HTTP Basic")
 )
 
 // ConfigError reports that a client cannot request a token as it is configured.
@@ -59,10 +54,10 @@ func missing(attribute string, also ...string) error {
 
 // FetchError reports that a token request failed.
 type FetchError struct {
-	// Client is who asked, with its method and endpoint settled.
+	// Client is the client that requested it.
 	Client Client
-	// Err is an [*oauth2.Error] where the server answered, and otherwise comes from
-	// the HTTP stack.
+	// Err is an [*oauth2.Error] where the server responded, and otherwise comes
+	// from the HTTP stack.
 	Err error
 }
 

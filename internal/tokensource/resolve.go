@@ -53,6 +53,9 @@ func (s *Source) resolve(ctx context.Context, config ClientConfig) (Client, erro
 	if err != nil {
 		return client, err
 	}
+	if found := client.conflicts(nil); len(found) > 0 {
+		return client, found[0]
+	}
 	if clientauth.UsesCertificate(client.TokenEndpointAuthMethod) {
 		if err := clientauth.CheckValidity(s.certificate, s.now()); err != nil {
 			return client, &ConfigError{Attribute: "tls.client_certificate", Err: err}

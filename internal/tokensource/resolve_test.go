@@ -14,7 +14,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
@@ -73,8 +72,8 @@ func TestInference(t *testing.T) {
 		"credentials in a header":        {absent, func(c *tokensource.ClientConfig) { nobody(c); c.Request.Headers = secrets("authorization", "x") }, "none, unnamed", "", nil},
 		"another header, no credentials": {absent, func(c *tokensource.ClientConfig) { nobody(c); c.Request.Headers = secrets("X-Tenant", "x") }, "", "client_id", tokensource.ErrMissing},
 		"credentials in a body":          {absent, func(c *tokensource.ClientConfig) { nobody(c); c.Request.Body = secret.New("user=x") }, "none, unnamed", "", nil},
-		"header beside Basic":            {absent, func(c *tokensource.ClientConfig) { c.Request.Headers = secrets("authorization", "x") }, "", "headers", clientauth.ErrTwoMethods},
-		"secret beside Basic":            {absent, func(c *tokensource.ClientConfig) { c.Request.Parameters = secrets("client_secret", "x") }, "", "parameters", clientauth.ErrTwoMethods},
+		"header beside Basic":            {absent, func(c *tokensource.ClientConfig) { c.Request.Headers = secrets("authorization", "x") }, "", "token_endpoint_auth_method", tokensource.ErrTwoMethods},
+		"secret beside Basic":            {absent, func(c *tokensource.ClientConfig) { c.Request.Parameters = secrets("client_secret", "x") }, "", "token_endpoint_auth_method", tokensource.ErrTwoMethods},
 		"raw Basic with a colon":         {absent, func(c *tokensource.ClientConfig) { c.ClientSecretBasicEncoding = "raw"; c.ClientID = "a:b" }, "", "client_id", tokensource.ErrColonInID},
 	}
 	for name, test := range tests {

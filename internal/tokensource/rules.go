@@ -1,0 +1,239 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package tokensource
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+)
+
+// The rules about a client. They hold for values that are not known yet too: what
+// depends on one breaks no rule. Nothing else decides what may be combined.
+
+// Causes of a [*ConfigError] that [ClientConfig.Conflicts] and [ClientConfig.Unused]
+// find.
+var (
+	// ErrTwoMethods reports credentials of a second authentication method (RFC 6749
+	// section 2.3), which Detail names.
+	ErrTwoMethods = errors.New("a client must not use two authentication methods at once")
+	// ErrTwoAssertions reports two assertions, of which one would be sent.
+	ErrTwoAssertions = errors.New("only one assertion is sent")
+	// ErrColonInID reports a client id that cannot be told from the secret in a header
+	// field of raw Basic (RFC 7617 section 2).
+	ErrColonInID = errors.New("a client id with a colon cannot be sent in raw HTTP Basic")
+	// ErrPlaintextCertificate reports a method that needs TLS, which Detail names.
+	ErrPlaintextCertificate = errors.New("a client certificate cannot be presented over plaintext http")
+	// ErrNoBody reports a GET request with what would be its body, in the attribute
+	// that Detail names.
+	ErrNoBody = errors.New("a GET request has no body")
+	// ErrReplacedByBody reports what request_body takes the place of.
+	ErrReplacedByBody = errors.New("request_body is sent instead")
+	// ErrTwiceInQuery reports the parameter in Detail, which the query of
+	// token_endpoint has already (RFC 6749 section 3.2).
+	ErrTwiceInQuery = errors.New("a parameter must not be sent twice")
+	// ErrSecretNotSent reports a client_secret beside the method none.
+	ErrSecretNotSent = errors.New("the client does not authenticate")
+	// ErrNotSent reports what has no effect with the method in Detail.
+	ErrNotSent = errors.New("the authentication method does not use it")
+	// ErrSecretAndAssertion reports two credentials, of which the method uses one.
+	ErrSecretAndAssertion = errors.New("the client has an assertion and a secret")
+	// ErrNoPrivateKey reports a certificate without its key.
+	ErrNoPrivateKey = errors.New("a certificate needs its private key")
+)
+
+// Conflicts lists what the server would not get, or what must not be sent together.
+// With final, nothing else is merged over or under the configuration, so that its
+// method may be certain without being set.
+func (c ClientConfig) Conflicts(final bool) []*ConfigError {
+	client := c.client()
+	asserts := c.sets("signed_assertion") || c.sets("federated_assertion") || c.Unknown["signed_assertion"] || c.Unknown["federated_assertion"]
+	if final && !c.isSet("token_endpoint_auth_method") && !c.isSet("issuer") && !c.ClientSecret.IsZero() && !asserts {
+		client.TokenEndpointAuthMethod = clientauth.ClientSecretBasic
+	}
+	return client.conflicts(c.Unknown)
+}
+
+// client is the configuration before anything is resolved.
+func (c ClientConfig) client() Client {
+	client := Client{Credentials: c.Credentials, Request: c.Request, Origins: c.Origins}
+	client.Request.Endpoint = c.TokenEndpoint
+	return client
+}
+
+// isSet reports whether an attribute is set, to a known value or not.
+func (c ClientConfig) isSet(attribute string) bool {
+	_, set := c.Origins[attribute]
+	return set
+}
+
+// sets reports whether an attribute is set to a known value.
+func (c ClientConfig) sets(attribute string) bool { return c.isSet(attribute) && !c.Unknown[attribute] }
+
+// conflicts is [ClientConfig.Conflicts] for a client that may be resolved.
+func (c Client) conflicts(unknown map[string]bool) []*ConfigError {
+	var found conflicts
+	method := c.TokenEndpointAuthMethod
+	basic, authorization := method == clientauth.ClientSecretBasic, hasAuthorization(c.Request.Headers)
+	authenticates := c.assertion() != nil && !unknown["grant_type"] && !c.grants()
+	sendsAssertion := method != clientauth.None
+	found.add(c.ClientSecretBasicEncoding == clientauth.BasicEncodingRaw && (basic || method == "") && strings.Contains(c.ClientID, ":"),
+		"client_id", ErrColonInID, "")
+	found.add(c.SignedAssertion != nil && c.FederatedAssertion != nil, "federated_assertion", ErrTwoAssertions, "")
+	found.add(sendsAssertion && authenticates && authorization, "headers", ErrTwoMethods, "an assertion")
+	found.add(basic && authorization, "token_endpoint_auth_method", ErrTwoMethods, "headers")
+	found.add(basic && !c.Request.Parameters["client_secret"].IsZero(), "token_endpoint_auth_method", ErrTwoMethods, "parameters")
+	found.add(clientauth.UsesCertificate(method) && isPlaintext(c.Request.Endpoint), "token_endpoint", ErrPlaintextCertificate, method)
+
+	body := !c.Request.Body.IsZero()
+	inBody := !unknown["parameters_in"] && c.Request.ParametersIn != oauth2.InQuery
+	get := c.Request.Method == http.MethodGet
+	found.add(get && body, "method", ErrNoBody, "request_body")
+	found.add(get && inBody && !body && !unknown["request_body"], "method", ErrNoBody, "parameters_in")
+	found.add(body && sendsAssertion && c.assertion() != nil, c.AssertionAttribute(), ErrReplacedByBody, "")
+	for _, attribute := range c.replacedByBody() {
+		found.add(body, attribute, ErrReplacedByBody, "")
+	}
+	if endpoint, err := url.Parse(c.Request.Endpoint); err == nil && !body {
+		for _, pair := range c.configuredParameters() {
+			found.add(endpoint.Query().Has(pair.parameter), pair.attribute, ErrTwiceInQuery, pair.parameter)
+		}
+	}
+	return found
+}
+
+// conflicts are rules that a configuration breaks.
+type conflicts []*ConfigError
+
+// add adds a rule if it is broken.
+func (c *conflicts) add(broken bool, attribute string, err error, detail string) {
+	if broken {
+		*c = append(*c, &ConfigError{Attribute: attribute, Err: err, Detail: detail})
+	}
+}
+
+// isPlaintext reports whether an address is an http URL.
+func isPlaintext(address string) bool {
+	parsed, err := url.Parse(address)
+	return err == nil && parsed.Scheme == "http"
+}
+
+// configured is a parameter with the attribute that sets it.
+type configured struct{ attribute, parameter string }
+
+// configuredParameters lists the parameters that attributes set. Those that are sent
+// by default are not listed.
+func (c Client) configuredParameters() []configured {
+	var pairs []configured
+	add := func(set bool, attribute, parameter string) {
+		if set {
+			pairs = append(pairs, configured{attribute, parameter})
+		}
+	}
+	_, setsGrant := c.Origins["grant_type"]
+	add(setsGrant && c.Request.GrantType != "", "grant_type", "grant_type")
+	add(len(c.Request.Scopes) > 0, "scopes", "scope")
+	add(c.Request.Audience != "", "audience", "audience")
+	add(len(c.Request.Resources) > 0, "resources", "resource")
+	var names []string
+	for name, value := range c.Request.Parameters {
+		if !value.IsZero() {
+			names = append(names, name)
+		}
+	}
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		add(true, "parameters", name)
+	}
+	return pairs
+}
+
+// replacedByBody lists the attributes of what is not sent beside request_body.
+func (c Client) replacedByBody() []string {
+	var attributes []string
+	for _, pair := range c.configuredParameters() {
+		attributes = append(attributes, pair.attribute)
+	}
+	if _, set := c.Origins["parameters_in"]; set {
+		attributes = append(attributes, "parameters_in")
+	}
+	switch c.TokenEndpointAuthMethod {
+	case clientauth.ClientSecretPost, clientauth.ClientSecretJWT, clientauth.PrivateKeyJWT:
+		attributes = append(attributes, "token_endpoint_auth_method")
+	}
+	return slices.Compact(attributes)
+}
+
+// Unused lists what has no effect because of the same block, and what is wrong with
+// its assertion. Because of another block or the environment nothing is unused:
+// those may serve others.
+func (c ClientConfig) Unused(now func() time.Time) []*ConfigError {
+	var found conflicts
+	client, method := c.client(), c.TokenEndpointAuthMethod
+	authenticates := client.assertion() != nil && !c.Unknown["grant_type"] && !client.grants()
+	signs := c.SignedAssertion != nil && !c.SignedAssertion.PrivateKey.IsZero()
+	sent := method == clientauth.PrivateKeyJWT || (method == clientauth.ClientSecretJWT && c.FederatedAssertion == nil && !signs)
+	found.add(method == clientauth.None && !c.ClientSecret.IsZero(), "token_endpoint_auth_method", ErrSecretNotSent, "")
+	found.add(method != "" && method != clientauth.ClientSecretBasic && c.ClientSecretBasicEncoding != "", "client_secret_basic_encoding", ErrNotSent, method)
+	found.add(authenticates && (signs || c.FederatedAssertion != nil) && !c.ClientSecret.IsZero() && !c.isSet("token_endpoint_auth_method"),
+		"token_endpoint_auth_method", ErrSecretAndAssertion, "")
+	found.add(authenticates && method != "" && !sent, client.AssertionAttribute(), ErrNotSent, method)
+	if err := c.checkSignature(authenticates, now); err != nil {
+		found.add(true, "signed_assertion", err, "")
+	}
+	return found
+}
+
+// checkSignature checks that what signs fits together, as far as it is known and
+// each member is valid by itself.
+func (c ClientConfig) checkSignature(authenticates bool, now func() time.Time) error {
+	var assertion clientauth.SignedAssertion
+	if c.SignedAssertion != nil {
+		assertion = *c.SignedAssertion
+	}
+	keyless := c.SignedAssertion != nil && assertion.PrivateKey.IsZero() && !c.Unknown["signed_assertion.private_key"]
+	if keyless && assertion.Certificate != "" {
+		return ErrNoPrivateKey
+	}
+	bySecret := c.TokenEndpointAuthMethod == clientauth.ClientSecretJWT ||
+		(!c.isSet("token_endpoint_auth_method") && authenticates && keyless && !c.ClientSecret.IsZero())
+	unknown := slices.ContainsFunc([]string{"private_key", "key_id", "algorithm", "certificate", "type"}, func(member string) bool {
+		return c.Unknown["signed_assertion."+member]
+	})
+	invalid := (assertion.Algorithm != "" && !slices.Contains(clientauth.Algorithms(), assertion.Algorithm)) ||
+		(assertion.Certificate != "" && httpstack.CheckCertificates(assertion.Certificate) != nil)
+	if (c.SignedAssertion == nil && !bySecret) || unknown || invalid {
+		return nil
+	}
+	if bySecret {
+		assertion.PrivateKey, assertion.ClientSecret = secret.String{}, c.ClientSecret
+	}
+	assertion.Now = now
+	return assertion.Check()
+}
+
+// NeedsEncryptionKey reports whether nothing of the client could seal its tokens in
+// a shared cache, as far as that is known: it has neither a secret nor a private
+// key. A client certificate with its key counts if the client authenticates with it.
+func (c ClientConfig) NeedsEncryptionKey(certificate bool) bool {
+	client := c.client()
+	if certificate {
+		client.Connection.CertificateThumbprint = "of a certificate that is not read here"
+	}
+	open := c.TokenEndpointAuthMethod == "" && c.FederatedAssertion == nil
+	if open || c.Unknown["token_endpoint_auth_method"] || c.Unknown["grant_type"] || c.isSet("client_secret") || c.isSet("signed_assertion") {
+		return false
+	}
+	inferred, _ := client.inferMethod(nil)
+	client.TokenEndpointAuthMethod = cmp.Or(client.TokenEndpointAuthMethod, inferred)
+	return !client.hasSecret() && !clientauth.UsesCertificate(client.TokenEndpointAuthMethod)
+}
