@@ -71,7 +71,7 @@ const MaxField = 64 << 10
 func checkHeader(header http.Header) *Error {
 	for name, values := range header {
 		if !isToken(name) {
-			return invalid("the header name %.40q has characters that are not allowed, or none", name)
+			return invalid("a header name is empty or has characters that are not allowed, such as a space or a colon") // a value, perhaps
 		}
 		if slices.Contains(transportHeaders, http.CanonicalHeaderKey(name)) {
 			return invalid("the header %s cannot be set: the connection decides it", name)

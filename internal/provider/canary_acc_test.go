@@ -128,6 +128,9 @@ func hclBlock(kind string, labels []string, content attributes) string {
 	return text.String() + "}\n"
 }
 
+// reference is an expression.
+type reference string
+
 // hcl writes a value of a configuration.
 func hcl(value any) string {
 	switch value := value.(type) {
@@ -139,7 +142,19 @@ func hcl(value any) string {
 			members = append(members, strconv.Quote(name)+" = "+hcl(value[name]))
 		}
 		return "{ " + strings.Join(members, ", ") + " }"
+	case []string:
+		elements := make([]string, len(value))
+		for i, element := range value {
+			elements[i] = hcl(element)
+		}
+		return "[" + strings.Join(elements, ", ") + "]"
+	case reference, bool:
+		return fmt.Sprint(value)
 	default:
-		return strconv.Quote(fmt.Sprint(value))
+		text := fmt.Sprint(value)
+		if head := strings.TrimRight(text, "x"); len(head)+1000 < len(text) { // literals of a megabyte take the CLI minutes
+			return fmt.Sprintf("format(\"%%s%%0%dd\", %q, 0)", len(text)-len(head), head)
+		}
+		return strconv.Quote(text)
 	}
 }

@@ -330,7 +330,7 @@ func conflictWords(conflict *tokensource.ConfigError) (string, bool) {
 	case tokensource.ErrReplacedByBody:
 		return "With request_body nothing else is sent in the body, so " + attribute + " would have no effect. Remove one of them.", true
 	case tokensource.ErrTwiceInQuery:
-		return "The query of token_endpoint already has the parameter " + shortened(detail) + ", and a parameter must not be sent twice " +
+		return "The query of token_endpoint already has the parameter " + shownName(detail) + ", and a parameter must not be sent twice " +
 			"(RFC 6749 section 3.2). Remove one of them.", true
 	case tokensource.ErrSecretNotSent:
 		return "With token_endpoint_auth_method = \"none\" no secret is sent. Remove client_secret, or change the method.", true

@@ -48,7 +48,7 @@ var invalidRequests = map[string]invalid{
 	"fragment sign at URI's end":  {attributes{"resources": []string{"urn:example:api#"}}, "resources[0]", "fragment"},
 	"resource that is no URI":     {attributes{"resources": []string{"https://a b/"}}, "resources[0]", "absolute URI"},
 	"resource with line break":    {attributes{"resources": []string{"urn:example:api\n"}}, "resources[0]", "absolute URI"},
-	"parameter name, line break":  {attributes{"parameters": attributes{"a\nb": "1"}}, `parameters["a\nb"]`, "control character."},
+	"parameter name, line break":  {attributes{"parameters": attributes{"a\nb": "1"}}, `parameters["…"]`, "control character."},
 	"header value, NUL character": {attributes{"headers": attributes{"X-A": "\x00"}}, "headers", "control character"},
 }
 

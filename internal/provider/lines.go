@@ -4,6 +4,7 @@
 package provider
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -81,6 +82,17 @@ func holdsSecret(config *tfprotov6.DynamicValue, schema *tfprotov6.Schema, root 
 	})
 	return holds
 }
+
+// shownName repeats a name or a word of a closed list that a user gave, if it is
+// short and looks like one: it may be a secret in the wrong place.
+func shownName(text string) string {
+	if !nameShaped.MatchString(text) || secret.LooksLikeKey(text) {
+		return "…"
+	}
+	return text
+}
+
+var nameShaped = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{0,40}$`)
 
 // attributeName writes a path without the elements of maps and lists, as an
 // attribute or a member of one is named in texts.

@@ -28,6 +28,9 @@ const (
 	cacheRedis  = "redis"  // whoever uses the same Redis
 )
 
+// cacheKinds lists the values of cache.type.
+func cacheKinds() []string { return []string{cacheMemory, cacheNone, cacheFile, cacheRedis} }
+
 // cacheModel holds the attribute cache.
 type cacheModel struct {
 	Type          types.String `tfsdk:"type"`

@@ -76,7 +76,7 @@ func cacheAttribute() schema.Attribute {
 				Optional: true,
 				MarkdownDescription: "`memory` (default): everything in one Terraform process. `file`: all processes of this machine: plan and apply, " +
 					"provider aliases, stacks. `redis`: all machines that use the same Redis or Valkey server. `none`: nothing.",
-				Validators: []validator.String{oneOf(cacheMemory, cacheNone, cacheFile, cacheRedis)},
+				Validators: []validator.String{oneOf(cacheKinds()...)},
 			},
 			"path": schema.StringAttribute{
 				Optional: true,

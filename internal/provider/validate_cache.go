@@ -6,6 +6,7 @@ package provider
 import (
 	"context"
 	"net/url"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -22,7 +23,7 @@ const goodEncryptionKey = 16
 func (m providerModel) validateCache(ctx context.Context, client tokensource.ClientConfig) diag.Diagnostics {
 	var diags diag.Diagnostics
 	model := objectAs[cacheModel](ctx, m.Cache, &diags)
-	if model == nil || model.Type.IsUnknown() {
+	if model == nil || model.Type.IsUnknown() || !slices.Contains(cacheKinds(), model.kind()) {
 		return diags
 	}
 	at := path.Root("cache")

@@ -38,7 +38,7 @@ func (headerFields) ValidateMap(_ context.Context, req validator.MapRequest, res
 		canonical := http.CanonicalHeaderKey(name)
 		if other, ok := spelled[canonical]; ok {
 			resp.Diagnostics.AddAttributeError(req.Path.AtMapKey(name), "Duplicate header field",
-				fmt.Sprintf("The names %q and %q differ only in case, and header names are case-insensitive. Remove one.", shortened(name), shortened(other)))
+				fmt.Sprintf("The names %q and %q differ only in case, and header names are case-insensitive. Remove one.", shownName(name), shownName(other)))
 		}
 		spelled[canonical] = name
 	}

@@ -94,7 +94,7 @@ func shownPath(at path.Path) string {
 	steps := at.Steps()
 	for i, step := range steps {
 		if name, ok := step.(path.PathStepElementKeyString); ok {
-			steps[i] = path.PathStepElementKeyString(shortened(string(name)))
+			steps[i] = path.PathStepElementKeyString(shownName(string(name)))
 		}
 	}
 	return steps.String()
@@ -122,7 +122,7 @@ func oneOf(words ...string) validator.String {
 		if slices.Contains(words, value) {
 			return ""
 		}
-		return fmt.Sprintf("The value must be one of \"%s\", but is %q.", strings.Join(words, "\", \""), shortened(value))
+		return fmt.Sprintf("The value must be one of \"%s\", but is %q.", strings.Join(words, "\", \""), shownName(value))
 	}}
 }
 
