@@ -4,21 +4,20 @@
 package authserver
 
 import (
-	"crypto/tls"
 	"errors"
 	"net/http"
 	"slices"
 	"strings"
 )
 
-// API is the protected API: a resource server that takes this server's bearer
-// tokens (RFC 6750) and answers
+// API returns the protected API: a resource server that accepts this server's
+// bearer tokens (RFC 6750), whatever their audience. It responds with
 //
-//	400 invalid_request      when the Authorization header is malformed
-//	401                      without a token, and with invalid_token when the token
-//	                         is unknown, expired, revoked, meant for somebody else
-//	                         or bound to another certificate than the connection's
-//	403 insufficient_scope   where the route requires a scope the token lacks
+//	400 invalid_request      if the Authorization header is malformed
+//	401                      without a token
+//	401 invalid_token        if the token is unknown, expired, revoked, or bound to
+//	                         another certificate than the connection's
+//	403 insufficient_scope   if the token lacks the scope that the route requires
 //	200                      otherwise, with client_id, scopes, method and path in JSON
 func (s *Server) API() http.Handler {
 	mux := http.NewServeMux()
@@ -36,13 +35,13 @@ func (s *Server) API() http.Handler {
 func (s *Server) protect(scope string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		token, err := bearerToken(r.Header.Values("Authorization"))
-		allowed, ok := s.authorize(token, r.TLS)
+		allowed, ok := s.findAccessToken(token)
 		switch {
 		case errors.Is(err, errNoBearer):
 			challenge(w, http.StatusUnauthorized, "", "")
 		case err != nil:
 			challenge(w, http.StatusBadRequest, "invalid_request", "")
-		case !ok:
+		case !ok || !allowed.matches(r.TLS):
 			challenge(w, http.StatusUnauthorized, "invalid_token", "")
 		case scope != "" && !slices.Contains(allowed.scopes, scope):
 			challenge(w, http.StatusForbidden, "insufficient_scope", scope)
@@ -55,32 +54,13 @@ func (s *Server) protect(scope string) http.HandlerFunc {
 	}
 }
 
-// authorize says what a token allows, if it is good, meant for this API and in
-// the right hands.
-func (s *Server) authorize(token string, connection *tls.ConnectionState) (authorization, bool) {
-	allowed, ok := s.lookUp(token)
-	meant := s.config.Resource == "" || slices.Contains(allowed.audience, s.config.Resource)
-	return allowed, ok && meant && allowed.shownBy(connection)
-}
-
-// lookUp says what a token stands for, if it is good.
-func (s *Server) lookUp(token string) (authorization, bool) {
-	allowed, ok := s.tokens.findAccess(token, s.config.Now())
-	if strings.Count(token, ".") == 2 {
-		var err error
-		allowed, err = s.verifyJWT(token)
-		ok = err == nil && !s.tokens.revokedAccess(token)
-	}
-	return allowed, ok
-}
-
 var (
 	errNoBearer        = errors.New("no bearer token")
 	errMalformedBearer = errors.New("the Authorization header is malformed")
 )
 
-// bearerToken reads RFC 6750 §2.1. The scheme's case does not matter (RFC 9110
-// §11.1); the token's grammar is not enforced, as real servers break it.
+// bearerToken parses RFC 6750 §2.1. The scheme is case-insensitive (RFC 9110
+// §11.1). The token's grammar is not enforced, since real servers violate it.
 func bearerToken(headers []string) (string, error) {
 	if len(headers) == 0 {
 		return "", errNoBearer
@@ -97,8 +77,8 @@ func bearerToken(headers []string) (string, error) {
 	return token, nil
 }
 
-// challenge answers with the WWW-Authenticate of RFC 6750 §3: no error code for
-// a request that did not try.
+// challenge responds with the WWW-Authenticate of RFC 6750 §3: without an error
+// code if the request had no token.
 func challenge(w http.ResponseWriter, status int, code, scope string) {
 	value := `Bearer realm="api"`
 	body := map[string]any{}

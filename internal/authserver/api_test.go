@@ -98,30 +98,3 @@ func TestAPIExpiry(t *testing.T) {
 		}
 	}
 }
-
-func TestAPIAudience(t *testing.T) {
-	t.Parallel()
-	for _, format := range []string{authserver.Opaque, authserver.JWT} {
-		for name, row := range map[string]struct {
-			parameters string
-			status     int
-			code       string
-		}{
-			"default":        {"", 200, ""},
-			"resource":       {"&resource=https://api.example", 200, ""},
-			"audience":       {"&audience=https://api.example", 200, ""},
-			"one of two":     {"&resource=urn:a:b&resource=https://api.example", 200, ""},
-			"somebody else":  {"&resource=https://else.example", 401, "invalid_token"},
-			"other audience": {"&audience=else", 401, "invalid_token"},
-		} {
-			t.Run(format+", "+name, func(t *testing.T) {
-				t.Parallel()
-				c := rfcClient()
-				c.TokenFormat = format
-				srv := newServer(t, authserver.Config{Clients: []authserver.Client{c}, Resource: "https://api.example"})
-				token := send(t, srv, rfcRequest(row.parameters)).text(t, "access_token")
-				callOrders(t, srv, token).want(t, row.status, row.code)
-			})
-		}
-	}
-}

@@ -4,25 +4,25 @@
 package authserver
 
 import (
-	"crypto/rsa"
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// Values of AssertionRules.Audience: what has to be in aud, because servers
-// disagree (RFC 7523 §3, draft-ietf-oauth-rfc7523bis §4).
+// Values of AssertionRules.Audience. Servers disagree about the required aud
+// (RFC 7523 §3, draft-ietf-oauth-rfc7523bis §4).
 const (
 	AudienceEither        = "either"         // the URL of the token endpoint or the issuer
 	AudienceTokenEndpoint = "token_endpoint" // the URL of the token endpoint
 	AudienceIssuer        = "issuer"         // the issuer
-	AudienceIssuerOnly    = "issuer_only"    // the issuer, and nothing beside it
+	AudienceIssuerOnly    = "issuer_only"    // the issuer as the only value
 )
 
-// AssertionRules say what the server asks of a JWT made for it.
+// AssertionRules are the requirements on JWTs made for this server.
 type AssertionRules struct {
 	// Audience is AudienceEither (default) or one of the other constants.
 	Audience string
@@ -31,146 +31,131 @@ type AssertionRules struct {
 	// "client-authentication+jwt". When empty: "JWT" or none.
 	Type string
 
-	// MaxLifetime is how far in the future exp may be: five minutes by default
-	// for client assertions, an hour for those that are a grant.
+	// MaxLifetime limits how far exp may be in the future. Default five minutes.
 	MaxLifetime time.Duration
-
-	// Skew is how far exp, nbf and iat may be off. Default zero.
-	Skew time.Duration
 }
 
-func (r AssertionRules) withDefaults(maxLifetime time.Duration) (AssertionRules, error) {
-	if r.Audience == "" {
-		r.Audience = AudienceEither
-	}
-	if r.MaxLifetime == 0 {
-		r.MaxLifetime = maxLifetime
-	}
-	if !slices.Contains([]string{AudienceEither, AudienceTokenEndpoint, AudienceIssuer, AudienceIssuerOnly}, r.Audience) {
-		return r, errors.New("an audience of assertions that is not known")
-	}
-	return r, nil
+// grantAssertionRules apply to assertions that are a grant (RFC 7523 §2.1).
+var grantAssertionRules = AssertionRules{Audience: AudienceEither, MaxLifetime: time.Hour}
+
+// requirements are what one assertion must satisfy (RFC 7523 §3).
+type requirements struct {
+	issuer       string
+	subject      string        // empty: any
+	audiences    []string      // one of them must be in aud
+	soleAudience bool          // aud must have no other value
+	typ          string        // empty: "JWT" or none
+	maxLifetime  time.Duration // zero: unlimited
+	algorithms   []string
+	key          jwt.Keyfunc
+	reusable     bool // no jti is needed
 }
 
-// terms are what one assertion is held to (RFC 7523 §3).
-type terms struct {
-	issuer     string
-	subject    string        // any when empty
-	audiences  []string      // one of them has to be in aud
-	sole       bool          // and no other may
-	typ        string        // "JWT" or none when empty
-	lifetime   time.Duration // unlimited when zero
-	skew       time.Duration
-	algorithms []string
-	key        jwt.Keyfunc
-	reusable   bool // jti does not matter
-}
-
-// ownTerms are the rules' part of the terms.
-func (s *Server) ownTerms(rules AssertionRules) terms {
-	t := terms{typ: rules.Type, lifetime: rules.MaxLifetime, skew: rules.Skew, sole: rules.Audience == AudienceIssuerOnly}
+// requirements returns the part of the requirements that follows from rules.
+func (s *Server) requirements(rules AssertionRules) requirements {
+	want := requirements{
+		typ: rules.Type, maxLifetime: rules.MaxLifetime, soleAudience: rules.Audience == AudienceIssuerOnly,
+	}
 	if rules.Audience == AudienceEither || rules.Audience == AudienceTokenEndpoint {
-		t.audiences = s.tokenURLs()
+		want.audiences = []string{s.TokenURL()}
+		if s.mtlsBase != "" {
+			want.audiences = append(want.audiences, s.MTLSTokenURL())
+		}
 	}
 	if rules.Audience != AudienceTokenEndpoint {
-		t.audiences = append(t.audiences, s.config.Issuer)
+		want.audiences = append(want.audiences, s.config.Issuer)
 	}
-	return t
+	return want
 }
 
-// assertionError is why an assertion is refused. It echoes nothing.
+// assertionError is the reason for refusing an assertion. It quotes nothing of it.
 type assertionError string
 
-func (f assertionError) Error() string { return string(f) }
+func (e assertionError) Error() string { return string(e) }
 
-// verifyAssertion returns the subject of an assertion that keeps the terms, and
-// an assertionError for any other. What it accepts it accepts once.
-func (s *Server) verifyAssertion(assertion string, t terms) (string, error) {
+// verifyAssertion returns the subject of an assertion that meets the
+// requirements, or an assertionError. It accepts an assertion once, unless it is
+// reusable.
+func (s *Server) verifyAssertion(assertion string, want requirements) (string, error) {
+	// encoding/base64 would ignore line breaks.
+	if strings.ContainsFunc(assertion, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-_.", r) }) {
+		return "", assertionError("it is not a compact JWS")
+	}
 	claims := jwt.MapClaims{}
 	parser := jwt.NewParser(
 		jwt.WithStrictDecoding(),
-		jwt.WithValidMethods(t.algorithms),
+		jwt.WithValidMethods(want.algorithms),
 		jwt.WithTimeFunc(s.config.Now),
-		jwt.WithLeeway(t.skew),
 		jwt.WithExpirationRequired(),
 		jwt.WithIssuedAt(),
-		jwt.WithIssuer(t.issuer),
-		jwt.WithSubject(t.subject),
+		jwt.WithIssuer(want.issuer),
+		jwt.WithSubject(want.subject),
 	)
-	// encoding/base64 would skip the line break that ends a file.
-	if strings.ContainsFunc(assertion, notCompact) {
-		return "", assertionError("it is not a compact JWS")
-	}
-	token, err := parser.ParseWithClaims(assertion, claims, t.key)
+	token, err := parser.ParseWithClaims(assertion, claims, want.key)
 	if err != nil {
-		return "", explain(err)
+		return "", describe(err)
 	}
-	if err := t.checkHeader(token.Header); err != nil {
+	if err := want.checkHeader(token.Header); err != nil {
 		return "", err
 	}
-	if err := t.checkClaims(claims, s.config.Now()); err != nil {
+	if err := want.checkClaims(claims, s.config.Now()); err != nil {
 		return "", err
 	}
 	id, _ := claims["jti"].(string)
 	switch {
-	case t.reusable:
+	case want.reusable:
 	case id == "":
 		return "", assertionError("jti is missing")
-	case !s.used.first(t.issuer, id):
+	case !s.used.add(want.issuer, id):
 		return "", assertionError("jti has been used before")
 	}
 	return claims.GetSubject()
 }
 
-func notCompact(r rune) bool {
-	alphanumeric := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
-	return !alphanumeric && !strings.ContainsRune("-_.", r)
-}
-
-func (t terms) checkHeader(header map[string]any) error {
-	if _, ok := header["crit"]; ok { // RFC 7515 §4.1.11: no extension is understood
-		return assertionError("crit names an extension that is not understood")
+func (want requirements) checkHeader(header map[string]any) error {
+	if _, ok := header["crit"]; ok { // RFC 7515 §4.1.11: no extension is supported
+		return assertionError("crit names an unsupported extension")
 	}
 	typ, sent := header["typ"]
 	text, _ := typ.(string)
 	switch {
-	case t.typ == "" && (!sent || strings.EqualFold(text, "JWT")):
-	case t.typ != "" && strings.EqualFold(text, t.typ):
+	case want.typ == "" && (!sent || strings.EqualFold(text, "JWT")):
+	case want.typ != "" && strings.EqualFold(text, want.typ):
 	default:
 		return assertionError("typ is not the required one")
 	}
 	return nil
 }
 
-// checkClaims is what the JWT library leaves to check.
-func (t terms) checkClaims(claims jwt.MapClaims, now time.Time) error {
+// checkClaims checks what the JWT library does not.
+func (want requirements) checkClaims(claims jwt.MapClaims, now time.Time) error {
 	audience, err := claims.GetAudience()
-	accepted := slices.ContainsFunc(audience, func(one string) bool { return slices.Contains(t.audiences, one) })
-	if err != nil || !accepted || t.sole && len(audience) > 1 {
+	accepted := slices.ContainsFunc(audience, func(one string) bool { return slices.Contains(want.audiences, one) })
+	if err != nil || !accepted || want.soleAudience && len(audience) > 1 {
 		return assertionError("aud is not the required one")
 	}
 	if subject, err := claims.GetSubject(); err != nil || subject == "" {
 		return assertionError("sub is missing")
 	}
 	expires, err := claims.GetExpirationTime()
-	if err != nil || t.lifetime > 0 && expires.After(now.Add(t.lifetime+t.skew)) {
+	if err != nil || want.maxLifetime > 0 && expires.After(now.Add(want.maxLifetime)) {
 		return assertionError("exp is too far in the future")
 	}
 	return nil
 }
 
-// explain says what the JWT library found in words that hold nothing of the JWT.
-func explain(err error) error {
-	if fault, ok := errors.AsType[assertionError](err); ok {
-		return fault
+// describe replaces the JWT library's error, which may quote the JWT.
+func describe(err error) error {
+	if described, ok := errors.AsType[assertionError](err); ok {
+		return described
 	}
 	for _, known := range []struct {
-		err   error
-		fault assertionError
+		err         error
+		description assertionError
 	}{
 		{jwt.ErrTokenMalformed, "it is not a JWT"},
 		{jwt.ErrTokenUnverifiable, "alg is not supported"},
-		{jwt.ErrTokenSignatureInvalid, "the signature or its algorithm is not the registered key's"},
+		{jwt.ErrTokenSignatureInvalid, "the signature or its algorithm does not match the registered key"},
 		{jwt.ErrTokenExpired, "it has expired"},
 		{jwt.ErrTokenNotValidYet, "nbf is in the future"},
 		{jwt.ErrTokenUsedBeforeIssued, "iat is in the future"},
@@ -179,33 +164,13 @@ func explain(err error) error {
 		{jwt.ErrTokenRequiredClaimMissing, "a required claim is missing"},
 	} {
 		if errors.Is(err, known.err) {
-			return known.fault
+			return known.description
 		}
 	}
 	return assertionError("a claim is invalid")
 }
 
-// registeredKey finds the key the header names, for an algorithm that fits it:
-// the library would verify ES256 with any curve, and PS256 with any salt.
-func registeredKey(keys []Key) jwt.Keyfunc {
-	return func(token *jwt.Token) (any, error) {
-		key, ok := selectKey(keys, token.Header)
-		if !ok {
-			return nil, assertionError("the header does not name a registered key")
-		}
-		if !slices.Contains(key.algorithms(), token.Method.Alg()) {
-			return nil, assertionError("alg does not fit the key")
-		}
-		if pss, ok := token.Method.(*jwt.SigningMethodRSAPSS); ok {
-			strict := *pss
-			strict.VerifyOptions = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash} // RFC 7518 §3.5
-			token.Method = &strict
-		}
-		return key.public(), nil
-	}
-}
-
-// unverified reads who a JWT says it is from and about.
+// unverified returns the issuer and the subject that a JWT claims.
 func unverified(token string) (issuer, subject string) {
 	claims := jwt.MapClaims{}
 	if _, _, err := jwt.NewParser().ParseUnverified(token, claims); err != nil {
@@ -214,4 +179,78 @@ func unverified(token string) (issuer, subject string) {
 	issuer, _ = claims["iss"].(string)
 	subject, _ = claims["sub"].(string)
 	return issuer, subject
+}
+
+// TrustedIssuer is a third party whose JWTs the server can verify: the platform
+// of a pipeline, or a client that signs its own grants.
+type TrustedIssuer struct {
+	Issuer string
+	Keys   []Key
+
+	// Reusable accepts the same JWT more than once, for platforms that issue
+	// one for the whole life of a job. Otherwise each needs a new jti.
+	Reusable bool
+}
+
+// Trust selects the JWTs of a [TrustedIssuer] that are valid for a client.
+type Trust struct {
+	Issuer   string
+	Subject  string // empty: any, where that is allowed
+	Audience string // required in aud; empty: the token endpoint or the issuer
+}
+
+func (t Trust) matches(issuer, subject string) bool {
+	return t.Issuer == issuer && (t.Subject == "" || t.Subject == subject)
+}
+
+// trusts reports whether list has an entry for the issuer and the subject.
+func trusts(list []Trust, issuer, subject string) bool {
+	return slices.ContainsFunc(list, func(t Trust) bool { return t.matches(issuer, subject) })
+}
+
+// federatedRequirements returns those of the entry in list that a JWT with this
+// issuer and subject matches.
+func (s *Server) federatedRequirements(list []Trust, issuer, subject string) (requirements, error) {
+	i := slices.IndexFunc(list, func(t Trust) bool { return t.matches(issuer, subject) })
+	if i < 0 {
+		return requirements{}, assertionError("its issuer and subject are not trusted")
+	}
+	from, ok := s.trustedIssuer(issuer)
+	if !ok {
+		return requirements{}, assertionError("the server has no keys for its issuer")
+	}
+	want := s.requirements(grantAssertionRules)
+	if list[i].Audience != "" { // made by the platform's rules, not by ours
+		want = requirements{audiences: []string{list[i].Audience}}
+	}
+	want.issuer, want.subject, want.reusable = issuer, list[i].Subject, from.Reusable
+	want.algorithms, want.key = algorithmsOf(from.Keys), registeredKey(from.Keys)
+	return want, nil
+}
+
+func (s *Server) trustedIssuer(issuer string) (TrustedIssuer, bool) {
+	i := slices.IndexFunc(s.config.TrustedIssuers, func(t TrustedIssuer) bool { return t.Issuer == issuer })
+	if i < 0 {
+		return TrustedIssuer{}, false
+	}
+	return s.config.TrustedIssuers[i], true
+}
+
+// usedIDs remembers the jti of every accepted assertion. The zero value is empty.
+type usedIDs struct {
+	mu   sync.Mutex
+	seen map[[2]string]bool // by issuer and jti
+}
+
+// add reports whether the jti is new.
+func (u *usedIDs) add(issuer, id string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.seen == nil {
+		u.seen = make(map[[2]string]bool)
+	}
+	key := [2]string{issuer, id}
+	replayed := u.seen[key]
+	u.seen[key] = true
+	return !replayed
 }

@@ -151,7 +151,7 @@ func TestAssertionRefusedBySignature(t *testing.T) {
 		"padded":                  {client(p256), clientAssertion("ES256", p256).compact(t) + "=", "compact"},
 		"stray bit":               {client(p256), strayBit(clientAssertion("ES256", p256).compact(t)), "JWT"},
 		"two segments":            {client(p256), "eyJhbGciOiJFUzI1NiJ9.e30", "JWT"},
-		"no JSON":                 {client(p256), "eyJhbGciOiJFUzI1NiJ9.e30x.e30", "JWT"},
+		"not JSON":                {client(p256), "eyJhbGciOiJFUzI1NiJ9.e30x.e30", "JWT"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -307,13 +307,6 @@ func TestAssertionRules(t *testing.T) {
 
 		"lifetime, longest":  {authserver.AssertionRules{MaxLifetime: time.Minute}, claim("exp", now+60), ""},
 		"lifetime, too long": {authserver.AssertionRules{MaxLifetime: time.Minute}, claim("exp", now+61), "too far"},
-		"skew, exp":          {authserver.AssertionRules{Skew: time.Minute}, claim("exp", now-59), ""},
-		"skew, exp before":   {authserver.AssertionRules{Skew: time.Minute}, claim("exp", now-60), "expired"},
-		"skew, iat":          {authserver.AssertionRules{Skew: time.Minute}, claim("iat", now+60), ""},
-		"skew, iat after":    {authserver.AssertionRules{Skew: time.Minute}, claim("iat", now+61), "iat"},
-		"skew, longest":      {authserver.AssertionRules{Skew: time.Minute}, claim("exp", now+360), ""},
-		"skew, too long":     {authserver.AssertionRules{Skew: time.Minute}, claim("exp", now+361), "too far"},
-		"skew, nbf":          {authserver.AssertionRules{Skew: time.Minute}, claim("nbf", now+60), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -371,17 +364,4 @@ func TestAssertionIsUsedOnce(t *testing.T) {
 	send(t, srv, postForm(assertionForm(j.compact(t)))).wantReason(t, 401, "invalid_client", "jti has been used")
 	j.claims["jti"] = rand.Text()
 	send(t, srv, postForm(assertionForm(j.compact(t)))).want(t, 200, "")
-}
-
-func TestAssertionRulesAreKnown(t *testing.T) {
-	t.Parallel()
-	for name, config := range map[string]authserver.Config{
-		"client": {ClientAssertion: authserver.AssertionRules{Audience: "anyone"}},
-		"grant":  {GrantAssertion: authserver.AssertionRules{Audience: "anyone"}},
-	} {
-		config.Issuer = "https://server.example.com"
-		if _, err := authserver.New(config); err == nil {
-			t.Errorf("%s: New accepts an unknown audience", name)
-		}
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -38,78 +39,73 @@ const (
 	TokenExchange     = "urn:ietf:params:oauth:grant-type:token-exchange" // RFC 8693
 )
 
-// Client is what is registered for one client. It is held to every word of it.
+// Client is the registration of one client. Requests that deviate from it are
+// refused.
 type Client struct {
 	ID     string
 	Secret string
 
-	// AuthMethod is the one method the client may authenticate with, the name
-	// of an IANA-registered value: ClientSecretBasic (default), ClientSecretPost,
-	// ClientSecretJWT, PrivateKeyJWT, TLSClientAuth, SelfSignedTLSClientAuth or None.
+	// AuthMethod is the only method the client may authenticate with:
+	// ClientSecretBasic (default), ClientSecretPost, ClientSecretJWT,
+	// PrivateKeyJWT, TLSClientAuth, SelfSignedTLSClientAuth or None.
 	AuthMethod string
 
 	// BasicEncoding is FormEncoding (default) or RawEncoding.
 	BasicEncoding string
 
-	// Keys are the client's own: those that verify its assertions with
-	// PrivateKeyJWT, or its certificates with SelfSignedTLSClientAuth.
+	// Keys verify the client's assertions with PrivateKeyJWT, or its
+	// certificate with SelfSignedTLSClientAuth.
 	Keys []Key
 
-	// SigningAlgorithms are the values of alg the client's assertions may have.
+	// SigningAlgorithms are the accepted values of alg in client assertions.
 	// When empty: all that fit the secret or the keys.
 	SigningAlgorithms []string
 
-	// Federated are JWTs of others that authenticate the client in place of its
-	// own, with PrivateKeyJWT. Each needs a subject.
+	// Federated are third-party JWTs that authenticate the client with
+	// PrivateKeyJWT in place of its own. Each needs a subject.
 	Federated []Trust
 
-	// SubjectDN or SANDNS, exactly one of them with TLSClientAuth, is what the
-	// client's certificate has to have: the subject as RFC 4514 writes it
-	// ("CN=client,O=Example") or a DNS name (RFC 8705 §2.1.2).
+	// SubjectDN is the required subject of the certificate with TLSClientAuth, in
+	// the form of RFC 4514: "CN=client,O=Example" (RFC 8705 §2.1.2).
 	SubjectDN string
-	SANDNS    string
 
-	// CertificateBound binds access tokens to the certificate on the client's
-	// connection, however it authenticates (RFC 8705 §3).
+	// CertificateBound binds access tokens to the client certificate of the
+	// connection, whatever the authentication method (RFC 8705 §3).
 	CertificateBound bool
 
-	// ParametersIn is the one place where the client may put its parameters:
-	// InForm (default), InJSON or InQuery.
+	// ParametersIn is where the client must send its parameters: InForm
+	// (default), InJSON or InQuery.
 	ParametersIn string
 
 	// Grants are the grant types the client may use. When nil: client
-	// credentials, and refresh where RefreshLifetime is set; none for a client
-	// that does not authenticate (RFC 6749 §4.4), which must be given its grants
-	// by name. JWTBearer and TokenExchange have to be named, too. An extension
-	// grant named here, other than those of the IETF, is issued for like client
-	// credentials; "" allows a request without grant_type.
+	// credentials, and refresh if RefreshLifetime is set; none for a client that
+	// does not authenticate (RFC 6749 §4.4). JWTBearer and TokenExchange must be
+	// listed. Vendor grant types listed here work like client credentials; ""
+	// allows requests without grant_type.
 	Grants []string
 
-	// Assertions are the JWTs that JWTBearer and TokenExchange take from the
-	// client. With JWTBearer alone, a client that does not authenticate may be
-	// known by the assertion it sends (RFC 7523 §3.1).
+	// Assertions are the JWTs that JWTBearer and TokenExchange accept from the
+	// client. With JWTBearer, the assertion can also identify a client that does
+	// not authenticate (RFC 7523 §3.1).
 	Assertions []Trust
 
-	// Scopes are those the client may ask for, and what it gets when it names none.
+	// Scopes are those the client may request, and the default scope.
 	Scopes []string
 
-	// Granted, when set, narrows every grant to these scopes without an error.
+	// Granted, when set, silently narrows every grant to these scopes.
 	Granted []string
 
 	// TokenFormat is Opaque (default) or JWT.
 	TokenFormat string
 
-	// Lifetime of access tokens. Zero: no expires_in, no exp and no expiry.
+	// Lifetime of access tokens. Zero: no expires_in, no exp, no expiry.
 	Lifetime time.Duration
 
-	// RefreshLifetime of refresh tokens. Zero: none are issued.
+	// RefreshLifetime of refresh tokens, which can be used once. Zero: none are
+	// issued.
 	RefreshLifetime time.Duration
 
-	// KeepRefreshToken turns rotation off: a refresh answers without a new
-	// refresh token and the old one stays good.
-	KeepRefreshToken bool
-
-	// Answer changes this client's token answers before they are sent.
+	// Answer modifies the client's token responses before they are sent.
 	Answer []Mutation
 }
 
@@ -133,35 +129,35 @@ func (c Client) withDefaults() Client {
 }
 
 func (c Client) validate() error {
-	method, known := authenticators[c.AuthMethod]
+	method, known := authMethods[c.AuthMethod]
 	switch {
 	case c.ID == "":
-		return errors.New("it has no id")
+		return errors.New("the id is empty")
 	case !known:
-		return fmt.Errorf("authentication method %q is not supported", c.AuthMethod)
+		return fmt.Errorf("unknown authentication method %q", c.AuthMethod)
 	case c.BasicEncoding == RawEncoding && strings.Contains(c.ID, ":"):
-		return errors.New("an id with a colon cannot be read from raw Basic credentials")
+		return errors.New("raw Basic credentials do not allow a colon in the id")
 	case c.BasicEncoding != FormEncoding && c.BasicEncoding != RawEncoding:
-		return fmt.Errorf("encoding %q of Basic credentials is not known", c.BasicEncoding)
+		return fmt.Errorf("unknown encoding %q of Basic credentials", c.BasicEncoding)
 	case !slices.Contains([]string{InForm, InJSON, InQuery}, c.ParametersIn):
-		return fmt.Errorf("parameters in %q are not known", c.ParametersIn)
+		return fmt.Errorf("unknown place %q of parameters", c.ParametersIn)
 	case c.TokenFormat != Opaque && c.TokenFormat != JWT:
-		return fmt.Errorf("token format %q is not known", c.TokenFormat)
+		return fmt.Errorf("unknown token format %q", c.TokenFormat)
 	}
 	for _, grant := range c.Grants {
 		supported := grant == JWTBearer || grant == TokenExchange
 		if strings.HasPrefix(grant, "urn:ietf:params:oauth:grant-type:") && !supported {
-			return fmt.Errorf("grant type %q is not supported", grant)
+			return fmt.Errorf("unsupported grant type %q", grant)
 		}
 	}
 	if err := validateKeys(c.Keys); err != nil {
 		return err
 	}
-	return method.suits(c)
+	return method.validate(c)
 }
 
-// Register adds a client, or replaces the one of that id, for instance to
-// rotate its secret. Tokens issued before stay as they are.
+// Register adds a client or replaces the one with the same id, for instance to
+// rotate its secret. Tokens issued before remain valid.
 func (s *Server) Register(c Client) error {
 	c = c.withDefaults()
 	if err := c.validate(); err != nil {
@@ -169,4 +165,50 @@ func (s *Server) Register(c Client) error {
 	}
 	s.clients.put(c)
 	return nil
+}
+
+// registry holds the registered clients. The zero value is empty.
+type registry struct {
+	mu      sync.Mutex
+	clients map[string]Client
+}
+
+func (g *registry) put(c Client) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.clients == nil {
+		g.clients = make(map[string]Client)
+	}
+	g.clients[c.ID] = c
+}
+
+func (g *registry) find(id string) (Client, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c, ok := g.clients[id]
+	return c, ok
+}
+
+func (g *registry) matching(match func(Client) bool) []Client {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var found []Client
+	for _, c := range g.clients {
+		if match(c) {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// collect returns the values of all clients, sorted and without duplicates.
+func (g *registry) collect(values func(Client) []string) []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var all []string
+	for _, c := range g.clients {
+		all = append(all, values(c)...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }

@@ -1,29 +1,28 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package authserver is a mock OAuth 2.0 authorization server and, beside it,
-// a protected API: the project's second reading of the RFCs.
+// Package authserver is a mock OAuth 2.0 authorization server with a protected
+// API. It is a second implementation of the RFCs, so that the client is not
+// tested against its own reading of them: it imports nothing else of this
+// module and verifies JWTs with another library than the client signs with.
+// It checks requests more strictly than real servers do, records each of them
+// as it came over the wire, and can be told to fail.
 //
-// It exists so that the client code is tested against somebody who did not
-// write it. It imports nothing else of this module, checks requests strictly
-// where real servers are lenient, records every request as it came over the
-// wire and plays the faults a test asks for.
-//
-// It speaks the client credentials and refresh grants (RFC 6749 §4.4, §6), the
-// JWT bearer grant (RFC 7523 §2.1) and token exchange (RFC 8693), resource
+// Supported are the client credentials and refresh token grants (RFC 6749 §4.4,
+// §6), the JWT bearer grant (RFC 7523 §2.1), token exchange (RFC 8693), resource
 // indicators (RFC 8707), revocation (RFC 7009), discovery (RFC 8414 and OpenID
-// Connect's well-known form) and bearer tokens (RFC 6750), opaque or as JWT
-// (RFC 9068), bound to a certificate where a client wants that (RFC 8705).
-// Clients authenticate with a secret, with a JWT of their own or of a platform
-// they run on (RFC 7523 §2.2), or with a certificate (RFC 8705); the platform
-// is played as well, by [Platform].
+// Connect's well-known form), and bearer tokens (RFC 6750), opaque or JWT
+// (RFC 9068), optionally bound to a certificate (RFC 8705). Clients authenticate
+// with a secret, with a JWT of their own or of the platform they run on
+// (RFC 7523 §2.2), or with a certificate (RFC 8705). [Platform] is a mock of such
+// a platform.
 //
-// It refuses to be an authorization server for anybody: it has no users, keeps
-// everything in memory and holds what it saw, secrets included, in its record.
+// It is not fit for anything but tests: it has no users, keeps everything in
+// memory, and records secrets.
 //
 // # Use
 //
-// Tests reach it through package authservertest, which listens on loopback:
+// Package authservertest starts a server on loopback:
 //
 //	srv := authservertest.Start(t, authserver.Config{
 //		Clients: []authserver.Client{{
@@ -33,18 +32,18 @@
 //			Lifetime: time.Hour,
 //		}},
 //	})
-//	// ... ask srv.TokenURL for a token, show it to srv.APIURL+"/orders" ...
+//	// ... get a token from srv.TokenURL(), use it at srv.APIURL+"/orders" ...
 //	if got := srv.Count(authserver.TokenEndpoint); got != 1 {
 //		t.Errorf("%d token requests, want 1", got)
 //	}
 //
-// Faults are handlers that stand in for an endpoint, queued with [Script.Fail]:
+// Faults are handlers that replace an endpoint for a number of requests:
 //
 //	srv.Fail(authserver.TokenEndpoint, 2, authserver.Answer(http.StatusServiceUnavailable,
 //		http.Header{"Retry-After": {"1"}}, ""))
 //	srv.Fail(authserver.TokenEndpoint, 1, authserver.Drop())
 //
-// What a successful answer says is changed per client:
+// Successful token responses can be modified per client:
 //
 //	Answer: []authserver.Mutation{
 //		authserver.Set("session_state", "b1d2"),
@@ -52,7 +51,8 @@
 //		authserver.Omit("token_type"),
 //	}
 //
-// Who proves itself without a secret is registered with what it proves itself by:
+// Clients without a secret are registered with their keys or with the JWTs that
+// authenticate them:
 //
 //	platform := authservertest.StartPlatform(t, authserver.PlatformConfig{Subject: "repo:o/r:ref:refs/heads/main"})
 //	srv := authservertest.Start(t, authserver.Config{
@@ -65,8 +65,8 @@
 //		},
 //	})
 //
-// A test that must hold requests back, for instance to see that many callers
-// share one, blocks in [Script.Override] and then lets the endpoint answer:
+// To hold requests back, for instance to check that concurrent callers share
+// one, block in [Script.Override] and then let the endpoint respond:
 //
 //	release := make(chan struct{})
 //	srv.Override(authserver.TokenEndpoint, func(http.ResponseWriter, *http.Request) bool {

@@ -20,8 +20,8 @@ const (
 	invalidTarget        = "invalid_target"
 )
 
-// oauthError is an error answer of RFC 6749 §5.2. Its description is ours
-// alone: nothing of the request is echoed.
+// oauthError is an error response of RFC 6749 §5.2. Its description quotes nothing
+// of the request.
 type oauthError struct {
 	status      int
 	code        string
@@ -30,7 +30,7 @@ type oauthError struct {
 
 func (e *oauthError) Error() string { return e.code + ": " + e.description }
 
-// refuse is an error with the status that RFC 6749 §5.2 gives its code.
+// refuse returns an error with the status that RFC 6749 §5.2 assigns to code.
 func refuse(code, description string) *oauthError {
 	status := http.StatusBadRequest
 	if code == invalidClient {
@@ -45,7 +45,7 @@ func writeError(w http.ResponseWriter, err error) {
 		refusal = &oauthError{http.StatusInternalServerError, "server_error", "the server failed"}
 	}
 	switch refusal.status {
-	case http.StatusUnauthorized: // RFC 9110 §15.5.2 wants a challenge with every 401
+	case http.StatusUnauthorized: // RFC 9110 §15.5.2: every 401 needs a challenge
 		w.Header().Set("WWW-Authenticate", `Basic realm="token"`)
 	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", http.MethodPost)
@@ -57,11 +57,11 @@ func writeError(w http.ResponseWriter, err error) {
 	writeJSON(w, refusal.status, document)
 }
 
-// writeJSON sends document under the cache rules of RFC 6749 §5.1.
+// writeJSON sends document with the cache directives of RFC 6749 §5.1.
 func writeJSON(w http.ResponseWriter, status int, document map[string]any) {
 	body, err := json.Marshal(document)
-	if err != nil { // only a test's own Mutation can put something unencodable in
-		http.Error(w, "the answer cannot be encoded", http.StatusInternalServerError)
+	if err != nil { // only a Mutation can cause this
+		http.Error(w, "the response cannot be encoded", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -5,16 +5,89 @@ package authserver
 
 import (
 	"bytes"
-	"compress/gzip"
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 )
 
-// Answer is a fault that answers status with header and body. A header that
-// names no Content-Type leaves net/http to guess one from the body.
+// Always, as the number of times for [Script.Fail], means every further request.
+const Always = -1
+
+// Script replaces endpoints, by faults that are queued or by an override. The
+// zero value replaces none. It is safe for concurrent use.
+type Script struct {
+	mu        sync.Mutex
+	overrides map[Endpoint]func(http.ResponseWriter, *http.Request) bool
+	faults    map[Endpoint][]queuedFault
+}
+
+type queuedFault struct {
+	remaining int // requests; Always for no limit
+	handler   http.Handler
+}
+
+// Fail queues fault at endpoint: once the faults queued before are used up, it
+// handles the next times requests instead of the endpoint. Any handler will do.
+func (s *Script) Fail(endpoint Endpoint, times int, fault http.Handler) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.faults == nil {
+		s.faults = make(map[Endpoint][]queuedFault)
+	}
+	s.faults[endpoint] = append(s.faults[endpoint], queuedFault{times, fault})
+}
+
+// Override calls f for each request to endpoint, before any queued fault. If f
+// returns true, it has responded to the request. A nil f ends the override.
+func (s *Script) Override(endpoint Endpoint, f func(http.ResponseWriter, *http.Request) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.overrides == nil {
+		s.overrides = make(map[Endpoint]func(http.ResponseWriter, *http.Request) bool)
+	}
+	s.overrides[endpoint] = f
+}
+
+// play reports whether the script has responded to the request. It holds no lock
+// while a handler runs, since some of them hang.
+func (s *Script) play(endpoint Endpoint, w http.ResponseWriter, r *http.Request) bool {
+	if override := s.override(endpoint); override != nil && override(w, r) {
+		return true
+	}
+	if fault := s.nextFault(endpoint); fault != nil {
+		fault.ServeHTTP(w, r)
+		return true
+	}
+	return false
+}
+
+func (s *Script) override(endpoint Endpoint) func(http.ResponseWriter, *http.Request) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.overrides[endpoint]
+}
+
+// nextFault takes one use of the first fault in the queue; nil if there is none.
+func (s *Script) nextFault(endpoint Endpoint) http.Handler {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	queue := slices.DeleteFunc(s.faults[endpoint], func(f queuedFault) bool { return f.remaining == 0 })
+	if len(queue) == 0 {
+		return nil
+	}
+	if queue[0].remaining != Always {
+		queue[0].remaining--
+	}
+	s.faults[endpoint] = queue
+	return queue[0].handler
+}
+
+// Answer responds with status, header and body. Without a Content-Type in header,
+// net/http guesses one from the body.
 func Answer(status int, header http.Header, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		maps.Copy(w.Header(), header.Clone())
@@ -23,26 +96,26 @@ func Answer(status int, header http.Header, body string) http.HandlerFunc {
 	}
 }
 
-// OAuthError is a fault that answers status with the error document of
-// RFC 6749 §5.2. A status of 200 plays the servers that hide errors in success.
+// OAuthError responds with status and the error document of RFC 6749 §5.2. Status
+// 200 mimics servers that report errors in successful responses.
 func OAuthError(status int, code, description string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, &oauthError{status: status, code: code, description: description})
 	}
 }
 
-// Redirect is a fault that sends the client to location with status.
+// Redirect responds with status and a Location.
 func Redirect(status int, location string) http.HandlerFunc {
 	return Answer(status, http.Header{"Location": {location}}, "")
 }
 
-// Drop is a fault that closes the connection instead of answering.
+// Drop closes the connection without a response.
 func Drop() http.HandlerFunc {
 	return func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 }
 
-// Raw is a fault that writes wire, and nothing else, to the connection and
-// closes it: answers that are not HTTP.
+// Raw writes wire, and nothing else, to the connection and closes it, for
+// responses that are not HTTP.
 func Raw(wire string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
@@ -54,7 +127,7 @@ func Raw(wire string) http.HandlerFunc {
 	}
 }
 
-// Hang is a fault that never answers; it ends when the client goes away.
+// Hang never responds; it ends when the client disconnects.
 func Hang() http.HandlerFunc {
 	return func(_ http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
@@ -62,8 +135,7 @@ func Hang() http.HandlerFunc {
 	}
 }
 
-// Drip is a fault that answers 200 at once and then body, byte by byte, one
-// every interval.
+// Drip responds with 200 at once, then sends body one byte per interval.
 func Drip(interval time.Duration, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -82,8 +154,8 @@ func Drip(interval time.Duration, body string) http.HandlerFunc {
 	}
 }
 
-// Truncated is a fault that answers 200, promises more than body and closes the
-// connection after it.
+// Truncated responds with 200 and a Content-Length beyond body, and closes the
+// connection after body.
 func Truncated(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -95,8 +167,8 @@ func Truncated(body string) http.HandlerFunc {
 	}
 }
 
-// Endless is a fault that answers 200 and a JSON string that has no end; it
-// stops when the client goes away.
+// Endless responds with 200 and a JSON string that never ends; it stops when the
+// client disconnects.
 func Endless() http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -109,15 +181,27 @@ func Endless() http.HandlerFunc {
 	}
 }
 
-// Gzip is a fault that answers 200 and body in Content-Encoding gzip, whether
-// the client accepts that or not.
-func Gzip(body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Content-Encoding", "gzip")
-		w.WriteHeader(http.StatusOK)
-		z := gzip.NewWriter(w)
-		_, _ = io.WriteString(z, body)
-		_ = z.Close()
+// Mutation modifies a JSON document before it is sent: a token response or the
+// metadata.
+type Mutation func(document map[string]any)
+
+// Set adds or replaces a member.
+func Set(member string, value any) Mutation {
+	return func(document map[string]any) { document[member] = value }
+}
+
+// Omit removes members.
+func Omit(members ...string) Mutation {
+	return func(document map[string]any) {
+		for _, member := range members {
+			delete(document, member)
+		}
 	}
+}
+
+func mutate(document map[string]any, mutations []Mutation) map[string]any {
+	for _, m := range mutations {
+		m(document)
+	}
+	return document
 }

@@ -14,22 +14,23 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
-// Key is a public key of somebody who signs JWTs or shows a certificate.
+// Key is the public key of a signer of JWTs or of a certificate.
 type Key struct {
-	// ID is the kid that selects the key; empty when it has none.
+	// ID is the kid that selects the key, if it has one.
 	ID string
 
 	// Public is an *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey.
 	Public crypto.PublicKey
 
-	// Certificate, where the key has one, selects it by the thumbprints x5t and
-	// x5t#S256 (RFC 7515 §4.1.7, §4.1.8). Public may be left out then.
+	// Certificate, if set, selects the key by the thumbprints x5t and x5t#S256
+	// (RFC 7515 §4.1.7, §4.1.8). Public may then be nil.
 	Certificate *x509.Certificate
 }
 
-// public is the key itself, wherever it is.
 func (k Key) public() crypto.PublicKey {
 	if k.Public == nil && k.Certificate != nil {
 		return k.Certificate.PublicKey
@@ -37,7 +38,7 @@ func (k Key) public() crypto.PublicKey {
 	return k.Public
 }
 
-// names are the header parameters that select the key, and their values.
+// names returns the header parameters that select the key, with their values.
 func (k Key) names() map[string]string {
 	names := make(map[string]string)
 	if k.ID != "" {
@@ -51,8 +52,8 @@ func (k Key) names() map[string]string {
 	return names
 }
 
-// selected reports whether a JOSE header means this key: it names it in one way
-// at least, where the key has a name, and in no other way.
+// selected reports whether a JOSE header selects this key: it must name the key
+// at least once, if the key has a name, and must not name another one.
 func (k Key) selected(header map[string]any) bool {
 	names := k.names()
 	selected := len(names) == 0
@@ -69,15 +70,27 @@ func (k Key) selected(header map[string]any) bool {
 	return selected
 }
 
-func selectKey(keys []Key, header map[string]any) (Key, bool) {
-	i := slices.IndexFunc(keys, func(k Key) bool { return k.selected(header) })
-	if i < 0 {
-		return Key{}, false
+// registeredKey finds the key that the header selects and checks that alg fits
+// it: the library would verify ES256 with any curve, and PS256 with any salt.
+func registeredKey(keys []Key) jwt.Keyfunc {
+	return func(token *jwt.Token) (any, error) {
+		i := slices.IndexFunc(keys, func(k Key) bool { return k.selected(token.Header) })
+		if i < 0 {
+			return nil, assertionError("the header does not name a registered key")
+		}
+		if !slices.Contains(keys[i].algorithms(), token.Method.Alg()) {
+			return nil, assertionError("alg does not fit the key")
+		}
+		if pss, ok := token.Method.(*jwt.SigningMethodRSAPSS); ok {
+			strict := *pss
+			strict.VerifyOptions = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash} // RFC 7518 §3.5
+			token.Method = &strict
+		}
+		return keys[i].public(), nil
 	}
-	return keys[i], true
 }
 
-// algorithms are the values of alg that fit the key (RFC 7518 §3, RFC 8037 §3.1).
+// algorithms returns the values of alg that fit the key (RFC 7518 §3, RFC 8037 §3.1).
 func (k Key) algorithms() []string {
 	switch public := k.public().(type) {
 	case *rsa.PublicKey:
@@ -90,7 +103,7 @@ func (k Key) algorithms() []string {
 	return nil
 }
 
-// algorithmsOf are those that fit one of the keys.
+// algorithmsOf returns those that fit any of the keys.
 func algorithmsOf(keys []Key) []string {
 	var all []string
 	for _, k := range keys {
@@ -99,20 +112,20 @@ func algorithmsOf(keys []Key) []string {
 	return all
 }
 
-// validateKeys refuses keys that could verify nothing, or not be told apart.
+// validateKeys rejects keys that cannot verify anything or cannot be distinguished.
 func validateKeys(keys []Key) error {
 	for _, k := range keys {
 		if len(k.algorithms()) == 0 {
-			return fmt.Errorf("a key of type %T is not supported", k.public())
+			return fmt.Errorf("unsupported key type %T", k.public())
 		}
 		if public, ok := k.public().(*rsa.PublicKey); ok && public.N.BitLen() < 2048 {
 			return errors.New("an RSA key is shorter than 2048 bits") // RFC 7518 §3.3
 		}
 		if k.Certificate != nil && !samePublicKey(k.public(), k.Certificate.PublicKey) {
-			return errors.New("a key and its certificate do not fit")
+			return errors.New("a key does not match its certificate")
 		}
 		if len(keys) > 1 && len(k.names()) == 0 {
-			return errors.New("one of several keys has neither id nor certificate")
+			return errors.New("one of several keys has neither an id nor a certificate")
 		}
 	}
 	return nil
@@ -123,7 +136,7 @@ func samePublicKey(a, b crypto.PublicKey) bool {
 	return ok && comparable.Equal(b)
 }
 
-// thumbprint is the x5t#S256 of a certificate.
+// thumbprint returns the x5t#S256 of a certificate (RFC 7515 §4.1.8).
 func thumbprint(c *x509.Certificate) string {
 	sum := sha256.Sum256(c.Raw)
 	return base64url(sum[:])

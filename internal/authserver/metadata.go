@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// serveMetadata is the document of RFC 8414 §2, the same at both well-known
-// addresses.
+// serveMetadata serves the document of RFC 8414 §2, the same at both well-known
+// paths.
 func (s *Server) serveMetadata(w http.ResponseWriter, _ *http.Request) {
 	document := map[string]any{
 		"issuer":              s.config.Issuer,
@@ -18,38 +18,36 @@ func (s *Server) serveMetadata(w http.ResponseWriter, _ *http.Request) {
 		"jwks_uri":            s.JWKSURL(),
 
 		"grant_types_supported": s.grantTypes(),
-		// Required, although nothing here is asked for in a browser; and §3.2
-		// lets no array be empty.
+		// Required by RFC 8414 §2, even without an authorization endpoint.
 		"response_types_supported": []string{"none"},
 	}
+	// RFC 8414 §3.2: empty arrays must be omitted.
 	setList := func(member string, values []string) {
 		if len(values) > 0 {
 			document[member] = values
 		}
 	}
-	setList("scopes_supported", s.clients.scopes())
+	setList("scopes_supported", s.clients.collect(func(c Client) []string { return c.Scopes }))
+	methods := s.clients.collect(func(c Client) []string { return []string{c.AuthMethod} })
+	algorithms := s.assertionAlgorithms()
 	for _, endpoint := range []string{"token", "revocation"} {
-		setList(endpoint+"_endpoint_auth_methods_supported", s.clients.authMethods())
-		setList(endpoint+"_endpoint_auth_signing_alg_values_supported", s.assertionAlgorithms())
+		setList(endpoint+"_endpoint_auth_methods_supported", methods)
+		setList(endpoint+"_endpoint_auth_signing_alg_values_supported", algorithms)
 	}
-	s.addMTLS(document)
-	writeJSON(w, http.StatusOK, mutate(document, s.config.Metadata))
-}
-
-// addMTLS adds what RFC 8705 §3.3 and §5 define.
-func (s *Server) addMTLS(document map[string]any) {
-	if s.clients.contains(func(c Client) bool { return c.CertificateBound }) {
-		document["tls_client_certificate_bound_access_tokens"] = true
+	if len(s.clients.matching(func(c Client) bool { return c.CertificateBound })) > 0 {
+		document["tls_client_certificate_bound_access_tokens"] = true // RFC 8705 §3.3
 	}
-	if s.mtlsBase != "" {
+	if s.mtlsBase != "" { // RFC 8705 §5
 		document["mtls_endpoint_aliases"] = map[string]any{
 			"token_endpoint":      s.mtlsBase + "/token",
 			"revocation_endpoint": s.mtlsBase + "/revoke",
 		}
 	}
+	writeJSON(w, http.StatusOK, mutate(document, s.config.Metadata))
 }
 
-// assertionAlgorithms are those of all client assertions the server can take.
+// assertionAlgorithms returns the algorithms of all client assertions that the
+// server accepts.
 func (s *Server) assertionAlgorithms() []string {
 	return s.clients.collect(func(c Client) []string {
 		algorithms := slices.Clone(c.algorithms())
@@ -61,7 +59,7 @@ func (s *Server) assertionAlgorithms() []string {
 	})
 }
 
-// getOnly refuses other methods than GET and HEAD.
+// getOnly rejects methods other than GET and HEAD.
 func getOnly(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {

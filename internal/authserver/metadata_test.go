@@ -65,7 +65,7 @@ func TestMetadataDocument(t *testing.T) {
 		}
 	}
 	if _, ok := got.document["jwks_uri"]; ok {
-		t.Error("jwks_uri is there")
+		t.Error("jwks_uri is present")
 	}
 	for member, want := range map[string][]any{
 		"token_endpoint_auth_methods_supported": {"client_secret_basic"},
@@ -78,7 +78,7 @@ func TestMetadataDocument(t *testing.T) {
 	}
 }
 
-// RFC 8414 §2: lists are of what there is, and left out where there is nothing.
+// RFC 8414 §3.2: empty lists are omitted.
 func TestMetadataFollowsClients(t *testing.T) {
 	t.Parallel()
 	p256, rsa := authservertest.NewKey(t, authservertest.P256), authservertest.NewKey(t, authservertest.RSA)
@@ -90,7 +90,7 @@ func TestMetadataFollowsClients(t *testing.T) {
 	ps256.ID, ps256.SigningAlgorithms = "ps256", []string{"PS256"}
 	federated := keyedClient()
 	federated.ID, federated.Federated = "federated", []authserver.Trust{{Issuer: "https://ci.example", Subject: "job"}}
-	certified := authserver.Client{ID: "tls", AuthMethod: authserver.TLSClientAuth, SANDNS: "client.example", CertificateBound: true}
+	certified := authserver.Client{ID: "tls", AuthMethod: authserver.TLSClientAuth, SubjectDN: "CN=client", CertificateBound: true}
 	const methods, algorithms = "_endpoint_auth_methods_supported", "_endpoint_auth_signing_alg_values_supported"
 	rs := []any{"PS256", "PS384", "PS512", "RS256", "RS384", "RS512"}
 	for name, row := range map[string]struct {
@@ -156,7 +156,6 @@ func TestMetadataIsRead(t *testing.T) {
 	}
 }
 
-// The endpoints under an issuer with a path, named in the document above, answer.
 func TestEndpointsUnderIssuerPath(t *testing.T) {
 	t.Parallel()
 	srv := newServer(t, authserver.Config{Issuer: "https://example.com/issuer1", Clients: []authserver.Client{rfcClient()}})
@@ -166,7 +165,7 @@ func TestEndpointsUnderIssuerPath(t *testing.T) {
 		"/issuer1/token": 200, "/issuer1/revoke": 200, "/token": 404, "/revoke": 404,
 	} {
 		if got := send(t, srv, "POST "+path+rest); got.Code != status {
-			t.Errorf("%s is answered %d, want %d", path, got.Code, status)
+			t.Errorf("%s returns %d, want %d", path, got.Code, status)
 		}
 	}
 }

@@ -5,43 +5,47 @@ package authserver
 
 import (
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/subtle"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// usualLifetime is that of a platform's JWTs.
-const usualLifetime = 10 * time.Minute
+// defaultPlatformLifetime is the lifetime of a platform's JWTs.
+const defaultPlatformLifetime = 10 * time.Minute
 
-// PlatformConfig says for whom a [Platform] signs. Issuer, Subject and
-// RequestToken are required.
+// azureAudience is the aud of every JWT that Azure DevOps issues.
+const azureAudience = "api://AzureADTokenExchange"
+
+// PlatformConfig configures a [Platform]. Issuer, Subject and RequestToken are
+// required.
 type PlatformConfig struct {
 	Issuer  string // iss of its JWTs
 	Subject string // sub of its JWTs: the job they are for
 
-	// RequestToken is the bearer token with which the job asks.
+	// RequestToken is the bearer token with which the job requests a JWT.
 	RequestToken string
 
-	// ServiceConnectionID is the only one Azure DevOps knows. Any when empty.
+	// ServiceConnectionID is the only one known to Azure DevOps. Empty: any.
 	ServiceConnectionID string
 
-	// Lifetime of its JWTs, ten minutes by default. With a negative one they
-	// have expired before they are handed out.
+	// Lifetime of its JWTs, ten minutes by default. With a negative lifetime they
+	// are already expired when issued.
 	Lifetime time.Duration
 
 	// Now is the platform's clock, time.Now when nil.
 	Now func() time.Time
 }
 
-// Platform plays the platform that a pipeline runs on: it signs, with a key of
-// its own, JWTs that say which job is asking (RFC 7523 §3, issued by a third
-// party). It is safe for concurrent use; its [Recorder] and [Script] are like
-// the server's.
+// Platform is a mock of the platform that a pipeline runs on. With a key of its
+// own it signs JWTs that identify the job (RFC 7523 §3, issued by a third party).
+// It is safe for concurrent use.
 type Platform struct {
 	Recorder
 	Script
@@ -53,25 +57,29 @@ type Platform struct {
 	lifetime time.Duration
 }
 
-// NewPlatform returns a platform, or an error when config lacks something.
+// NewPlatform returns a platform, or an error if config is incomplete.
 func NewPlatform(config PlatformConfig) (*Platform, error) {
 	if config.Issuer == "" || config.Subject == "" || config.RequestToken == "" {
 		return nil, errors.New("a platform needs an issuer, a subject and a request token")
 	}
 	if config.Lifetime == 0 {
-		config.Lifetime = usualLifetime
+		config.Lifetime = defaultPlatformLifetime
 	}
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	key, err := newRS256() // what all of them sign with
+	key, err := rsa.GenerateKey(rand.Reader, 2048) // all known platforms use RS256
 	if err != nil {
-		return nil, fmt.Errorf("the platform's key: %w", err)
+		return nil, fmt.Errorf("generate the platform's key: %w", err)
 	}
-	return &Platform{config: config, signer: key, lifetime: config.Lifetime}, nil
+	return &Platform{
+		config:   config,
+		signer:   signer{method: jwt.SigningMethodRS256, key: key, keyID: rand.Text()},
+		lifetime: config.Lifetime,
+	}, nil
 }
 
-// TrustedIssuer is the platform as an authorization server registers it.
+// TrustedIssuer returns the platform as an authorization server registers it.
 func (p *Platform) TrustedIssuer() TrustedIssuer {
 	return TrustedIssuer{
 		Issuer: p.config.Issuer,
@@ -79,14 +87,15 @@ func (p *Platform) TrustedIssuer() TrustedIssuer {
 	}
 }
 
-// SetLifetime changes the lifetime of the JWTs to come.
+// SetLifetime changes the lifetime of JWTs issued from now on.
 func (p *Platform) SetLifetime(lifetime time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.lifetime = lifetime
 }
 
-// Token is a new JWT for audience, as platforms put into a variable or a file.
+// Token returns a new JWT for audience, for platforms that put it into a variable
+// or a file.
 func (p *Platform) Token(audience string) (string, error) {
 	p.mu.Lock()
 	lifetime := p.lifetime
@@ -94,52 +103,95 @@ func (p *Platform) Token(audience string) (string, error) {
 	now := p.config.Now()
 	issued := now
 	if lifetime < 0 {
-		issued = now.Add(lifetime - usualLifetime) // before it expired
+		issued = now.Add(lifetime - defaultPlatformLifetime) // before exp
 	}
-	token := jwt.NewWithClaims(p.signer.method, jwt.MapClaims{
+	return p.signer.sign("JWT", jwt.MapClaims{
 		"iss": p.config.Issuer, "sub": p.config.Subject, "aud": audience, "jti": rand.Text(),
 		"iat": issued.Unix(), "nbf": issued.Unix(), "exp": now.Add(lifetime).Unix(),
 	})
-	token.Header["kid"] = p.signer.keyID
-	return token.SignedString(p.signer.key)
 }
 
-// handler records requests to endpoint, and answers them from the script or with
-// what answer returns.
-func (p *Platform) handler(endpoint Endpoint, answer func(*http.Request) (map[string]any, error)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		recording, err := p.record(endpoint, p.config.Now(), w, r)
-		if err != nil {
-			http.Error(w, "the body could not be read", http.StatusBadRequest)
-			return
+// GitHubActions returns the handler for ACTIONS_ID_TOKEN_REQUEST_URL, a URL with
+// the query "api-version=2.0":
+//
+//	GET ?api-version=2.0&audience=https%3A%2F%2Fas.example
+//	Authorization: Bearer <ACTIONS_ID_TOKEN_REQUEST_TOKEN>
+//
+//	{"count": <length of value>, "value": "<JWT>"}
+//
+// Without audience, the JWT is for the owner of the repository.
+func (p *Platform) GitHubActions() http.Handler {
+	return p.handler(GitHubActions, func(r *http.Request) (map[string]any, error) {
+		query := r.URL.Query()
+		switch {
+		case r.Method != http.MethodGet:
+			return nil, &platformError{http.StatusMethodNotAllowed, "the method must be GET"}
+		case query.Get("api-version") != "2.0":
+			return nil, &platformError{http.StatusBadRequest, "the query of the request URL is missing"}
+		case len(query["audience"]) > 1:
+			return nil, &platformError{http.StatusBadRequest, "audience is repeated"}
 		}
-		if !p.play(endpoint, recording, r) {
-			p.answer(recording, r, answer)
+		audience := query.Get("audience")
+		if audience == "" {
+			audience = "https://github.com/octo-org"
 		}
-		recording.finish()
+		token, err := p.Token(audience)
+		return map[string]any{"count": len(token), "value": token}, err
 	})
 }
 
-// answer asks for the job's token first, as both platforms do.
-func (p *Platform) answer(w http.ResponseWriter, r *http.Request, answer func(*http.Request) (map[string]any, error)) {
-	token, err := bearerToken(r.Header.Values("Authorization"))
-	if err != nil || subtle.ConstantTimeCompare([]byte(token), []byte(p.config.RequestToken)) != 1 {
-		writeJSON(w, http.StatusUnauthorized, map[string]any{"message": "the job's token is missing or wrong"})
-		return
-	}
-	document, err := answer(r)
-	if refusal, ok := errors.AsType[*platformError](err); ok {
-		writeJSON(w, refusal.status, map[string]any{"message": refusal.message})
-		return
-	}
-	if err != nil {
-		http.Error(w, "the platform failed", http.StatusInternalServerError)
-		return
-	}
-	writeJSON(w, http.StatusOK, document)
+// AzureDevOps returns the handler for SYSTEM_OIDCREQUESTURI:
+//
+//	POST ?api-version=7.1&serviceConnectionId=<id>
+//	Authorization: Bearer <SYSTEM_ACCESSTOKEN>
+//
+//	{"oidcToken": "<JWT>"}
+//
+// The audience is always api://AzureADTokenExchange.
+func (p *Platform) AzureDevOps() http.Handler {
+	return p.handler(AzureDevOps, func(r *http.Request) (map[string]any, error) {
+		query := r.URL.Query()
+		connection, version := query.Get("serviceConnectionId"), query.Get("api-version")
+		known := p.config.ServiceConnectionID == "" || connection == p.config.ServiceConnectionID
+		switch {
+		case r.Method != http.MethodPost:
+			return nil, &platformError{http.StatusMethodNotAllowed, "the method must be POST"}
+		case version != "7.1" && !strings.HasPrefix(version, "7.1-preview"):
+			return nil, &platformError{http.StatusBadRequest, "api-version must be 7.1"}
+		case connection == "" || !known:
+			return nil, &platformError{http.StatusNotFound, "there is no such service connection"}
+		}
+		token, err := p.Token(azureAudience)
+		return map[string]any{"oidcToken": token}, err
+	})
 }
 
-// platformError is a request that the platform does not grant.
+// handler records requests to endpoint, and responds from the script or, if the
+// job's token is valid, with the document that respond returns.
+func (p *Platform) handler(endpoint Endpoint, respond func(*http.Request) (map[string]any, error)) http.Handler {
+	return p.Handler(endpoint, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.play(endpoint, w, r) {
+			return
+		}
+		token, err := bearerToken(r.Header.Values("Authorization"))
+		if err != nil || subtle.ConstantTimeCompare([]byte(token), []byte(p.config.RequestToken)) != 1 {
+			writeJSON(w, http.StatusUnauthorized, map[string]any{"message": "the job's token is missing or wrong"})
+			return
+		}
+		document, err := respond(r)
+		if refused, ok := errors.AsType[*platformError](err); ok {
+			writeJSON(w, refused.status, map[string]any{"message": refused.message})
+			return
+		}
+		if err != nil {
+			http.Error(w, "the platform failed", http.StatusInternalServerError)
+			return
+		}
+		writeJSON(w, http.StatusOK, document)
+	}))
+}
+
+// platformError is an error response of the platform.
 type platformError struct {
 	status  int
 	message string

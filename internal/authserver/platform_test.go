@@ -51,7 +51,7 @@ func TestPlatforms(t *testing.T) {
 		},
 		"GitHub, own query lost": {
 			(*authserver.Platform).GitHubActions, "GET /idtoken?audience=a HTTP/1.1\n" + bearer,
-			"", "own query", 400,
+			"", "the query of the request URL", 400,
 		},
 		"GitHub, two audiences": {
 			(*authserver.Platform).GitHubActions, "GET " + gitHub + "&audience=a&audience=b HTTP/1.1\n" + bearer,

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Endpoint names one thing that can be asked, for the record and the script.
+// Endpoint names an endpoint for the [Recorder] and the [Script].
 type Endpoint string
 
 // The endpoints of a [Server] and its API.
@@ -27,7 +27,7 @@ const (
 	Metadata           Endpoint = "oauth-authorization-server" // RFC 8414
 	OpenIDMetadata     Endpoint = "openid-configuration"
 	API                Endpoint = "api"
-	Elsewhere          Endpoint = "elsewhere" // any path the authorization server does not have
+	Elsewhere          Endpoint = "elsewhere" // any other path of the authorization server
 )
 
 // The endpoints of a [Platform].
@@ -36,26 +36,26 @@ const (
 	AzureDevOps   Endpoint = "azure_devops"
 )
 
-// maxBody bounds what is recorded of one request.
+// maxBody limits the body of a request, in bytes.
 const maxBody = 1 << 20
 
-// Request is one recorded request, credentials and all.
+// Request is a recorded request, including its credentials.
 type Request struct {
 	Endpoint Endpoint
-	Time     time.Time // by the server's clock
+	Time     time.Time // of the server's clock
 	Method   string
 	Target   string // the request-target as sent, with its query
 	Host     string
 	Header   http.Header
 	Body     []byte
-	Status   int // as answered; 0 before that, and when the connection was dropped
+	Status   int // of the response; 0 before it, and if the connection was closed without one
 
-	// Certificate is what the client showed in the TLS handshake; nil for none.
+	// Certificate is the client's, from the TLS handshake; nil if there was none.
 	Certificate *x509.Certificate
 }
 
 // Form decodes the body as application/x-www-form-urlencoded, whatever its
-// Content-Type says; nil when it is not that.
+// Content-Type. It returns nil if that fails.
 func (r Request) Form() url.Values {
 	form, err := url.ParseQuery(string(r.Body))
 	if err != nil {
@@ -64,15 +64,15 @@ func (r Request) Form() url.Values {
 	return form
 }
 
-// Recorder keeps requests in the order they arrived. The zero value is ready
-// and safe for concurrent use. A request is on record before it is answered,
-// and so is its status before the client can read it.
+// Recorder records requests in order of arrival. The zero value is empty. It is
+// safe for concurrent use. A request is recorded before the response begins, and
+// its status before the client can read it.
 type Recorder struct {
 	mu       sync.Mutex
 	requests []*Request
 }
 
-// Requests returns what was sent to the endpoints, or all when none is named.
+// Requests returns the requests to the endpoints, or all if none are given.
 func (rec *Recorder) Requests(endpoints ...Endpoint) []Request {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
@@ -85,20 +85,34 @@ func (rec *Recorder) Requests(endpoints ...Endpoint) []Request {
 	return found
 }
 
-// Count is the number of requests to the endpoints, or of all when none is named.
+// Count returns the number of requests to the endpoints, or of all if none are given.
 func (rec *Recorder) Count(endpoints ...Endpoint) int {
 	return len(rec.Requests(endpoints...))
 }
 
-// Reset forgets every request so far.
+// Reset forgets all requests.
 func (rec *Recorder) Reset() {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	rec.requests = nil
 }
 
-// record notes r, leaves it its body to read again, and returns the writer that
-// notes the status.
+// Handler records every request to next as one to endpoint. With it, other mock
+// servers can keep a record like a [Server].
+func (rec *Recorder) Handler(endpoint Endpoint, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		recording, err := rec.record(endpoint, time.Now(), w, r)
+		if err != nil {
+			http.Error(w, "the body could not be read", http.StatusBadRequest)
+			return
+		}
+		next.ServeHTTP(recording, r)
+		recording.finish()
+	})
+}
+
+// record records r, whose body can be read again afterwards, and returns a writer
+// that records the status.
 func (rec *Recorder) record(e Endpoint, now time.Time, w http.ResponseWriter, r *http.Request) (*recordingWriter, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -118,12 +132,12 @@ func (rec *Recorder) record(e Endpoint, now time.Time, w http.ResponseWriter, r 
 	return &recordingWriter{ResponseWriter: w, recorder: rec, entry: entry}, nil
 }
 
-// recordingWriter writes the status into the record before it writes the wire.
+// recordingWriter records the status before it sends it.
 type recordingWriter struct {
 	http.ResponseWriter
 	recorder *Recorder
 	entry    *Request
-	started  bool // the answer is under way, or no longer ours to give
+	started  bool // the status was sent, or the connection hijacked
 }
 
 func (w *recordingWriter) WriteHeader(status int) {
@@ -154,11 +168,11 @@ func (w *recordingWriter) status() int {
 	return w.entry.Status
 }
 
-// Hijack gives the connection away; no status will be known.
+// Hijack leaves the recorded status at 0.
 func (w *recordingWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.started = true
 	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
-// Unwrap lets [http.ResponseController] find Flush.
+// Unwrap implements what [http.ResponseController] needs for Flush.
 func (w *recordingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -21,11 +21,11 @@ type request struct {
 	in         string // InForm, InJSON or InQuery: where the parameters were
 	parameters url.Values
 
-	certificates []*x509.Certificate // the client's, in the handshake
-	bound        string              // thumbprint that tokens are to be bound to; empty: none
+	certificates []*x509.Certificate // the client's, from the TLS handshake
+	bound        string              // thumbprint to bind tokens to, if any
 }
 
-// certificate is the client's own; nil when it showed none.
+// certificate returns the client's own certificate, or nil.
 func (q *request) certificate() *x509.Certificate {
 	if len(q.certificates) == 0 {
 		return nil
@@ -33,12 +33,12 @@ func (q *request) certificate() *x509.Certificate {
 	return q.certificates[0]
 }
 
-// get is the value of a parameter. One sent without a value counts as omitted
-// (RFC 6749 §3.2).
+// get returns the value of a parameter. An empty one counts as omitted (RFC 6749
+// §3.2).
 func (q *request) get(name string) string { return q.parameters.Get(name) }
 
-// readRequest holds r to RFC 6749 §3.2 and §2.3.1, as far as no client needs to
-// be known for that.
+// readRequest checks what RFC 6749 §3.2 and §2.3.1 require of any client's
+// request.
 func readRequest(r *http.Request) (*request, error) {
 	if r.Method != http.MethodPost {
 		return nil, &oauthError{http.StatusMethodNotAllowed, invalidRequest, "the method must be POST"}
@@ -48,7 +48,7 @@ func readRequest(r *http.Request) (*request, error) {
 		return nil, refuse(invalidRequest, "the body could not be read")
 	}
 	q := &request{header: r.Header, certificates: peerCertificates(r.TLS)}
-	q.in, err = place(r, body)
+	q.in, err = parametersIn(r, body)
 	if err != nil {
 		return nil, err
 	}
@@ -66,12 +66,12 @@ func readRequest(r *http.Request) (*request, error) {
 	if q.in != InQuery && hasCredentials(r.URL.RawQuery) {
 		return nil, refuse(invalidRequest, "credentials must not be in the request URI")
 	}
-	return q, once(q.parameters)
+	return q, rejectRepeated(q.parameters)
 }
 
-// place says where the parameters are. A query beside a body is the endpoint's
-// own and no parameter (RFC 6749 §3.2).
-func place(r *http.Request, body []byte) (string, error) {
+// parametersIn returns where the parameters are. A query beside a body is part of
+// the endpoint's URL (RFC 6749 §3.2).
+func parametersIn(r *http.Request, body []byte) (string, error) {
 	if len(body) == 0 && r.URL.RawQuery != "" {
 		return InQuery, nil
 	}
@@ -103,7 +103,7 @@ func parseForm(encoded string) (url.Values, error) {
 	return form, nil
 }
 
-// parseJSON reads one flat object of strings; resource may be an array of them.
+// parseJSON reads a flat object of strings; resource may be an array of strings.
 func parseJSON(body []byte) (url.Values, error) {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(body, &object); err != nil {
@@ -125,11 +125,10 @@ func parseJSON(body []byte) (url.Values, error) {
 	return form, nil
 }
 
-// hasCredentials reports whether a query holds what belongs into the body alone
+// hasCredentials reports whether a query has parameters that must be in the body
 // (RFC 6749 §2.3.1, RFC 7009 §2.1).
 func hasCredentials(query string) bool {
-	// What cannot be decoded is left out, and the rest still looked at.
-	form, _ := url.ParseQuery(query)
+	form, _ := url.ParseQuery(query) // has what could be decoded, even with an error
 	credentials := []string{
 		"client_id", "client_secret", "client_assertion", "client_assertion_type",
 		"assertion", "refresh_token", "token", "subject_token", "actor_token",
@@ -137,9 +136,9 @@ func hasCredentials(query string) bool {
 	return slices.ContainsFunc(credentials, form.Has)
 }
 
-// once refuses repeated parameters (RFC 6749 §3.2); only resource may come more
-// than once (RFC 8707 §2), and audience where tokens are exchanged (RFC 8693 §2.1).
-func once(form url.Values) error {
+// rejectRepeated allows only resource (RFC 8707 §2) and, in a token exchange,
+// audience (RFC 8693 §2.1) to be repeated (RFC 6749 §3.2).
+func rejectRepeated(form url.Values) error {
 	for name, values := range form {
 		repeatable := name == "resource" || name == "audience" && form.Get("grant_type") == TokenExchange
 		if len(values) > 1 && !repeatable {

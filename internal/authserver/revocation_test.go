@@ -75,13 +75,3 @@ func TestRevocationAnswers(t *testing.T) {
 		})
 	}
 }
-
-func TestRevokeAll(t *testing.T) {
-	t.Parallel()
-	srv, _ := session(t, unchanged)
-	before := send(t, srv, rfcRequest(""))
-	srv.RevokeAll()
-	callOrders(t, srv, before.text(t, "access_token")).want(t, 401, "invalid_token")
-	send(t, srv, refreshRequest(before.text(t, "refresh_token"), "")).want(t, 400, "invalid_grant")
-	callOrders(t, srv, send(t, srv, rfcRequest("")).text(t, "access_token")).want(t, 200, "")
-}

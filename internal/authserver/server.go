@@ -5,78 +5,69 @@ package authserver
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
 
-// Config says what a [Server] is. Only Issuer is required.
+// Config configures a [Server]. Only Issuer is required.
 type Config struct {
 	// Issuer is the issuer identifier: an absolute URL without query or
-	// fragment. It may have a path, and every endpoint lies under it.
+	// fragment. It may have a path; every endpoint is below it.
 	Issuer string
 
-	// Clients are registered from the start; see also [Server.Register].
+	// Clients are the registered clients; see also [Server.Register].
 	Clients []Client
 
-	// SigningAlgorithm signs JWT access tokens: "ES256" (default) or "RS256".
-	SigningAlgorithm string
-
-	// Resource identifies the protected API (RFC 8707). It is the audience of
-	// tokens asked for without one, and the API refuses tokens that are not
-	// meant for it. When empty the audience defaults to the issuer, and the
-	// API takes any.
-	Resource string
-
 	// Routes maps patterns of [http.ServeMux] on the protected API to the
-	// scope each requires, "" for none. A path that no pattern matches wants a
-	// valid token alone. When nil, /orders requires api:read and /admin
-	// requires api:admin.
+	// scope each requires, "" for none. Other paths require a valid token and
+	// no scope. When nil, /orders requires api:read and /admin api:admin.
 	Routes map[string]string
 
-	// NoMetadata and NoOpenIDMetadata switch one well-known document off: 404.
+	// NoMetadata and NoOpenIDMetadata each disable one well-known document.
 	NoMetadata       bool // /.well-known/oauth-authorization-server[/path]
 	NoOpenIDMetadata bool // <issuer>/.well-known/openid-configuration
 
-	// ClientAssertion is what client assertions are held to (RFC 7523 §2.2), and
-	// GrantAssertion what assertions are that are a grant (§2.1).
+	// ClientAssertion has the requirements on client assertions (RFC 7523 §2.2).
 	ClientAssertion AssertionRules
-	GrantAssertion  AssertionRules
 
-	// TrustedIssuers are those whose JWTs clients may be registered to use.
+	// TrustedIssuers are the third parties whose JWTs clients can be
+	// registered to use.
 	TrustedIssuers []TrustedIssuer
 
-	// ClientCAs issue the certificates of TLSClientAuth. None when nil.
+	// ClientCAs verify client certificates for TLSClientAuth. None when nil.
 	ClientCAs *x509.CertPool
 
-	// MTLSOrigin is where the same server listens for clients with certificates,
-	// as scheme and authority; published as mtls_endpoint_aliases (RFC 8705 §5).
+	// MTLSOrigin is the scheme and authority of a second listener of this server
+	// that requests client certificates. It is published in
+	// mtls_endpoint_aliases (RFC 8705 §5).
 	MTLSOrigin string
 
-	// Metadata changes both discovery documents before they are sent.
+	// Metadata modifies both discovery documents before they are sent.
 	Metadata []Mutation
 
 	// Now is the server's clock, time.Now when nil.
 	Now func() time.Time
 
-	// Logger takes one line per request: method, path, endpoint and status,
-	// never a query, a header or a body. Nothing is logged when it is nil.
+	// Logger receives one line per request with its method, path, endpoint and
+	// status, but no query, header or body. Nothing is logged when it is nil.
 	Logger *slog.Logger
 }
 
-// Server is the authorization server, an [http.Handler]; the protected API that
-// takes its tokens is [Server.API]. Both are safe for concurrent use. Its
-// [Recorder] knows every request that reached either, and its [Script] what
-// answers in an endpoint's place.
+// Server is the authorization server, an [http.Handler]. The protected API that
+// accepts its tokens is [Server.API]. Both are safe for concurrent use. The
+// [Recorder] has the requests to both; the [Script] overrides endpoints of both.
 type Server struct {
 	Recorder
 	Script
 
 	config   Config
-	base     string // issuer without a terminating slash
+	base     string // issuer without a trailing slash
 	mtlsBase string // the same at MTLSOrigin; empty without
 	routes   map[string]route
 	clients  registry
@@ -90,8 +81,8 @@ type route struct {
 	handler  http.HandlerFunc
 }
 
-// New returns a server for config, or an error when the issuer, a client or the
-// signing algorithm is not one it can stand for.
+// New returns a server, or an error if the issuer, a client, a trusted issuer or
+// the assertion rules are invalid.
 func New(config Config) (*Server, error) {
 	issuer, err := url.Parse(config.Issuer)
 	if err != nil {
@@ -100,14 +91,15 @@ func New(config Config) (*Server, error) {
 	if !issuer.IsAbs() || issuer.Host == "" || issuer.RawQuery != "" || issuer.Fragment != "" {
 		return nil, fmt.Errorf("issuer %q is not an absolute URL without query and fragment", config.Issuer)
 	}
-	s := &Server{base: strings.TrimSuffix(config.Issuer, "/")}
-	if s.config, err = config.withDefaults(); err != nil {
+	s := &Server{base: strings.TrimSuffix(config.Issuer, "/"), config: config.withDefaults()}
+	if err := s.config.validate(); err != nil {
 		return nil, err
 	}
+	path := strings.TrimSuffix(issuer.EscapedPath(), "/")
 	if config.MTLSOrigin != "" {
-		s.mtlsBase = config.MTLSOrigin + strings.TrimSuffix(issuer.EscapedPath(), "/")
+		s.mtlsBase = config.MTLSOrigin + path
 	}
-	if s.signer, err = newSigner(s.config.SigningAlgorithm); err != nil {
+	if s.signer, err = newES256Signer(); err != nil {
 		return nil, err
 	}
 	for _, c := range config.Clients {
@@ -115,14 +107,11 @@ func New(config Config) (*Server, error) {
 			return nil, err
 		}
 	}
-	s.routes = s.endpoints(strings.TrimSuffix(issuer.EscapedPath(), "/"))
+	s.routes = s.endpoints(path)
 	return s, nil
 }
 
-func (c Config) withDefaults() (Config, error) {
-	if c.SigningAlgorithm == "" {
-		c.SigningAlgorithm = "ES256"
-	}
+func (c Config) withDefaults() Config {
 	if c.Routes == nil {
 		c.Routes = map[string]string{"/orders": "api:read", "/admin": "api:admin"}
 	}
@@ -133,23 +122,35 @@ func (c Config) withDefaults() (Config, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	if c.ClientCAs == nil {
-		c.ClientCAs = x509.NewCertPool() // nil would be the system's
+		c.ClientCAs = x509.NewCertPool() // nil would mean the system's CAs
 	}
-	for _, issuer := range c.TrustedIssuers {
-		if err := issuer.validate(); err != nil {
-			return c, fmt.Errorf("trusted issuer %q: %w", issuer.Issuer, err)
-		}
+	if c.ClientAssertion.Audience == "" {
+		c.ClientAssertion.Audience = AudienceEither
 	}
-	var err error
-	if c.ClientAssertion, err = c.ClientAssertion.withDefaults(5 * time.Minute); err != nil {
-		return c, err
+	if c.ClientAssertion.MaxLifetime == 0 {
+		c.ClientAssertion.MaxLifetime = 5 * time.Minute
 	}
-	c.GrantAssertion, err = c.GrantAssertion.withDefaults(time.Hour)
-	return c, err
+	return c
 }
 
-// endpoints are looked up by their exact path: a mux would clean the path and
-// redirect, and so hide a client that builds its URLs carelessly.
+func (c Config) validate() error {
+	audiences := []string{AudienceEither, AudienceTokenEndpoint, AudienceIssuer, AudienceIssuerOnly}
+	if !slices.Contains(audiences, c.ClientAssertion.Audience) {
+		return fmt.Errorf("unknown client assertion audience %q", c.ClientAssertion.Audience)
+	}
+	for _, issuer := range c.TrustedIssuers {
+		if issuer.Issuer == "" || len(issuer.Keys) == 0 {
+			return errors.New("a trusted issuer needs a name and keys")
+		}
+		if err := validateKeys(issuer.Keys); err != nil {
+			return fmt.Errorf("trusted issuer %q: %w", issuer.Issuer, err)
+		}
+	}
+	return nil
+}
+
+// endpoints maps exact paths. A ServeMux would clean paths and redirect, which
+// would hide a client that builds its URLs carelessly.
 func (s *Server) endpoints(path string) map[string]route {
 	routes := map[string]route{
 		path + "/token":  {TokenEndpoint, s.serveToken},
@@ -165,23 +166,23 @@ func (s *Server) endpoints(path string) map[string]route {
 	return routes
 }
 
-// ServeHTTP answers for the authorization server's endpoints.
+// ServeHTTP serves the authorization server's endpoints.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	at, ok := s.routes[r.URL.EscapedPath()]
+	matched, ok := s.routes[r.URL.EscapedPath()]
 	if !ok {
-		at = route{Elsewhere, http.NotFound}
+		matched = route{Elsewhere, http.NotFound}
 	}
-	s.serve(at.endpoint, at.handler, w, r)
+	s.serve(matched.endpoint, matched.handler, w, r)
 }
 
-// serve records the request and answers it from the script or else by handler.
+// serve records the request and responds from the script or with handler.
 func (s *Server) serve(endpoint Endpoint, handler http.HandlerFunc, w http.ResponseWriter, r *http.Request) {
 	recording, err := s.record(endpoint, s.config.Now(), w, r)
 	if err != nil {
 		http.Error(w, "the body could not be read", http.StatusBadRequest)
 		return
 	}
-	// Deferred because a fault may leave by panic(http.ErrAbortHandler).
+	// Deferred because a fault may panic with http.ErrAbortHandler.
 	defer func() {
 		path, _, _ := strings.Cut(r.RequestURI, "?")
 		s.config.Logger.InfoContext(r.Context(), r.Method+" "+path, "endpoint", endpoint, "status", recording.status())
@@ -192,14 +193,14 @@ func (s *Server) serve(endpoint Endpoint, handler http.HandlerFunc, w http.Respo
 	recording.finish()
 }
 
-// Issuer is the issuer identifier, as configured.
+// Issuer returns the issuer identifier as configured.
 func (s *Server) Issuer() string { return s.config.Issuer }
 
-// TokenURL is the URL of the token endpoint.
+// TokenURL returns the URL of the token endpoint.
 func (s *Server) TokenURL() string { return s.base + "/token" }
 
-// MTLSTokenURL is the URL of the token endpoint for clients with certificates,
-// empty without Config.MTLSOrigin.
+// MTLSTokenURL returns the URL of the token endpoint for clients with
+// certificates, or "" without Config.MTLSOrigin.
 func (s *Server) MTLSTokenURL() string {
 	if s.mtlsBase == "" {
 		return ""
@@ -207,20 +208,8 @@ func (s *Server) MTLSTokenURL() string {
 	return s.mtlsBase + "/token"
 }
 
-// tokenURLs are all URLs of the token endpoint.
-func (s *Server) tokenURLs() []string {
-	if s.mtlsBase == "" {
-		return []string{s.TokenURL()}
-	}
-	return []string{s.TokenURL(), s.MTLSTokenURL()}
-}
-
-// RevocationURL is the URL of the revocation endpoint.
+// RevocationURL returns the URL of the revocation endpoint.
 func (s *Server) RevocationURL() string { return s.base + "/revoke" }
 
-// JWKSURL is the URL of the JSON Web Key Set that verifies JWT access tokens.
+// JWKSURL returns the URL of the JSON Web Key Set for JWT access tokens.
 func (s *Server) JWKSURL() string { return s.base + "/jwks" }
-
-// RevokeAll revokes every access and refresh token issued so far, as a restarted
-// server without a database would. The next API call with one is a 401.
-func (s *Server) RevokeAll() { s.tokens.revokeAll() }

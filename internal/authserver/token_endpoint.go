@@ -6,19 +6,18 @@ package authserver
 import (
 	"crypto/rand"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
 
 // serveToken is the token endpoint (RFC 6749 §3.2).
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
-	answer, err := s.token(r)
+	response, err := s.token(r)
 	if err != nil {
 		writeError(w, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, answer)
+	writeJSON(w, http.StatusOK, response)
 }
 
 func (s *Server) token(r *http.Request) (map[string]any, error) {
@@ -33,99 +32,66 @@ func (s *Server) token(r *http.Request) (map[string]any, error) {
 	if q.bound, err = binding(q, c); err != nil {
 		return nil, err
 	}
-	grant, err := s.grant(q, c)
+	granted, err := s.grant(q, c)
 	if err != nil {
 		return nil, err
 	}
-	allowed, err := grant(q, c)
+	response, err := s.issue(c, granted)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := s.issue(c, allowed)
-	if err != nil {
-		return nil, err
-	}
-	return mutate(answer, c.Answer), nil
+	return mutate(response, c.Answer), nil
 }
 
-// issuance is what a grant allows. The two differ when a refresh asks for less
-// than it may have: the refresh token keeps its scope (RFC 6749 §6).
-type issuance struct {
-	access  authorization
-	refresh authorization
-	renewed bool   // a refresh token was used, and is to be kept
-	kind    string // issued_token_type (RFC 8693 §2.2.1); empty: not named
-}
-
-type grantFunc func(*request, Client) (issuance, error)
-
-// grant finds the grant type the request asks for, if the client may use it.
-func (s *Server) grant(q *request, c Client) (grantFunc, error) {
-	grantType := q.get("grant_type")
-	switch {
-	case slices.Contains(c.Grants, grantType):
-	case grantType == "":
-		return nil, refuse(invalidRequest, "grant_type is missing")
-	case !slices.Contains(s.grantTypes(), grantType):
-		return nil, refuse(unsupportedGrantType, "the grant type is not supported")
-	default:
-		return nil, refuse(unauthorizedClient, "the client may not use this grant type")
-	}
-	switch grantType {
-	case RefreshToken:
-		return s.refresh, nil
-	case JWTBearer:
-		return s.jwtBearer, nil
-	case TokenExchange:
-		return s.tokenExchange, nil
-	}
-	return s.clientCredentials, nil
-}
-
-// grantTypes are those the server supports: its own and what clients were given.
-func (s *Server) grantTypes() []string {
-	types := append(s.clients.grants(), ClientCredentials, RefreshToken)
-	slices.Sort(types)
-	return slices.DeleteFunc(slices.Compact(types), func(grantType string) bool { return grantType == "" })
-}
-
-// issue makes the tokens and the answer of RFC 6749 §5.1.
-func (s *Server) issue(c Client, allowed issuance) (map[string]any, error) {
+// issue issues the tokens and returns the response of RFC 6749 §5.1.
+func (s *Server) issue(c Client, granted grant) (map[string]any, error) {
 	now := s.config.Now()
-	token, err := s.accessToken(c, allowed.access, now)
+	token, err := s.newAccessToken(c, granted.access, now)
 	if err != nil {
 		return nil, err
 	}
-	s.tokens.addAccess(token, issued{authorization: allowed.access, expires: expiry(now, c.Lifetime)})
-	answer := map[string]any{"access_token": token, "token_type": "Bearer"}
+	access := issuedToken{authorization: granted.access, kind: accessToken}
+	response := map[string]any{"access_token": token, "token_type": "Bearer"}
 	if c.Lifetime != 0 {
-		answer["expires_in"] = int64(c.Lifetime / time.Second)
+		access.expires = now.Add(c.Lifetime)
+		response["expires_in"] = int64(c.Lifetime / time.Second)
 	}
-	if allowed.kind != "" {
-		answer["issued_token_type"] = allowed.kind
+	s.tokens.add(token, access)
+	if granted.issuedType != "" {
+		response["issued_token_type"] = granted.issuedType
 	}
-	if len(allowed.access.scopes) > 0 {
-		answer["scope"] = strings.Join(allowed.access.scopes, " ")
+	if len(granted.access.scopes) > 0 {
+		response["scope"] = strings.Join(granted.access.scopes, " ")
 	}
-	if c.RefreshLifetime > 0 && !allowed.renewed {
+	if c.RefreshLifetime > 0 {
 		token := rand.Text()
-		s.tokens.addRefresh(token, issued{authorization: allowed.refresh, expires: expiry(now, c.RefreshLifetime)})
-		answer["refresh_token"] = token
+		s.tokens.add(token, issuedToken{authorization: granted.refresh, kind: refreshToken, expires: now.Add(c.RefreshLifetime)})
+		response["refresh_token"] = token
 	}
-	return answer, nil
+	return response, nil
 }
 
-func (s *Server) accessToken(c Client, a authorization, now time.Time) (string, error) {
-	if c.TokenFormat == JWT {
-		return s.signJWT(c, a, now)
+// serveRevocation is the revocation endpoint (RFC 7009 §2). It ignores
+// token_type_hint, as §2.1 allows.
+func (s *Server) serveRevocation(w http.ResponseWriter, r *http.Request) {
+	if err := s.revoke(r); err != nil {
+		writeError(w, err)
+		return
 	}
-	return rand.Text(), nil
+	w.WriteHeader(http.StatusOK)
 }
 
-// expiry is the zero time, never, for a lifetime of zero.
-func expiry(now time.Time, lifetime time.Duration) time.Time {
-	if lifetime == 0 {
-		return time.Time{}
+func (s *Server) revoke(r *http.Request) error {
+	q, err := readRequest(r)
+	if err != nil {
+		return err
 	}
-	return now.Add(lifetime)
+	c, err := s.authenticate(q)
+	if err != nil {
+		return err
+	}
+	if q.get("token") == "" {
+		return refuse(invalidRequest, "token is missing")
+	}
+	return s.tokens.revoke(q.get("token"), c.ID)
 }

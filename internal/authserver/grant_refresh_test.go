@@ -49,19 +49,6 @@ func TestRefreshRotates(t *testing.T) {
 	send(t, srv, refreshRequest(second.text(t, "refresh_token"), "")).want(t, 200, "")
 }
 
-func TestRefreshKeepsToken(t *testing.T) {
-	t.Parallel()
-	srv, _ := session(t, func(c *authserver.Client) { c.KeepRefreshToken = true })
-	token := send(t, srv, rfcRequest("")).text(t, "refresh_token")
-	for range 2 {
-		got := send(t, srv, refreshRequest(token, ""))
-		got.want(t, 200, "")
-		if _, ok := got.document["refresh_token"]; ok {
-			t.Error("the answer names a refresh token")
-		}
-	}
-}
-
 func TestRefreshRefuses(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {

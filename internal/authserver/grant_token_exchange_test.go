@@ -128,7 +128,8 @@ func TestTokenExchangeOfAccessToken(t *testing.T) {
 			form := exchangeForm(token, accessTokenType)
 			form.Set("resource", "https://backend.example.com/api")
 			send(t, srv, postForm(form)).want(t, 200, "")
-			srv.RevokeAll()
+			credentials.Set("token", token)
+			send(t, srv, strings.Replace(postForm(credentials), "/token", "/revoke", 1)).want(t, 200, "")
 			send(t, srv, postForm(form)).wantReason(t, 400, "invalid_request", "revoked")
 		})
 	}
