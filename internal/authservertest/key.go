@@ -20,9 +20,9 @@ import (
 // KeyKind is the kind of a private key.
 type KeyKind string
 
-// The kinds of keys that sign JWTs.
+// Kinds of keys that can sign JWTs.
 const (
-	RSA     KeyKind = "RSA" // of 2048 bits
+	RSA     KeyKind = "RSA" // 2048 bits
 	P256    KeyKind = "P-256"
 	P384    KeyKind = "P-384"
 	P521    KeyKind = "P-521"
@@ -88,7 +88,7 @@ func generate(kind KeyKind) (crypto.Signer, error) {
 	return nil, fmt.Errorf("unknown kind of key %q", kind)
 }
 
-// PKCS8 is a private key of any kind as "PRIVATE KEY" (RFC 5208, RFC 5958).
+// PKCS8 encodes any private key as "PRIVATE KEY" (RFC 5208, RFC 5958).
 func PKCS8(t testing.TB, key crypto.Signer) string {
 	t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(key)
@@ -98,7 +98,7 @@ func PKCS8(t testing.TB, key crypto.Signer) string {
 	return encodePEM("PRIVATE KEY", der)
 }
 
-// PKCS1 is an RSA key as "RSA PRIVATE KEY" (RFC 8017 appendix A.1.2).
+// PKCS1 encodes an RSA key as "RSA PRIVATE KEY" (RFC 8017 appendix A.1.2).
 func PKCS1(t testing.TB, key crypto.Signer) string {
 	t.Helper()
 	private, ok := key.(*rsa.PrivateKey)
@@ -108,7 +108,7 @@ func PKCS1(t testing.TB, key crypto.Signer) string {
 	return encodePEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(private))
 }
 
-// SEC1 is a key on a curve as "EC PRIVATE KEY" (RFC 5915).
+// SEC1 encodes an ECDSA key as "EC PRIVATE KEY" (RFC 5915).
 func SEC1(t testing.TB, key crypto.Signer) string {
 	t.Helper()
 	private, ok := key.(*ecdsa.PrivateKey)

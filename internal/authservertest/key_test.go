@@ -13,7 +13,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
 )
 
-// What is written as PEM reads back as the same key, in the block of its format.
+// A key that is encoded as PEM can be parsed again, from the block of its format.
 func TestPrivateKeyPEM(t *testing.T) {
 	t.Parallel()
 	pkcs1 := func(der []byte) (any, error) { return x509.ParsePKCS1PrivateKey(der) }
@@ -37,11 +37,11 @@ func TestPrivateKeyPEM(t *testing.T) {
 			key := authservertest.NewKey(t, row.kind)
 			block, rest := pem.Decode([]byte(row.encode(t, key)))
 			if block == nil || block.Type != row.block || len(rest) > 0 {
-				t.Fatalf("block is %v with %q behind", block, rest)
+				t.Fatalf("block is %v, followed by %q", block, rest)
 			}
 			parsed, err := row.parse(block.Bytes)
 			if err != nil || !key.(interface{ Equal(crypto.PrivateKey) bool }).Equal(parsed) {
-				t.Errorf("the key reads back as %T, %v", parsed, err)
+				t.Errorf("the parsed key is %T, %v", parsed, err)
 			}
 		})
 	}
@@ -66,7 +66,7 @@ func TestCertificatePEM(t *testing.T) {
 				}
 				_, err = pair.Leaf.Verify(x509.VerifyOptions{Roots: ca.Pool(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 				if (err == nil) != (signedBy == "CA") {
-					t.Errorf("by %s: verification says %v", signedBy, err)
+					t.Errorf("by %s: verification returns %v", signedBy, err)
 				}
 				if pair.Leaf.Subject.CommonName != "client" || pair.Leaf.DNSNames[0] != "client.example" {
 					t.Errorf("by %s: the certificate is for %v, %v", signedBy, pair.Leaf.Subject, pair.Leaf.DNSNames)

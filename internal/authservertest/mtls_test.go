@@ -17,8 +17,8 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
 )
 
-// certified are clients known by the CA's certificate for CN=client, and by the
-// self-signed one of key.
+// certified registers a client with the CA's certificate for CN=client, and one with
+// the self-signed certificate of key.
 func certified(ca *authservertest.Authority, key crypto.Signer) authserver.Config {
 	return authserver.Config{
 		ClientCAs: ca.Pool(),
@@ -30,8 +30,7 @@ func certified(ca *authservertest.Authority, key crypto.Signer) authserver.Confi
 	}
 }
 
-// token asks for one as id, over the client's connection. The status is 0 when
-// there is no answer.
+// token requests a token as id with client. The status is 0 without a response.
 func token(t *testing.T, client *http.Client, tokenURL, id string) (status int, document map[string]any) {
 	t.Helper()
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {id}}
@@ -65,14 +64,14 @@ func TestStartMTLS(t *testing.T) {
 		ask    tls.ClientAuthType
 		id     string
 		shown  []tls.Certificate
-		status int // 0: no handshake
+		status int // 0: the handshake fails
 	}{
 		"requested, of the CA":     {tls.RequestClientCert, "ca", []tls.Certificate{issued}, 200},
 		"requested, self-signed":   {tls.RequestClientCert, "self", []tls.Certificate{self}, 200},
 		"requested, none":          {tls.RequestClientCert, "ca", nil, 401},
 		"requested, of another CA": {tls.RequestClientCert, "ca", []tls.Certificate{stranger}, 401},
 		"requested, wrong one":     {tls.RequestClientCert, "self", []tls.Certificate{issued}, 401},
-		"not asked for":            {tls.NoClientCert, "ca", []tls.Certificate{issued}, 401},
+		"not requested":            {tls.NoClientCert, "ca", []tls.Certificate{issued}, 401},
 		"required, of the CA":      {tls.RequireAndVerifyClientCert, "ca", []tls.Certificate{issued}, 200},
 		"required, none":           {tls.RequireAndVerifyClientCert, "ca", nil, 0},
 		"required, of another CA":  {tls.RequireAndVerifyClientCert, "ca", []tls.Certificate{stranger}, 0},
@@ -92,13 +91,13 @@ func TestStartMTLS(t *testing.T) {
 	}
 }
 
-// A verifying server that knows no CA accepts nobody: not whom the system trusts.
+// Without CAs, a verifying server does not trust the system's.
 func TestStartMTLSWithoutCA(t *testing.T) {
 	t.Parallel()
 	srv := authservertest.StartMTLS(t, authserver.Config{}, tls.RequireAndVerifyClientCert)
 	self := authservertest.SelfSigned(t, authservertest.NewKey(t, authservertest.P256), authservertest.ClientTemplate("client"))
 	if status, _ := token(t, srv.Client(t, self), srv.TokenURL(), "self"); status != 0 {
-		t.Errorf("status is %d, want no handshake", status)
+		t.Errorf("status is %d, want a failed handshake", status)
 	}
 }
 
@@ -128,7 +127,7 @@ func TestStartMTLSAliases(t *testing.T) {
 	for name, row := range map[string]struct {
 		url    string
 		shown  []tls.Certificate
-		status int // 0: no handshake
+		status int // 0: the handshake fails
 	}{
 		"alias":                 {alias, []tls.Certificate{issued}, 200},
 		"alias, no certificate": {alias, nil, 0},
@@ -165,7 +164,7 @@ func TestBoundTokenNeedsItsConnection(t *testing.T) {
 			client *http.Client
 			status int
 		}{
-			"the same certificate": {srv.Client(t, issued), 403}, // good, but without api:read
+			"the same certificate": {srv.Client(t, issued), 403}, // valid, but without api:read
 			"another certificate":  {srv.Client(t, renewed), 401},
 			"no certificate":       {srv.Client(t), 401},
 		} {

@@ -9,7 +9,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 )
 
-// Platform is a platform that issues its jobs JWTs, over plain HTTP.
+// Platform is a platform that issues JWTs to its jobs, over plain HTTP.
 type Platform struct {
 	*authserver.Platform
 
@@ -17,8 +17,8 @@ type Platform struct {
 	AzureDevOpsURL   string // for SYSTEM_OIDCREQUESTURI
 }
 
-// StartPlatform starts a platform. What config lacks is filled in: iss and sub as
-// GitHub's are, and "request-token" as RequestToken.
+// StartPlatform starts a platform. Defaults in config are an iss and a sub like
+// GitHub's, and "request-token" as RequestToken.
 func StartPlatform(t testing.TB, config authserver.PlatformConfig) *Platform {
 	t.Helper()
 	setDefault := func(field *string, value string) {

@@ -41,7 +41,7 @@ func TestStartPlatform(t *testing.T) {
 				t.Fatal(err)
 			}
 			if token, _ := document[row.member].(string); token == "" || platform.Count(row.endpoint) != 1 {
-				t.Errorf("answer is %d %v after %d requests", response.StatusCode, document, platform.Count(row.endpoint))
+				t.Errorf("response is %d %v after %d requests", response.StatusCode, document, platform.Count(row.endpoint))
 			}
 		})
 	}

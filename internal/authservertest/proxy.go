@@ -18,12 +18,12 @@ import (
 	"testing"
 )
 
-// Proxy is a forward proxy on loopback: CONNECT and absolute-form requests. It
-// reaches loopback and what [Proxy.Route] names, nothing else.
+// Proxy is a forward proxy on loopback for CONNECT and absolute-form requests. It
+// connects only to loopback and to hosts added with [Proxy.Route].
 type Proxy struct {
 	URL string // http://127.0.0.1:port, without credentials
 
-	authorization string // expected Proxy-Authorization; empty: none needed
+	authorization string // required Proxy-Authorization; empty: none
 	forward       *httputil.ReverseProxy
 
 	mu       sync.Mutex
@@ -31,8 +31,7 @@ type Proxy struct {
 	routes   map[string]string
 }
 
-// StartProxy starts a proxy that asks for user and password, or for nothing
-// where user is empty.
+// StartProxy starts a proxy that requires user and password, unless user is empty.
 func StartProxy(t testing.TB, user, password string) *Proxy {
 	t.Helper()
 	p := &Proxy{routes: make(map[string]string)}
@@ -42,7 +41,7 @@ func StartProxy(t testing.TB, user, password string) *Proxy {
 	transport := &http.Transport{DialContext: p.dial, DisableKeepAlives: true}
 	p.forward = &httputil.ReverseProxy{
 		Transport: transport,
-		Rewrite:   func(*httputil.ProxyRequest) {}, // the target is the absolute-form itself
+		Rewrite:   func(*httputil.ProxyRequest) {}, // the absolute-form request already has the target
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
 			w.WriteHeader(http.StatusBadGateway)
 		},
@@ -56,45 +55,45 @@ func StartProxy(t testing.TB, user, password string) *Proxy {
 	return p
 }
 
-// Route leads host, as a request names it ("authserver.test:443"), to an address
-// on loopback.
+// Route maps host, in the form of requests ("authserver.test:443"), to an address on
+// loopback.
 func (p *Proxy) Route(host, address string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.routes[host] = address
 }
 
-// Requests are the request lines seen so far without the version, refused ones
-// included: "CONNECT authserver.test:443", "POST http://127.0.0.1:8080/token".
+// Requests returns the request lines so far without the HTTP version, including
+// refused ones: "CONNECT authserver.test:443", "POST http://127.0.0.1:8080/token".
 func (p *Proxy) Requests() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.requests)
 }
 
-// Count is the number of requests seen so far, refused ones included.
+// Count returns the number of requests so far, including refused ones.
 func (p *Proxy) Count() int { return len(p.Requests()) }
 
-// ServeHTTP is one request to the proxy.
+// ServeHTTP implements [http.Handler].
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.requests = append(p.requests, r.Method+" "+r.RequestURI)
 	p.mu.Unlock()
-	given := r.Header.Get("Proxy-Authorization")
+	got := r.Header.Get("Proxy-Authorization")
 	switch {
-	case p.authorization != "" && subtle.ConstantTimeCompare([]byte(given), []byte(p.authorization)) != 1:
+	case p.authorization != "" && subtle.ConstantTimeCompare([]byte(got), []byte(p.authorization)) != 1:
 		w.Header().Set("Proxy-Authenticate", `Basic realm="proxy"`)
 		w.WriteHeader(http.StatusProxyAuthRequired)
 	case r.Method == http.MethodConnect:
 		p.connect(w, r)
 	case !r.URL.IsAbs():
-		http.Error(w, "this is a proxy: the request-target must be in absolute form", http.StatusBadRequest)
+		http.Error(w, "a request to a proxy must be in absolute form", http.StatusBadRequest)
 	default:
 		p.forward.ServeHTTP(w, r)
 	}
 }
 
-// connect tunnels until either side ends.
+// connect tunnels until either side closes the connection.
 func (p *Proxy) connect(w http.ResponseWriter, r *http.Request) {
 	server, err := p.dial(r.Context(), "tcp", r.Host)
 	if err != nil {
@@ -110,14 +109,14 @@ func (p *Proxy) connect(w http.ResponseWriter, r *http.Request) {
 	if _, err := io.WriteString(client, "HTTP/1.1 200 Connection Established\r\n\r\n"); err != nil {
 		return
 	}
-	ended := make(chan struct{}, 2)
+	done := make(chan struct{}, 2)
 	tunnel := func(to io.Writer, from io.Reader) {
 		_, _ = io.Copy(to, from)
-		ended <- struct{}{}
+		done <- struct{}{}
 	}
 	go tunnel(server, buffered)
 	go tunnel(client, server)
-	<-ended
+	<-done
 }
 
 func (p *Proxy) dial(ctx context.Context, network, address string) (net.Conn, error) {

@@ -14,7 +14,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
 )
 
-// through is srv's client, sent through the proxy as user.
+// through returns srv's client with the proxy and user.
 func through(t *testing.T, srv *authservertest.Server, proxy *authservertest.Proxy, user *url.Userinfo) *http.Client {
 	t.Helper()
 	address, err := url.Parse(proxy.URL)
@@ -37,7 +37,7 @@ func TestProxy(t *testing.T) {
 			proxy := authservertest.StartProxy(t, "", "")
 			response, err := get(t, through(t, srv, proxy, nil), srv.JWKSURL())
 			if err != nil || response.StatusCode != 200 {
-				t.Fatalf("answer is %v, %v", response, err)
+				t.Fatalf("response is %v, %v", response, err)
 			}
 			want := name
 			if name == "CONNECT" {
@@ -69,10 +69,10 @@ func TestProxyAuthorization(t *testing.T) {
 			proxy := authservertest.StartProxy(t, "user", "p@ss:w")
 			response, err := get(t, through(t, srv, proxy, row.user), srv.JWKSURL())
 			if err != nil || response.StatusCode != row.status {
-				t.Fatalf("answer is %v, %v, want %d", response, err, row.status)
+				t.Fatalf("response is %v, %v, want %d", response, err, row.status)
 			}
 			if proxy.Count() != 1 {
-				t.Errorf("the proxy counts %d requests", proxy.Count())
+				t.Errorf("the proxy counted %d requests", proxy.Count())
 			}
 			for _, r := range srv.Requests() {
 				if r.Header.Get("Proxy-Authorization") != "" {
@@ -91,14 +91,14 @@ func TestProxyRoutes(t *testing.T) {
 	client := through(t, srv, proxy, nil)
 	response, err := get(t, client, "https://"+authservertest.TestHost+"/jwks")
 	if err != nil || response.StatusCode != 200 {
-		t.Fatalf("answer is %v, %v", response, err)
+		t.Fatalf("response is %v, %v", response, err)
 	}
 	if got := srv.Requests()[0].Host; got != authservertest.TestHost {
 		t.Errorf("Host is %q", got)
 	}
-	// The unspecified address leads to the same server, but is not loopback.
+	// The unspecified address reaches the same server, but is not loopback.
 	beyond := strings.Replace(srv.URL, "https://127.0.0.1", "http://0.0.0.0", 1)
 	if response, err := get(t, client, beyond); err != nil || response.StatusCode != 502 {
-		t.Errorf("beyond loopback the answer is %v, %v", response, err)
+		t.Errorf("beyond loopback the response is %v, %v", response, err)
 	}
 }

@@ -1,11 +1,9 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package authservertest puts the mock authorization server, its protected API,
-// the platform of a pipeline and a forward proxy on loopback for the length of a
-// test, and makes the keys and certificates that clients show there.
-//
-// It listens nowhere else, and what it starts ends with the test.
+// Package authservertest starts the mock authorization server with its API, the mock
+// platform of a pipeline, and a forward proxy for the duration of a test, and creates
+// keys and certificates for their clients. It listens on loopback only.
 package authservertest
 
 import (
@@ -20,76 +18,76 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 )
 
-// Server is an authorization server and its API, each at its own origin.
+// Server is an authorization server and its API, each with its own origin.
 type Server struct {
 	*authserver.Server
 
 	URL    string // origin of the authorization server, without the issuer's path
 	APIURL string // origin of the protected API
-	CAPEM  string // the CA's certificate; empty for plain HTTP
+	CAPEM  string // certificate of the server's CA; empty for plain HTTP
 
 	ca *Authority
 }
 
-// Start serves config over plain HTTP. Config.Issuer is a path ("" or
-// "/tenant/a"), put behind the server's URL.
+// Start starts a server over plain HTTP. Config.Issuer is a path ("" or "/tenant/a")
+// that is appended to the server's URL.
 func Start(t testing.TB, config authserver.Config) *Server {
 	t.Helper()
 	return start(t, config, nil, origins{})
 }
 
-// StartTLS is [Start] over HTTPS, with a certificate of a CA made for this test.
+// StartTLS is like [Start] over HTTPS, with a certificate of a new CA.
 func StartTLS(t testing.TB, config authserver.Config, certificate Certificate) *Server {
 	t.Helper()
 	ca := NewAuthority(t)
-	tlsConfig := &tls.Config{Certificates: []tls.Certificate{ca.issue(t, certificate)}}
+	tlsConfig := &tls.Config{Certificates: []tls.Certificate{ca.issueServer(t, certificate)}}
 	return start(t, config, ca, origins{auth: tlsConfig, api: tlsConfig})
 }
 
-// StartMTLS is [StartTLS] where the authorization server asks for a client
-// certificate in the way of clientAuth. With [tls.VerifyClientCertIfGiven] and
-// [tls.RequireAndVerifyClientCert] the handshake fails for certificates that
-// Config.ClientCAs did not issue; otherwise the token endpoint refuses them. The
-// API asks for a certificate, and does without.
+// StartMTLS is like [StartTLS] with an authorization server that requests client
+// certificates according to clientAuth. With [tls.VerifyClientCertIfGiven] and
+// [tls.RequireAndVerifyClientCert] the handshake fails for certificates that are not
+// issued by Config.ClientCAs; otherwise the token endpoint refuses them. At the API,
+// certificates are optional.
 func StartMTLS(t testing.TB, config authserver.Config, clientAuth tls.ClientAuthType) *Server {
 	t.Helper()
 	ca := NewAuthority(t)
-	plain := &tls.Config{Certificates: []tls.Certificate{ca.issue(t, Valid)}}
+	plain := &tls.Config{Certificates: []tls.Certificate{ca.issueServer(t, Valid)}}
 	return start(t, config, ca, origins{
-		auth: asking(plain, clientAuth, config.ClientCAs),
-		api:  asking(plain, tls.RequestClientCert, nil),
+		auth: requesting(plain, clientAuth, config.ClientCAs),
+		api:  requesting(plain, tls.RequestClientCert, nil),
 	})
 }
 
-// StartMTLSAliases is [StartMTLS] with client certificates at another origin
-// than the issuer's, which the metadata names in mtls_endpoint_aliases: a
-// certificate, of whomever, is required there and not asked for at the issuer's.
+// StartMTLSAliases is like [StartMTLS] with a second origin for client certificates,
+// published in mtls_endpoint_aliases. Any certificate is accepted there, and none is
+// requested at the issuer's origin.
 func StartMTLSAliases(t testing.TB, config authserver.Config) *Server {
 	t.Helper()
 	ca := NewAuthority(t)
-	plain := &tls.Config{Certificates: []tls.Certificate{ca.issue(t, Valid)}}
+	plain := &tls.Config{Certificates: []tls.Certificate{ca.issueServer(t, Valid)}}
 	return start(t, config, ca, origins{
 		auth: plain,
-		api:  asking(plain, tls.RequestClientCert, nil),
-		mtls: asking(plain, tls.RequireAnyClientCert, nil),
+		api:  requesting(plain, tls.RequestClientCert, nil),
+		mtls: requesting(plain, tls.RequireAnyClientCert, nil),
 	})
 }
 
-// asking is config for a listener that asks for client certificates. It names
-// the CAs only where it insists on them: clients show no others then.
-func asking(config *tls.Config, clientAuth tls.ClientAuthType, cas *x509.CertPool) *tls.Config {
+// requesting returns config for a listener that requests client certificates. It
+// names the CAs only if certificates are verified: clients send no others then.
+func requesting(config *tls.Config, clientAuth tls.ClientAuthType, cas *x509.CertPool) *tls.Config {
 	config = config.Clone()
 	config.ClientAuth = clientAuth
 	if clientAuth >= tls.VerifyClientCertIfGiven {
 		if config.ClientCAs = cas; cas == nil {
-			config.ClientCAs = x509.NewCertPool() // nil would be the system's
+			config.ClientCAs = x509.NewCertPool() // nil would mean the system's
 		}
 	}
 	return config
 }
 
-// origins are the TLS settings of each listener, nil for plain HTTP. There is
-// one for mtls only where it has some.
+// origins has the TLS configuration of each listener, nil for plain HTTP. Without a
+// configuration there is no listener for mtls.
 type origins struct{ auth, api, mtls *tls.Config }
 
 func start(t testing.TB, config authserver.Config, ca *Authority, at origins) *Server {
@@ -117,14 +115,14 @@ func start(t testing.TB, config authserver.Config, ca *Authority, at origins) *S
 	return s
 }
 
-// listen opens a port, whose URL must be known before there is a handler.
+// listen opens a port. The handler comes later, since it needs to know the URL.
 func listen(tlsConfig *tls.Config) (*httptest.Server, string) {
 	l := httptest.NewUnstartedServer(nil)
 	l.TLS = tlsConfig
 	if tlsConfig == nil {
 		return l, "http://" + l.Listener.Addr().String()
 	}
-	// Failed handshakes are what such tests are about, and no news.
+	// Tests expect failed handshakes.
 	l.Config.ErrorLog = log.New(io.Discard, "", 0)
 	return l, "https://" + l.Listener.Addr().String()
 }
@@ -138,13 +136,13 @@ func serve(t testing.TB, l *httptest.Server, handler http.Handler) {
 		l.Start()
 	}
 	t.Cleanup(func() {
-		l.CloseClientConnections() // ends what a fault left hanging
+		l.CloseClientConnections() // ends faults that hang
 		l.Close()
 	})
 }
 
-// Client is an HTTP client that trusts this server, uses no proxy and follows
-// no redirect. It shows the certificate, if one is given, to whoever asks.
+// Client returns an HTTP client that trusts this server, uses no proxy and follows no
+// redirects. It sends the certificate, if given, to any server that requests one.
 func (s *Server) Client(t testing.TB, certificate ...tls.Certificate) *http.Client {
 	t.Helper()
 	transport := &http.Transport{}

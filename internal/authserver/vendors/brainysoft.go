@@ -6,13 +6,12 @@ package vendors
 import (
 	"crypto/rand"
 	"net/http"
-	"net/url"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 )
 
-// brainysoftToken is the answer that Brainysoft documents, without the remarks in
-// it. Its scope goes over two lines there; JSON needs the escape for that.
+// brainysoftToken is the documented response without its comments. The line break
+// in the scope is theirs, escaped as JSON requires.
 const brainysoftToken = `{
 "access_token": %q,
 "token_type": "Bearer",
@@ -21,39 +20,29 @@ const brainysoftToken = `{
 "sessid": %q
 }`
 
-// brainysoftLifetime is in seconds.
-const brainysoftLifetime = 299
+const brainysoftLifetime = 299 // seconds
 
-// Brainysoft is the authorization service of one of Brainysoft's customers. It
-// takes the parameters in the query or in the body, and not in both.
+// Brainysoft is the authorization service of a Brainysoft customer. It accepts the
+// parameters in the query or in the body, but not in both.
 func Brainysoft(client Client) *Vendor {
 	v := newVendor()
 	v.handle(authserver.TokenEndpoint, "POST /oauth/token", func(w http.ResponseWriter, r *http.Request) {
-		parameters, err := brainysoftParameters(r)
+		read := readForm
+		if r.URL.RawQuery != "" {
+			read = readQuery
+		}
+		parameters, err := read(r, "grant_type", "client_id", "client_secret")
 		switch {
 		case err != nil:
 			refuse(w, http.StatusBadRequest, invalidRequest, err.Error())
 		case parameters.Get("grant_type") != "client_credentials":
 			refuse(w, http.StatusBadRequest, unsupportedGrantType, "grant_type must be client_credentials")
-		case !client.isIn(parameters):
+		case !client.matches(parameters):
 			refuse(w, http.StatusUnauthorized, invalidClient, "Bad client credentials")
 		default:
-			token := v.issue(rand.Text(), voucher{kind: accessToken, ends: v.in(brainysoftLifetime)})
-			answer(w, http.StatusOK, brainysoftToken, token, uuid())
+			respond(w, http.StatusOK, brainysoftToken, v.issue(rand.Text(), accessToken, "", brainysoftLifetime), uuid())
 		}
 	})
-	v.handle(authserver.API, undocumentedAPI, v.protected(anything))
+	v.handle(authserver.API, undocumentedAPI, v.protect(serveOK))
 	return v
-}
-
-func brainysoftParameters(r *http.Request) (url.Values, error) {
-	read := readForm
-	if r.URL.RawQuery != "" {
-		read = readQuery
-	}
-	parameters, err := read(r)
-	if err != nil {
-		return nil, err
-	}
-	return parameters, only(parameters, "grant_type", "client_id", "client_secret")
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 )
 
-// httpBasicToken is the answer that the vendor documents.
+// httpBasicToken is the documented response.
 const httpBasicToken = `{
 "token_type": "Bearer",
 "expires_in": 3600,
@@ -18,27 +18,23 @@ const httpBasicToken = `{
 }`
 
 const (
-	// httpBasicLifetime is in seconds.
-	httpBasicLifetime = 3600
-	// httpBasicTokenSize is that of a token before base64, in bytes. It makes the
-	// token end with "=", as the one in the document does.
+	httpBasicLifetime = 3600 // seconds
+	// httpBasicTokenSize is the size of a token before base64, in bytes. With it,
+	// tokens end with one "=", like the documented one.
 	httpBasicTokenSize = 32
 )
 
-// ForbiddenPath is what the customer of [HTTPBasic] may not have.
+// ForbiddenPath is the part of the API that the customer of [HTTPBasic] may not use.
 const ForbiddenPath = undocumentedAPI + "forbidden"
 
-// HTTPBasic is a vendor that wants base64 of client_id:client_secret, neither of
-// them encoded before, and nothing but the grant type in the body. It answers 401
-// to invalid credentials, without a body. Its API tells 401 and 403 apart.
+// HTTPBasic is a vendor that requires base64 of client_id:client_secret without
+// prior encoding, and nothing but the grant type in the body. It responds to
+// invalid credentials with 401 and no body. Its API distinguishes 401 and 403.
 func HTTPBasic(client Client) *Vendor {
 	v := newVendor()
 	credentials := "Basic " + base64.StdEncoding.EncodeToString([]byte(client.ID+":"+client.Secret))
 	v.handle(authserver.TokenEndpoint, "POST /oauth/v2/token", func(w http.ResponseWriter, r *http.Request) {
-		form, err := readForm(r)
-		if err == nil {
-			err = only(form, "grant_type")
-		}
+		form, err := readForm(r, "grant_type")
 		switch {
 		case len(r.Header.Values("Authorization")) != 1 || !same(r.Header.Get("Authorization"), credentials):
 			w.WriteHeader(http.StatusUnauthorized)
@@ -46,11 +42,11 @@ func HTTPBasic(client Client) *Vendor {
 			w.WriteHeader(http.StatusBadRequest)
 		default:
 			token := base64.StdEncoding.EncodeToString(randomBytes(httpBasicTokenSize))
-			answer(w, http.StatusOK, httpBasicToken, v.issue(token, voucher{kind: accessToken, ends: v.in(httpBasicLifetime)}))
+			respond(w, http.StatusOK, httpBasicToken, v.issue(token, accessToken, "", httpBasicLifetime))
 		}
 	})
-	v.handle(authserver.API, undocumentedAPI, v.protected(anything))
-	v.handle(authserver.API, ForbiddenPath, v.protected(func(w http.ResponseWriter, _ *http.Request) {
+	v.handle(authserver.API, undocumentedAPI, v.protect(serveOK))
+	v.handle(authserver.API, ForbiddenPath, v.protect(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
 	}))
 	return v

@@ -11,7 +11,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 )
 
-// The answers that Neonomics documents: a refresh adds the scope.
+// The documented responses: a refresh adds the scope.
 const (
 	neonomicsToken = `{
 "access_token": %q,
@@ -32,36 +32,38 @@ const (
 }`
 )
 
-// Their lifetimes, in seconds.
+// Lifetimes in seconds.
 const (
 	neonomicsLifetime        = 3600
 	neonomicsRefreshLifetime = 7200
 )
 
-// neonomicsRealm is where the endpoints are: those of a Keycloak.
+// neonomicsRealm is the path of the endpoints, as Keycloak has them.
 const neonomicsRealm = "/auth/realms/sandbox/protocol/openid-connect"
 
 // Neonomics is the sandbox of Neonomics, whose authorization server is Keycloak.
-// It issues refresh tokens that are good for one use. The document speaks of
-// ending the session and shows no request for it; at Keycloak's revocation
-// endpoint (RFC 7009) the end of a refresh token is that of its session.
+// Its refresh tokens can be used once. The documentation mentions ending a session
+// without showing a request for it; Keycloak ends it when its refresh token is
+// revoked (RFC 7009).
 func Neonomics(client Client) *Vendor {
 	v := newVendor()
-	v.handle(authserver.TokenEndpoint, "POST "+neonomicsRealm+"/token", keycloak(client, v.neonomicsGrant))
-	v.handle(authserver.RevocationEndpoint, "POST "+neonomicsRealm+"/revoke", keycloak(client, v.neonomicsRevocation))
-	v.handle(authserver.API, undocumentedAPI, v.protected(anything))
+	v.handle(authserver.TokenEndpoint, "POST "+neonomicsRealm+"/token",
+		keycloak(client, v.neonomicsGrant, "grant_type", "refresh_token"))
+	v.handle(authserver.RevocationEndpoint, "POST "+neonomicsRealm+"/revoke",
+		keycloak(client, v.neonomicsRevocation, "token", "token_type_hint"))
+	v.handle(authserver.API, undocumentedAPI, v.protect(serveOK))
 	return v
 }
 
-// keycloak has next answer requests of the client, and refuses others in
-// Keycloak's words.
-func keycloak(client Client, next func(http.ResponseWriter, url.Values)) http.HandlerFunc {
+// keycloak calls next for authenticated requests with these parameters, and
+// otherwise responds as Keycloak does.
+func keycloak(client Client, next func(http.ResponseWriter, url.Values), names ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		form, err := readForm(r)
+		form, err := readForm(r, append(names, "client_id", "client_secret")...)
 		switch {
 		case err != nil:
 			refuse(w, http.StatusBadRequest, invalidRequest, err.Error())
-		case !client.isIn(form):
+		case !client.matches(form):
 			refuse(w, http.StatusUnauthorized, unauthorizedClient, "Invalid client or Invalid client credentials")
 		default:
 			next(w, form)
@@ -72,43 +74,31 @@ func keycloak(client Client, next func(http.ResponseWriter, url.Values)) http.Ha
 func (v *Vendor) neonomicsGrant(w http.ResponseWriter, form url.Values) {
 	switch form.Get("grant_type") {
 	case "client_credentials":
-		v.neonomicsAuthenticate(w, form)
+		if form.Has("refresh_token") {
+			refuse(w, http.StatusBadRequest, invalidRequest, undocumented("an additional parameter").Error())
+			return
+		}
+		v.neonomicsIssue(w, neonomicsToken, uuid())
 	case "refresh_token":
-		v.neonomicsRefresh(w, form)
+		session, ok := v.use(form.Get("refresh_token"), refreshToken)
+		if !ok {
+			refuse(w, http.StatusBadRequest, invalidGrant, "Token is not active")
+			return
+		}
+		v.neonomicsIssue(w, neonomicsRefreshed, session)
 	default:
 		refuse(w, http.StatusBadRequest, unsupportedGrantType, "Unsupported grant_type")
 	}
 }
 
-func (v *Vendor) neonomicsAuthenticate(w http.ResponseWriter, form url.Values) {
-	if err := only(form, "grant_type", "client_id", "client_secret"); err != nil {
-		refuse(w, http.StatusBadRequest, invalidRequest, err.Error())
-		return
-	}
-	v.neonomicsIssue(w, neonomicsToken, uuid())
-}
-
-func (v *Vendor) neonomicsRefresh(w http.ResponseWriter, form url.Values) {
-	if err := only(form, "grant_type", "refresh_token", "client_id", "client_secret"); err != nil {
-		refuse(w, http.StatusBadRequest, invalidRequest, err.Error())
-		return
-	}
-	held, ok := v.spend(form.Get("refresh_token"), refreshToken)
-	if !ok {
-		refuse(w, http.StatusBadRequest, invalidGrant, "Token is not active")
-		return
-	}
-	v.neonomicsIssue(w, neonomicsRefreshed, held.session)
-}
-
 func (v *Vendor) neonomicsIssue(w http.ResponseWriter, document, session string) {
-	access := v.issue(rand.Text(), voucher{accessToken, session, v.in(neonomicsLifetime)})
-	refresh := v.issue(rand.Text(), voucher{refreshToken, session, v.in(neonomicsRefreshLifetime)})
-	answer(w, http.StatusOK, document, access, refresh, session)
+	access := v.issue(rand.Text(), accessToken, session, neonomicsLifetime)
+	refresh := v.issue(rand.Text(), refreshToken, session, neonomicsRefreshLifetime)
+	respond(w, http.StatusOK, document, access, refresh, session)
 }
 
 func (v *Vendor) neonomicsRevocation(w http.ResponseWriter, form url.Values) {
-	if err := only(form, "token", "token_type_hint", "client_id", "client_secret"); err != nil || form.Get("token") == "" {
+	if form.Get("token") == "" {
 		refuse(w, http.StatusBadRequest, invalidRequest, "Token not provided")
 		return
 	}

@@ -12,14 +12,14 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 )
 
-// The endpoints that Neucron has beside its token endpoint.
+// Neucron's endpoints beside its token endpoint.
 const (
 	AuthorizeEndpoint        authserver.Endpoint = "authorize"
 	PermissionsGrantEndpoint authserver.Endpoint = "permissions_grant"
 )
 
-// The answers that Neucron documents, and one in the likeness of its
-// errorhandler.ClientError, whose members the document leaves out.
+// The documented responses, and a guess at errorhandler.ClientError, whose members
+// are not documented.
 const (
 	neucronCode    = `{"data": {"code": %q, "user_id": "UserID"}, "status_code": 200}`
 	neucronGranted = `{"data": {"message": "Permissions granted successfully."}, "status_code": 200}`
@@ -27,22 +27,22 @@ const (
 	neucronError   = `{"message": %q, "status_code": %d}`
 )
 
-// What Neucron's document does not say, in seconds.
+// Lifetimes in seconds. They are not documented.
 const (
 	neucronCodeLifetime  = 600
 	neucronTokenLifetime = 3600
 )
 
-// App is what Neucron knows of a customer's app and of its user.
+// App is a customer's app, and its user, as registered with Neucron.
 type App struct {
 	ID, Key          string
 	KeyID, KeySecret string
-	// UserToken is the bearer token with which the user's requests are made.
+	// UserToken is the bearer token of the user's requests.
 	UserToken string
 }
 
-// Neucron is Neucron: a code from the authorization endpoint, which is good for
-// one use, is exchanged for a JWT. All bodies are JSON, one object inside another.
+// Neucron exchanges a code from its authorization endpoint, which can be used once,
+// for a JWT. All bodies are nested JSON objects.
 func Neucron(app App) *Vendor {
 	v := newVendor()
 	v.handle(AuthorizeEndpoint, "POST /oauth/authorize", app.asUser(func(w http.ResponseWriter, r *http.Request) {
@@ -50,8 +50,8 @@ func Neucron(app App) *Vendor {
 			Token *neucronRequest `json:"token"`
 		}
 		if app.accepts(w, readJSON(r, &body), body.Token) {
-			code := v.issue(rand.Text(), voucher{kind: authorizationCode, ends: v.in(neucronCodeLifetime)})
-			answer(w, http.StatusOK, neucronCode, code)
+			code := v.issue(rand.Text(), authorizationCode, "", neucronCodeLifetime)
+			respond(w, http.StatusOK, neucronCode, code)
 		}
 	}))
 	v.handle(PermissionsGrantEndpoint, "PATCH /oauth/permissions/grant", app.asUser(func(w http.ResponseWriter, r *http.Request) {
@@ -59,17 +59,17 @@ func Neucron(app App) *Vendor {
 			Permissions *neucronRequest `json:"permissions"`
 		}
 		if app.accepts(w, readJSON(r, &body), body.Permissions) {
-			answer(w, http.StatusOK, neucronGranted)
+			respond(w, http.StatusOK, neucronGranted)
 		}
 	}))
 	v.handle(authserver.TokenEndpoint, "POST /oauth/token", func(w http.ResponseWriter, r *http.Request) {
 		v.neucronToken(app, w, r)
 	})
-	v.handle(authserver.API, undocumentedAPI, v.protected(anything))
+	v.handle(authserver.API, undocumentedAPI, v.protect(serveOK))
 	return v
 }
 
-// neucronRequest is what both of the user's requests say.
+// neucronRequest is the content of both of the user's requests.
 type neucronRequest struct {
 	AppID       string `json:"app_id"`
 	AppKey      string `json:"app_key"`
@@ -78,14 +78,14 @@ type neucronRequest struct {
 	Permissions string `json:"permissions"`
 }
 
-// complete tells whether nothing is missing. The permissions are separated by
-// commas alone.
+// complete reports whether all members are set. Permissions are separated by commas
+// without spaces.
 func (q *neucronRequest) complete() bool {
 	return q != nil && q.State != "" && q.RedirectURI != "" &&
 		!slices.Contains(strings.Split(q.Permissions, ","), "") && !strings.Contains(q.Permissions, " ")
 }
 
-// accepts tells whether a request of the user is good, and answers it if not.
+// accepts reports whether a request of the user is valid. If not, it has responded.
 func (app App) accepts(w http.ResponseWriter, err error, q *neucronRequest) bool {
 	switch {
 	case err != nil:
@@ -93,14 +93,14 @@ func (app App) accepts(w http.ResponseWriter, err error, q *neucronRequest) bool
 	case !q.complete():
 		neucronRefuse(w, http.StatusBadRequest, "a member is missing")
 	case !same(q.AppID, app.ID) || !same(q.AppKey, app.Key):
-		neucronRefuse(w, http.StatusUnauthorized, "app_id and app_key are not valid")
+		neucronRefuse(w, http.StatusUnauthorized, "app_id and app_key are invalid")
 	default:
 		return true
 	}
 	return false
 }
 
-// asUser lets next answer requests with the user's bearer token.
+// asUser calls next for requests with the user's bearer token only.
 func (app App) asUser(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !same(bearer(r), app.UserToken) {
@@ -111,7 +111,7 @@ func (app App) asUser(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// neucronToken exchanges a code. The request is authenticated by its body alone.
+// neucronToken exchanges a code. Only the body authenticates the request.
 func (v *Vendor) neucronToken(app App, w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Token *struct {
@@ -122,7 +122,7 @@ func (v *Vendor) neucronToken(app App, w http.ResponseWriter, r *http.Request) {
 	}
 	err := readJSON(r, &body)
 	if err == nil && (body.Token == nil || r.Header.Get("Authorization") != "") {
-		err = undocumented("the body or a header field")
+		err = undocumented("the body or the Authorization header")
 	}
 	if err != nil {
 		neucronRefuse(w, http.StatusBadRequest, err.Error())
@@ -130,15 +130,15 @@ func (v *Vendor) neucronToken(app App, w http.ResponseWriter, r *http.Request) {
 	}
 	known := same(body.Token.KeyID, app.KeyID) && same(body.Token.KeySecret, app.KeySecret)
 	if known {
-		_, known = v.spend(body.Token.AuthCode, authorizationCode)
+		_, known = v.use(body.Token.AuthCode, authorizationCode)
 	}
 	if !known {
-		neucronRefuse(w, http.StatusUnauthorized, "auth_code, key_id or key_secret is not valid")
+		neucronRefuse(w, http.StatusUnauthorized, "auth_code, key_id or key_secret is invalid")
 		return
 	}
-	answer(w, http.StatusOK, neucronToken, v.jwt(app.ID, neucronTokenLifetime))
+	respond(w, http.StatusOK, neucronToken, v.issueJWT(app.ID, neucronTokenLifetime))
 }
 
 func neucronRefuse(w http.ResponseWriter, status int, message string) {
-	answer(w, status, neucronError, message, status)
+	respond(w, status, neucronError, message, status)
 }

@@ -17,13 +17,13 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver/vendors"
 )
 
-// client is the customer of all vendors but Neucron.
+// client is the client at all vendors but Neucron.
 var client = vendors.Client{ID: "id", Secret: "secret"}
 
-// app is Neucron's customer.
+// app is the client at Neucron.
 var app = vendors.App{ID: "YourAppID", Key: "YourAppKey", KeyID: "YourKeyID", KeySecret: "YourKeySecret", UserToken: "YourAccessToken"}
 
-// Parts of the documents' requests.
+// Parts of the documented requests.
 const (
 	form       = "Content-Type: application/x-www-form-urlencoded"
 	credential = "grant_type=client_credentials&client_id=id&client_secret=secret"
@@ -50,8 +50,8 @@ const (
 }`
 )
 
-// send sends a request written as it is on the wire: request line without the
-// version, header fields, body.
+// send sends a request in its wire format: request line without the version, header
+// fields, body.
 func send(t *testing.T, vendor http.Handler, line, fields, body string) *httptest.ResponseRecorder {
 	t.Helper()
 	text := line + " HTTP/1.1\nHost: vendor.example\n"
@@ -63,17 +63,17 @@ func send(t *testing.T, vendor http.Handler, line, fields, body string) *httptes
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer := httptest.NewRecorder()
-	vendor.ServeHTTP(answer, request)
-	return answer
+	response := httptest.NewRecorder()
+	vendor.ServeHTTP(response, request)
+	return response
 }
 
-// member is a member of a JSON answer, by its names from the outside in.
-func member(t *testing.T, answer *httptest.ResponseRecorder, names ...string) string {
+// member returns a member of a JSON response, by its path.
+func member(t *testing.T, response *httptest.ResponseRecorder, names ...string) string {
 	t.Helper()
 	var document any
-	if err := json.Unmarshal(answer.Body.Bytes(), &document); err != nil {
-		t.Fatalf("%v in %s", err, answer.Body)
+	if err := json.Unmarshal(response.Body.Bytes(), &document); err != nil {
+		t.Fatalf("%v in %s", err, response.Body)
 	}
 	for _, name := range names {
 		object, _ := document.(map[string]any)
@@ -104,7 +104,7 @@ func TestRequests(t *testing.T) {
 		"neuroflash, JSON":          {neuroflash, "POST /oauth/v2/token", "Content-Type: application/json", `{}`, 400},
 		"neuroflash, GET":           {neuroflash, "GET /oauth/v2/token", "", "", 405},
 		"neuroflash, more in query": {neuroflash, "POST /oauth/v2/token?a=b", form, credential + "&scope=openid", 400},
-		"neuroflash, twice":         {neuroflash, "POST /oauth/v2/token", form, credential + "&scope=openid&scope=openid", 400},
+		"neuroflash, scope twice":   {neuroflash, "POST /oauth/v2/token", form, credential + "&scope=openid&scope=openid", 400},
 		"neuroflash, API, no token": {neuroflash, "GET /api/digital-twin-service/v1/static-groups", "", "", 401},
 		"neuroflash, API, unknown":  {neuroflash, "GET /api/digital-twin-service/v1/static-groups", "Authorization: Bearer x", "", 401},
 
@@ -130,11 +130,11 @@ func TestRequests(t *testing.T) {
 		"neucron, authorize, no state":   {neucron, "POST /oauth/authorize", asUser, strings.Replace(authorize, "RandomString", "", 1), 400},
 		"neucron, authorize, spaces":     {neucron, "POST /oauth/authorize", asUser, strings.Replace(authorize, ",w", ", w", 1), 400},
 		"neucron, authorize, flat":       {neucron, "POST /oauth/authorize", asUser, `{"app_id": "YourAppID"}`, 400},
-		"neucron, authorize, nobody":     {neucron, "POST /oauth/authorize", "Content-Type: application/json", authorize, 401},
+		"neucron, authorize, no token":   {neucron, "POST /oauth/authorize", "Content-Type: application/json", authorize, 401},
 		"neucron, authorize, form":       {neucron, "POST /oauth/authorize", strings.Replace(asUser, "application/json", "text/plain", 1), authorize, 400},
 		"neucron, grant":                 {neucron, "PATCH /oauth/permissions/grant", asUser, grant, 200},
 		"neucron, grant, POST":           {neucron, "POST /oauth/permissions/grant", asUser, grant, 405},
-		"neucron, grant, that of a code": {neucron, "PATCH /oauth/permissions/grant", asUser, authorize, 400},
+		"neucron, grant, authorize body": {neucron, "PATCH /oauth/permissions/grant", asUser, authorize, 400},
 		"neucron, token, form":           {neucron, "POST /oauth/token", form, "code=x", 400},
 		"neucron, token, unknown code": {neucron, "POST /oauth/token", "Content-Type: application/json",
 			`{"token": {"auth_code": "x", "key_id": "YourKeyID", "key_secret": "YourKeySecret"}}`, 401},
@@ -147,14 +147,14 @@ func TestRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if answer := send(t, row.vendor(), row.line, row.fields, row.body); answer.Code != row.status {
-				t.Errorf("answered %d, want %d: %s", answer.Code, row.status, answer.Body)
+			if response := send(t, row.vendor(), row.line, row.fields, row.body); response.Code != row.status {
+				t.Errorf("status is %d, want %d: %s", response.Code, row.status, response.Body)
 			}
 		})
 	}
 }
 
-func TestTokenOpensTheAPI(t *testing.T) {
+func TestTokenIsValidAtAPI(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		vendor             *vendors.Vendor
@@ -174,36 +174,36 @@ func TestTokenOpensTheAPI(t *testing.T) {
 			token := member(t, send(t, row.vendor, row.line, row.fields, row.body), "access_token")
 			call := func() int { return send(t, row.vendor, "GET "+row.api, "Authorization: Bearer "+token, "").Code }
 			if status := call(); status != 200 {
-				t.Errorf("with a new token the API answers %d, want 200", status)
+				t.Errorf("with a new token the API returns %d, want 200", status)
 			}
 			now = now.Add(row.lifetime)
 			if status := call(); status != 401 {
-				t.Errorf("with an expired token the API answers %d, want 401", status)
+				t.Errorf("with an expired token the API returns %d, want 401", status)
 			}
 			now = now.Add(-time.Second)
 			row.vendor.Forget()
 			if status := call(); status != 401 {
-				t.Errorf("with a forgotten token the API answers %d, want 401", status)
+				t.Errorf("with a forgotten token the API returns %d, want 401", status)
 			}
 			if got := row.vendor.Count(authserver.API); got != 3 {
-				t.Errorf("%d calls of the API on record, want 3", got)
+				t.Errorf("%d API requests recorded, want 3", got)
 			}
 		})
 	}
 }
 
-func TestHTTPBasicForbids(t *testing.T) {
+func TestHTTPBasicForbiddenPath(t *testing.T) {
 	t.Parallel()
 	vendor := vendors.HTTPBasic(client)
 	token := member(t, send(t, vendor, "POST /oauth/v2/token", form+"\n"+authorization, "grant_type=client_credentials"), "access_token")
 	if !strings.HasSuffix(token, "=") || strings.HasSuffix(token, "==") {
-		t.Errorf("the token %s does not end like the document's", token)
+		t.Errorf("the token %s does not end like the documented one", token)
 	}
 	if status := send(t, vendor, "GET "+vendors.ForbiddenPath, "Authorization: Bearer "+token, "").Code; status != 403 {
-		t.Errorf("answered %d, want 403", status)
+		t.Errorf("status is %d, want 403", status)
 	}
 	if status := send(t, vendor, "GET "+vendors.ForbiddenPath, "Authorization: Bearer x", "").Code; status != 401 {
-		t.Errorf("without a token answered %d, want 401", status)
+		t.Errorf("with an unknown token the status is %d, want 401", status)
 	}
 }
 
@@ -216,13 +216,13 @@ func TestNeonomicsSession(t *testing.T) {
 	}
 	second := refresh(member(t, first, "refresh_token"))
 	if second.Code != 200 || member(t, second, "scope") != "banqbridge_client" {
-		t.Fatalf("the refresh is answered %d %s", second.Code, second.Body)
+		t.Fatalf("the refresh returns %d %s", second.Code, second.Body)
 	}
 	if member(t, first, "session_state") != member(t, second, "session_state") {
-		t.Error("the refresh changes the session")
+		t.Error("the refresh changed the session")
 	}
 	if again := refresh(member(t, first, "refresh_token")); again.Code != 400 || member(t, again, "error") != "invalid_grant" {
-		t.Errorf("a spent refresh token is answered %d %s", again.Code, again.Body)
+		t.Errorf("a used refresh token returns %d %s", again.Code, again.Body)
 	}
 	if got := vendor.Valid(); got != 3 {
 		t.Errorf("%d tokens are valid, want both access tokens and the second refresh token", got)
@@ -234,7 +234,7 @@ func TestNeonomicsSession(t *testing.T) {
 	}
 }
 
-func TestNeucronCodeIsGoodForOneUse(t *testing.T) {
+func TestNeucronCodeCanBeUsedOnce(t *testing.T) {
 	t.Parallel()
 	vendor := vendors.Neucron(app)
 	code := member(t, send(t, vendor, "POST /oauth/authorize", "Authorization: Bearer YourAccessToken\nContent-Type: application/json", authorize), "data", "code")
@@ -244,9 +244,9 @@ func TestNeucronCodeIsGoodForOneUse(t *testing.T) {
 	}
 	token := member(t, exchange(), "data", "access_token")
 	if status := send(t, vendor, "GET /api/wallets", "Authorization: Bearer "+token, "").Code; status != 200 {
-		t.Errorf("the API answers %d, want 200", status)
+		t.Errorf("the API returns %d, want 200", status)
 	}
 	if again := exchange(); again.Code != 401 {
-		t.Errorf("the second use is answered %d, want 401", again.Code)
+		t.Errorf("the second use returns %d, want 401", again.Code)
 	}
 }
