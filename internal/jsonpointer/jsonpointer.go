@@ -3,43 +3,42 @@
 
 // Package jsonpointer looks values up in decoded JSON by RFC 6901 pointers.
 //
-// It reads what encoding/json decodes into an any and refuses everything else:
-// it neither changes documents nor knows the URI fragment form of section 6.
+// Documents are what encoding/json decodes into an any. The URI fragment form of
+// section 6 is not supported.
 package jsonpointer
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// Pointer is a parsed JSON Pointer. Its zero value points at the whole document.
+// Pointer is a parsed JSON Pointer. The zero value points to the whole document.
 type Pointer struct {
 	text   string
 	tokens []string
 }
 
-// String returns the pointer as it was written.
+// String returns the text that the pointer was parsed from.
 func (p Pointer) String() string { return p.text }
 
-// Tokens returns the reference tokens, the names on the way to what p points at.
+// Tokens returns the unescaped reference tokens: the names on the path to the value.
 func (p Pointer) Tokens() []string { return slices.Clone(p.tokens) }
 
-// unescape undoes the two escapes of RFC 6901 section 4. One pass reads "~01"
-// as "~1", as the section asks for.
+// unescape decodes the escapes of RFC 6901 section 4. In a single pass, "~01" becomes
+// "~1", as the section requires.
 var unescape = strings.NewReplacer("~1", "/", "~0", "~")
 
-// strayTilde finds a "~" that begins neither escape (RFC 6901 section 3).
+// strayTilde matches a "~" that is not an escape (RFC 6901 section 3).
 var strayTilde = regexp.MustCompile(`~(?:[^01]|$)`)
 
 // arrayIndex is the array-index rule of RFC 6901 section 4: no leading zeros.
 var arrayIndex = regexp.MustCompile(`^(?:0|[1-9][0-9]{0,8})$`)
 
-// Parse reads the string form of RFC 6901 section 3: empty, or beginning with
-// "/".
+// Parse parses the syntax of RFC 6901 section 3: empty, or starting
+// with "/".
 func Parse(text string) (Pointer, error) {
 	if text == "" {
 		return Pointer{}, nil
@@ -48,7 +47,7 @@ func Parse(text string) (Pointer, error) {
 		return Pointer{}, errors.New(`a JSON Pointer starts with "/", for example "/data/access_token"`)
 	}
 	if strayTilde.MatchString(text) {
-		return Pointer{}, fmt.Errorf("in a JSON Pointer %q stands for \"~\" and %q for \"/\"; another \"~\" is not allowed", "~0", "~1")
+		return Pointer{}, errors.New(`a JSON Pointer has "~" only in "~0", which stands for "~", and in "~1", which stands for "/"`)
 	}
 	tokens := strings.Split(text[1:], "/")
 	for i, token := range tokens {
@@ -57,8 +56,7 @@ func Parse(text string) (Pointer, error) {
 	return Pointer{text, tokens}, nil
 }
 
-// MustParse is like Parse for pointers known when the program is written. It
-// panics where Parse returns an error.
+// MustParse is like [Parse] but panics on errors. It is for constant pointers.
 func MustParse(text string) Pointer {
 	pointer, err := Parse(text)
 	if err != nil {
@@ -67,8 +65,8 @@ func MustParse(text string) Pointer {
 	return pointer
 }
 
-// Lookup returns the value that p points at in document, and whether there is
-// one. Names are compared by code point; nothing is normalised (section 4).
+// Lookup returns the value that p points to in document and reports whether it exists.
+// Names are compared by code point, without normalization (section 4).
 func (p Pointer) Lookup(document any) (any, bool) {
 	value := document
 	for _, token := range p.tokens {
@@ -81,8 +79,8 @@ func (p Pointer) Lookup(document any) (any, bool) {
 	return value, true
 }
 
-// step follows one reference token. The token "-" names the element after the
-// last of an array, which never exists.
+// step evaluates one reference token. "-" stands for the element after the last one of
+// an array, which never exists.
 func step(value any, token string) (any, bool) {
 	switch container := value.(type) {
 	case map[string]any:

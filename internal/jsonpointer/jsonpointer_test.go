@@ -72,7 +72,7 @@ func FuzzLookup(f *testing.F) {
 			t.Skip()
 		}
 		if got, ok := pointer.Lookup(value); !ok && got != nil {
-			t.Errorf("%q: a value without a find: %v", text, got)
+			t.Errorf("%q: not found, but the value is %v", text, got)
 		}
 	})
 }

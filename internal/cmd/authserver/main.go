@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Command authserver runs the mock authorization server and its protected API
-// on one loopback port, for the demo and for trying requests by hand:
+// on one loopback port, to try requests by hand:
 //
 //	go run ./internal/cmd/authserver -client-id demo -client-secret demo
 //
-// It prints one line of JSON with its addresses when it is ready, then one line
-// per request on stderr, and refuses to listen anywhere but on loopback.
+// When it is ready it prints one line of JSON with its URLs, then one line per
+// request on stderr. It listens on loopback addresses only.
 package main
 
 import (
@@ -30,7 +30,7 @@ import (
 )
 
 func main() {
-	// Nothing to stop: the process ends with it.
+	// No need to stop the notification: the process ends.
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	switch err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); {
 	case errors.Is(err, flag.ErrHelp):
@@ -85,8 +85,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&opts.client.ID, "client-id", "demo", "`id` of the one registered client (client_secret_basic)")
 	flags.StringVar(&opts.client.Secret, "client-secret", "demo", "`secret` of that client")
 	flags.StringVar(&opts.client.TokenFormat, "token-format", authserver.JWT, "`format` of access tokens: opaque or jwt")
-	flags.DurationVar(&opts.client.Lifetime, "lifetime", time.Hour, "`lifetime` of access tokens; 0 names none")
-	flags.StringVar(&scopes, "scopes", "api:read", "`scopes` the client may have, separated by spaces")
+	flags.DurationVar(&opts.client.Lifetime, "lifetime", time.Hour, "`lifetime` of access tokens; 0 for none")
+	flags.StringVar(&scopes, "scopes", "api:read", "space-separated `scopes` of the client")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
 	}
@@ -97,7 +97,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return opts, nil
 }
 
-// listen refuses every address that others could reach.
+// listen refuses addresses that other machines could reach.
 func listen(ctx context.Context, address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -126,7 +126,7 @@ func requestLogger(w io.Writer) *slog.Logger {
 	}))
 }
 
-// routes puts the API and the statistics beside the authorization server.
+// routes serves the authorization server, the API and the statistics.
 func routes(server *authserver.Server) http.Handler {
 	api := http.StripPrefix("/api", server.API())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -142,7 +142,7 @@ func routes(server *authserver.Server) http.Handler {
 	})
 }
 
-// stats is what GET /stats answers.
+// stats is the response of GET /stats.
 type stats struct {
 	TokenRequests int         `json:"token_requests"`
 	APICalls      map[int]int `json:"api_calls"` // by status
@@ -156,7 +156,7 @@ func count(server *authserver.Server) stats {
 	return s
 }
 
-// serve ends cleanly with ctx, and waits a moment for answers under way.
+// serve shuts down when ctx ends, and gives running requests a moment to finish.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	failed := make(chan error, 1)

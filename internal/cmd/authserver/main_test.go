@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// start runs the command and returns what it announces, and what ends it.
+// start runs the command and returns the URLs it prints and a function that ends it.
 func start(t *testing.T, stderr io.Writer, args ...string) (ready map[string]string, end func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -28,10 +28,10 @@ func start(t *testing.T, stderr io.Writer, args ...string) (ready map[string]str
 	}()
 	line, err := bufio.NewReader(read).ReadBytes('\n')
 	if err != nil {
-		t.Fatalf("nothing announced: %v", err)
+		t.Fatalf("no output: %v", err)
 	}
 	if err := json.Unmarshal(line, &ready); err != nil {
-		t.Fatalf("announced %q: %v", line, err)
+		t.Fatalf("output %q: %v", line, err)
 	}
 	return ready, func() error { cancel(); return <-ended }
 }
@@ -66,15 +66,15 @@ func TestRun(t *testing.T) {
 		"-token-format", "opaque", "-lifetime", "90s", "-scopes", "api:read more")
 
 	if got := do(t, "GET", ready["issuer"]+"/.well-known/oauth-authorization-server", "", ""); got["token_endpoint"] != ready["token_endpoint"] {
-		t.Errorf("discovery says %v, the announcement %v", got, ready)
+		t.Errorf("discovery returns %v, the output is %v", got, ready)
 	}
 	token := do(t, "POST", ready["token_endpoint"], "Basic czZCaGRSa3F0MzpnWDFmQmF0M2JW", "grant_type=client_credentials")
 	if token["expires_in"] != 90.0 || token["scope"] != "api:read more" {
-		t.Errorf("token answer is %v", token)
+		t.Errorf("token response is %v", token)
 	}
 	bearer, _ := token["access_token"].(string)
 	if got := do(t, "GET", ready["api"]+"/orders", "Bearer "+bearer, ""); got["client_id"] != "s6BhdRkqt3" {
-		t.Errorf("API answer is %v", got)
+		t.Errorf("API response is %v", got)
 	}
 	do(t, "GET", ready["api"]+"/orders", "", "")
 	do(t, "GET", ready["api"]+"/admin", "Bearer "+bearer, "")
@@ -84,7 +84,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("stats are %s, %v, want %s", got, err, want)
 	}
 	if err := end(); err != nil {
-		t.Errorf("it ended with %v", err)
+		t.Errorf("run returned %v", err)
 	}
 	checkLog(t, stderr.String(), bearer)
 }
@@ -92,11 +92,11 @@ func TestRun(t *testing.T) {
 func checkLog(t *testing.T, log, token string) {
 	t.Helper()
 	if want := `request="GET /api/admin" endpoint=api status=403`; !strings.Contains(log, want) {
-		t.Errorf("log lacks %s:\n%s", want, log)
+		t.Errorf("log does not have %s:\n%s", want, log)
 	}
 	for _, secret := range []string{"gX1fBat3bV", "czZCaGRSa3F0MzpnWDFmQmF0M2JW", token} {
 		if strings.Contains(log, secret) {
-			t.Errorf("log holds %q:\n%s", secret, log)
+			t.Errorf("log has %q:\n%s", secret, log)
 		}
 	}
 }
@@ -117,7 +117,7 @@ func TestRunRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// A run that is not refused would otherwise serve until the test times out.
+			// Otherwise, a run that is not refused would serve until the test times out.
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			var stdout bytes.Buffer

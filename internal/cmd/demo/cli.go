@@ -22,8 +22,8 @@ type cli struct {
 	environment []string
 }
 
-// newCLI prepares a CLI that uses the built provider without `init`, and hands
-// the configuration its variables.
+// newCLI prepares a CLI that uses the built provider without `init`, and sets the
+// variables of the configuration.
 func newCLI(opts options, scratch string, servers *servers) (*cli, error) {
 	provider, err := filepath.Abs(opts.providerDir)
 	if err != nil {
@@ -45,7 +45,7 @@ func newCLI(opts options, scratch string, servers *servers) (*cli, error) {
 	return &cli{
 		command:   opts.terraform,
 		directory: filepath.Join(scratch, "demo"),
-		environment: append(neutral(os.Environ()),
+		environment: append(withoutSettings(os.Environ()),
 			"TF_CLI_CONFIG_FILE="+settings,
 			"CHECKPOINT_DISABLE=1",
 			"TF_IN_AUTOMATION=1",
@@ -58,9 +58,8 @@ func newCLI(opts options, scratch string, servers *servers) (*cli, error) {
 	}, nil
 }
 
-// neutral drops the variables by which a user's own settings would change the
-// demo.
-func neutral(environment []string) []string {
+// withoutSettings removes the user's own settings of the CLI and the provider.
+func withoutSettings(environment []string) []string {
 	var kept []string
 	for _, variable := range environment {
 		if !strings.HasPrefix(variable, "TF_") && !strings.HasPrefix(variable, "OAUTH2CC_") {
@@ -70,12 +69,12 @@ func neutral(environment []string) []string {
 	return kept
 }
 
-// run returns what the subcommand writes to its standard output. All that it wrote
-// is in the error where it fails.
+// run returns the standard output of the subcommand. If it fails, the error has its
+// standard output and standard error.
 func (c *cli) run(ctx context.Context, subcommand string, args ...string) (string, error) {
 	var stdout, stderr bytes.Buffer
 	args = append([]string{subcommand, "-no-color"}, args...)
-	command := exec.CommandContext(ctx, c.command, args...) //nolint:gosec // the user says which CLI
+	command := exec.CommandContext(ctx, c.command, args...) //nolint:gosec // the user selects the CLI
 	command.Dir, command.Env = c.directory, c.environment
 	command.Stdout, command.Stderr = &stdout, &stderr
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
@@ -86,17 +85,16 @@ func (c *cli) run(ctx context.Context, subcommand string, args ...string) (strin
 	return stdout.String(), nil
 }
 
-// name is the command as a person would type it.
 func (c *cli) name() string { return filepath.Base(c.command) }
 
-// version is the CLI's own account of itself, such as "Terraform v1.11.4".
+// version returns the name and version of the CLI, such as "Terraform v1.11.4".
 func (c *cli) version(ctx context.Context) (string, error) {
-	text, err := c.run(ctx, "version")
-	line, _, _ := strings.Cut(text, "\n")
+	stdout, err := c.run(ctx, "version")
+	line, _, _ := strings.Cut(stdout, "\n")
 	return line, err
 }
 
-// outputs are the root module's outputs.
+// outputs returns the root module's outputs.
 func (c *cli) outputs(ctx context.Context) (outputs, error) {
 	text, err := c.run(ctx, "output", "-json")
 	if err != nil {
@@ -109,7 +107,7 @@ func (c *cli) outputs(ctx context.Context) (outputs, error) {
 	return found, nil
 }
 
-// outputs are those that the configuration has.
+// outputs are the outputs of the configuration.
 type outputs struct {
 	ExpiresAt struct{ Value time.Time }      `json:"expires_at"`
 	Claims    struct{ Value map[string]any } `json:"claims"`

@@ -1,18 +1,18 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command demo shows the provider at work: it applies a configuration with a real
+// Command demo shows the provider at work. It applies a configuration with a real
 // terraform or tofu against a mock authorization server and a protected API, and
-// checks by looking that what it says is so.
+// verifies everything it claims.
 //
 //	demo -provider-dir bin -terraform terraform examples/demo
 //	demo call URL
 //
-// The second form is what the configuration's provisioner runs: it calls an API
-// with the Authorization header in its environment.
+// The second form is for the configuration's provisioner: it calls an API with the
+// Authorization header from the environment.
 //
-// It listens on loopback alone, downloads nothing, works in a directory of its
-// own and leaves nothing behind.
+// It listens on loopback only, downloads nothing, works in a temporary directory and
+// leaves nothing behind.
 package main
 
 import (
@@ -29,7 +29,7 @@ import (
 
 func main() { os.Exit(status(os.Args[1:])) }
 
-// status runs the command until it ends or is interrupted.
+// status runs the command and returns its exit status.
 func status(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -79,7 +79,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return opts, nil
 }
 
-// run sets the scene, plays it and clears it away.
+// run starts the servers, runs the walkthrough and cleans up.
 func run(ctx context.Context, opts options, stdout io.Writer) (err error) {
 	servers, err := startServers(ctx)
 	if err != nil {
@@ -98,5 +98,5 @@ func run(ctx context.Context, opts options, stdout io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	return (&story{out: stdout, cli: cli, servers: servers, example: opts.example}).tell(ctx)
+	return (&walkthrough{out: stdout, cli: cli, servers: servers, example: opts.example}).run(ctx)
 }

@@ -17,7 +17,7 @@ import (
 
 const example = "../../../examples/demo"
 
-// TestMain lets the test binary be what the configuration's provisioner runs.
+// TestMain makes the test binary the program that the configuration's provisioner runs.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "call" {
 		main()
@@ -39,8 +39,7 @@ func TestAccDemo(t *testing.T) {
 	}
 }
 
-// The scratch directory of the demo is made under the temporary directory, which
-// only a test that is not parallel can set.
+// Not parallel: it sets the directory for temporary directories.
 func TestAccDemoLeavesNothing(t *testing.T) {
 	command := acctest.CLI(t)
 	temporary := t.TempDir()
@@ -54,26 +53,26 @@ func TestAccDemoLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestSearched(t *testing.T) {
+func TestCheckText(t *testing.T) {
 	t.Parallel()
-	both := []issued{{"ephemeral-1", ephemeralScope}, {"ephemeral-2", ephemeralScope}, {"stored-1", storedScope}}
+	both := []issuedToken{{"ephemeral-1", ephemeralScope}, {"ephemeral-2", ephemeralScope}, {"stored-1", storedScope}}
 	for name, row := range map[string]struct {
-		issued []issued
+		issued []issuedToken
 		text   string
-		holds  bool
+		ok     bool
 	}{
-		"as it should be":           {both, `{"access_token":"stored-1"}`, true},
+		"only the stored":           {both, `{"access_token":"stored-1"}`, true},
 		"an ephemeral token":        {both, `{"access_token":"stored-1","leaked":"ephemeral-2"}`, false},
 		"the secret":                {both, `{"access_token":"stored-1","leaked":"gX1fBat3bV"}`, false},
-		"the wrong place":           {both, `{}`, false},
+		"stored token missing":      {both, `{}`, false},
 		"no ephemeral token issued": {both[2:], `{"access_token":"stored-1"}`, false},
 		"no token stored":           {both[:2], `{}`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			told := &story{out: &out, servers: &servers{secret: "gX1fBat3bV", issued: row.issued}}
-			if err := told.searched(row.text); (err == nil) != row.holds {
+			w := &walkthrough{out: &out, servers: &servers{secret: "gX1fBat3bV", issued: row.issued}}
+			if err := w.checkText(row.text); (err == nil) != row.ok {
 				t.Errorf("error is %v", err)
 			}
 		})

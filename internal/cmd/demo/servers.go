@@ -19,7 +19,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 )
 
-// Scopes of the demo's configuration, by which its tokens are told apart.
+// Scopes in the demo's configuration. They distinguish its tokens.
 const (
 	ephemeralScope = "api:read"
 	storedScope    = "reports:read"
@@ -27,25 +27,25 @@ const (
 
 const clientID = "demo"
 
-// servers are the mock authorization server and the API that it protects.
+// servers are the mock authorization server and the protected API.
 type servers struct {
 	*authserver.Server
 
 	apiURL string
-	secret string // of the client, made for this run
+	secret string // of the client, random
 	open   []*http.Server
 
 	mu     sync.Mutex
-	issued []issued
+	issued []issuedToken
 }
 
-// issued is what the token endpoint has answered.
-type issued struct {
+// issuedToken is a response of the token endpoint.
+type issuedToken struct {
 	Token string `json:"access_token"`
 	Scope string `json:"scope"`
 }
 
-// startServers has both listen on loopback, each on a port of its own.
+// startServers starts both on loopback, each on its own port.
 func startServers(ctx context.Context) (*servers, error) {
 	auth, err := listen(ctx)
 	if err != nil {
@@ -67,7 +67,7 @@ func startServers(ctx context.Context) (*servers, error) {
 	if err != nil {
 		return nil, errors.Join(err, auth.Close(), api.Close())
 	}
-	s.serve(auth, http.HandlerFunc(s.noteIssued))
+	s.serve(auth, http.HandlerFunc(s.recordIssued))
 	s.serve(api, s.API())
 	return s, nil
 }
@@ -93,34 +93,34 @@ func (s *servers) close() error {
 	return err
 }
 
-// noteIssued answers for the authorization server and keeps the tokens that it
-// issues, to look for them later where they must not be.
-func (s *servers) noteIssued(w http.ResponseWriter, r *http.Request) {
+// recordIssued serves the authorization server and records the tokens it issues, to
+// search for them later.
+func (s *servers) recordIssued(w http.ResponseWriter, r *http.Request) {
 	copied := &copyingWriter{ResponseWriter: w}
 	s.ServeHTTP(copied, r)
-	var answer issued
-	if json.Unmarshal(copied.body.Bytes(), &answer) != nil || answer.Token == "" {
+	var token issuedToken
+	if json.Unmarshal(copied.body.Bytes(), &token) != nil || token.Token == "" {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.issued = append(s.issued, answer)
+	s.issued = append(s.issued, token)
 }
 
-// tokens are those issued so far with scope.
+// tokens returns the tokens issued so far with scope.
 func (s *servers) tokens(scope string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found []string
-	for _, answer := range s.issued {
-		if answer.Scope == scope {
-			found = append(found, answer.Token)
+	for _, token := range s.issued {
+		if token.Scope == scope {
+			found = append(found, token.Token)
 		}
 	}
 	return found
 }
 
-// calls are the paths of the API that were called, in their order, by status.
+// calls returns the request-targets of the API calls so far, sorted, by status.
 func (s *servers) calls() map[int][]string {
 	found := map[int][]string{}
 	for _, request := range s.Requests(authserver.API) {
@@ -132,7 +132,7 @@ func (s *servers) calls() map[int][]string {
 	return found
 }
 
-// copyingWriter keeps a copy of the body that it writes.
+// copyingWriter keeps a copy of the response body.
 type copyingWriter struct {
 	http.ResponseWriter
 

@@ -1,9 +1,8 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command gettoken is one process of many that share a cache: it gets a token the
-// way the provider does, without a Terraform around it, and prints the token's
-// SHA-256. It is there for tests and benchmarks that start many of it.
+// Command gettoken gets a token as the provider does, but without Terraform, and
+// prints its SHA-256. Tests and benchmarks run many of it that share a cache.
 //
 //	CLIENT_SECRET=… gettoken -token-endpoint URL -client-id ID [-folder DIR | -redis URL]
 package main
@@ -35,8 +34,8 @@ func main() {
 func run(ctx context.Context) error {
 	endpoint := flag.String("token-endpoint", "", "")
 	id := flag.String("client-id", "", "")
-	folder := flag.String("folder", "", "of a file cache")
-	redis := flag.String("redis", "", "address of a Redis cache")
+	folder := flag.String("folder", "", "directory of a file cache")
+	redis := flag.String("redis", "", "URL of a Redis cache")
 	flag.Parse()
 
 	store, err := open(*folder, *redis)
@@ -60,7 +59,7 @@ func run(ctx context.Context) error {
 	return source.Trouble()
 }
 
-// open opens the cache that is named, none where none is.
+// open opens the given cache, or returns nil.
 func open(folder, redis string) (tokencache.Store, error) {
 	switch {
 	case folder != "":

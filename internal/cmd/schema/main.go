@@ -1,10 +1,10 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command schema writes the provider's schemas as "terraform providers schema
-// -json" does. Documentation is generated from its output and not from a CLI's,
-// since each CLI leaves out what it does not know: actions, before Terraform
-// 1.14, and in OpenTofu.
+// Command schema prints the provider's schemas in the format of "terraform
+// providers schema -json". The documentation is generated from its output rather
+// than a CLI's, since a CLI omits what it does not support, such as actions before
+// Terraform 1.14 and in OpenTofu.
 package main
 
 import (
@@ -13,12 +13,15 @@ import (
 	"fmt"
 	"os"
 
+	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/zclconf/go-cty/cty"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/provider"
 )
 
-// providerName is the name that tfplugindocs looks for.
+// providerName is the name that tfplugindocs expects.
 const providerName = "oauth2cc"
 
 func main() {
@@ -33,14 +36,121 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, finding := range schemas.Diagnostics {
-		return fmt.Errorf("%s: %s", finding.Summary, finding.Detail)
+	for _, diagnostic := range schemas.Diagnostics {
+		return fmt.Errorf("%s: %s", diagnostic.Summary, diagnostic.Detail)
 	}
-	written, err := convert(schemas)
+	converted, err := convert(schemas)
 	if err != nil {
 		return err
 	}
 	encoder := json.NewEncoder(os.Stdout)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(written)
+	return encoder.Encode(converted)
+}
+
+// convert converts schemas of the plugin protocol to the CLI's JSON format.
+func convert(from *tfprotov6.GetProviderSchemaResponse) (*tfjson.ProviderSchemas, error) {
+	c := &converter{}
+	to := &tfjson.ProviderSchema{
+		ConfigSchema:             c.schema(from.Provider),
+		DataSourceSchemas:        convertMap(from.DataSourceSchemas, c.schema),
+		EphemeralResourceSchemas: convertMap(from.EphemeralResourceSchemas, c.schema),
+		ActionSchemas:            convertMap(from.ActionSchemas, c.action),
+		Functions:                convertMap(from.Functions, c.function),
+	}
+	return &tfjson.ProviderSchemas{
+		FormatVersion: "1.0",
+		Schemas:       map[string]*tfjson.ProviderSchema{providerName: to},
+	}, c.err
+}
+
+func convertMap[From, To any](from map[string]From, convert func(From) To) map[string]To {
+	to := make(map[string]To, len(from))
+	for name, value := range from {
+		to[name] = convert(value)
+	}
+	return to
+}
+
+// converter keeps the first error.
+type converter struct{ err error }
+
+func (c *converter) schema(from *tfprotov6.Schema) *tfjson.Schema {
+	return &tfjson.Schema{
+		Version: uint64(from.Version), //nolint:gosec // versions are not negative
+		Block: &tfjson.SchemaBlock{
+			Attributes:      c.attributes(from.Block.Attributes),
+			Description:     from.Block.Description,
+			DescriptionKind: descriptionKind(from.Block.DescriptionKind),
+		},
+	}
+}
+
+func (c *converter) action(from *tfprotov6.ActionSchema) *tfjson.ActionSchema {
+	return &tfjson.ActionSchema{Block: c.schema(from.Schema).Block}
+}
+
+func (c *converter) attributes(from []*tfprotov6.SchemaAttribute) map[string]*tfjson.SchemaAttribute {
+	to := make(map[string]*tfjson.SchemaAttribute, len(from))
+	for _, attribute := range from {
+		to[attribute.Name] = c.attribute(attribute)
+	}
+	return to
+}
+
+func (c *converter) attribute(from *tfprotov6.SchemaAttribute) *tfjson.SchemaAttribute {
+	to := &tfjson.SchemaAttribute{
+		Description:     from.Description,
+		DescriptionKind: descriptionKind(from.DescriptionKind),
+		Required:        from.Required,
+		Optional:        from.Optional,
+		Computed:        from.Computed,
+		Sensitive:       from.Sensitive,
+	}
+	if from.NestedType == nil {
+		to.AttributeType = c.typeOf(from.Type)
+		return to
+	}
+	if from.NestedType.Nesting != tfprotov6.SchemaObjectNestingModeSingle {
+		c.fail(fmt.Errorf("attribute %s: only single nesting is supported", from.Name))
+	}
+	to.AttributeNestedType = &tfjson.SchemaNestedAttributeType{
+		Attributes:  c.attributes(from.NestedType.Attributes),
+		NestingMode: tfjson.SchemaNestingModeSingle,
+	}
+	return to
+}
+
+func (c *converter) function(from *tfprotov6.Function) *tfjson.FunctionSignature {
+	to := &tfjson.FunctionSignature{Summary: from.Summary, Description: from.Description, ReturnType: c.typeOf(from.Return.Type)}
+	for _, parameter := range from.Parameters {
+		to.Parameters = append(to.Parameters, &tfjson.FunctionParameter{
+			Name: parameter.Name, Description: parameter.Description, IsNullable: parameter.AllowNullValue, Type: c.typeOf(parameter.Type),
+		})
+	}
+	return to
+}
+
+// typeOf converts a type through its JSON form, which both libraries share.
+func (c *converter) typeOf(from tftypes.Type) cty.Type {
+	var to cty.Type
+	text, err := json.Marshal(from)
+	if err == nil {
+		err = json.Unmarshal(text, &to)
+	}
+	c.fail(err)
+	return to
+}
+
+func (c *converter) fail(err error) {
+	if c.err == nil {
+		c.err = err
+	}
+}
+
+func descriptionKind(kind tfprotov6.StringKind) tfjson.SchemaDescriptionKind {
+	if kind == tfprotov6.StringKindMarkdown {
+		return tfjson.SchemaDescriptionKindMarkdown
+	}
+	return tfjson.SchemaDescriptionKindPlain
 }
