@@ -45,15 +45,15 @@ type JWT struct {
 }
 
 // Authenticate implements [oauth2.ClientAuth].
-func (j JWT) Authenticate(ctx context.Context, draft *oauth2.Draft) error {
+func (j JWT) Authenticate(ctx context.Context, request *oauth2.RequestBuilder) error {
 	assertion, err := j.Source.Assertion(ctx)
 	if err != nil {
 		return err
 	}
 	if j.ClientID != "" {
-		draft.Params.AddPublic("client_id", j.ClientID)
+		request.Params.AddPublic("client_id", j.ClientID)
 	}
-	draft.Params.AddPublic("client_assertion_type", assertionType)
-	draft.Params.Add("client_assertion", assertion)
+	request.Params.AddPublic("client_assertion_type", assertionType)
+	request.Params.Add("client_assertion", assertion)
 	return nil
 }

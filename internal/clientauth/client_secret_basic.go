@@ -33,13 +33,13 @@ type Basic struct {
 }
 
 // Authenticate implements [oauth2.ClientAuth].
-func (b Basic) Authenticate(_ context.Context, draft *oauth2.Draft) error {
+func (b Basic) Authenticate(_ context.Context, request *oauth2.RequestBuilder) error {
 	id, password := b.ClientID, b.ClientSecret.Reveal()
 	if b.Encoding != BasicEncodingRaw {
 		id, password = url.QueryEscape(id), url.QueryEscape(password)
 	}
 	credentials := base64.StdEncoding.EncodeToString([]byte(id + ":" + password))
-	draft.Header.Set("Authorization", "Basic "+credentials)
-	draft.Hide(b.ClientSecret, secret.New(credentials), secret.New(password))
+	request.Header.Set("Authorization", "Basic "+credentials)
+	request.AddSecrets(b.ClientSecret, secret.New(credentials), secret.New(password))
 	return nil
 }

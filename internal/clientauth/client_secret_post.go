@@ -18,8 +18,8 @@ type Post struct {
 }
 
 // Authenticate implements [oauth2.ClientAuth].
-func (p Post) Authenticate(_ context.Context, draft *oauth2.Draft) error {
-	draft.Params.AddPublic("client_id", p.ClientID)
-	draft.Params.Add("client_secret", p.ClientSecret)
+func (p Post) Authenticate(_ context.Context, request *oauth2.RequestBuilder) error {
+	request.Params.AddPublic("client_id", p.ClientID)
+	request.Params.Add("client_secret", p.ClientSecret)
 	return nil
 }

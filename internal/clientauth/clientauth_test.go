@@ -18,20 +18,20 @@ import (
 
 // Whole requests of every method are in ../oauth2/testdata/requests.
 
-// authenticated returns a draft that auth has worked on.
-func authenticated(t *testing.T, auth oauth2.ClientAuth) *oauth2.Draft {
+// authenticated returns a request that auth has worked on.
+func authenticated(t *testing.T, auth oauth2.ClientAuth) *oauth2.RequestBuilder {
 	t.Helper()
-	draft := &oauth2.Draft{Header: http.Header{}}
-	if err := auth.Authenticate(t.Context(), draft); err != nil {
+	request := &oauth2.RequestBuilder{Header: http.Header{}}
+	if err := auth.Authenticate(t.Context(), request); err != nil {
 		t.Fatal(err)
 	}
-	return draft
+	return request
 }
 
-// sent lists a draft's parameters.
-func sent(draft *oauth2.Draft) []string {
+// sent lists a request's parameters.
+func sent(request *oauth2.RequestBuilder) []string {
 	var pairs []string
-	for _, param := range draft.Params {
+	for _, param := range request.Params {
 		pairs = append(pairs, param.Name+"="+param.Value.Reveal())
 	}
 	return pairs
@@ -56,13 +56,13 @@ func TestBasic(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			draft := authenticated(t, clientauth.Basic{ClientID: test.id, ClientSecret: secret.New(test.secret), Encoding: test.encoding})
-			if got := draft.Header.Get("Authorization"); got != "Basic "+test.want {
+			request := authenticated(t, clientauth.Basic{ClientID: test.id, ClientSecret: secret.New(test.secret), Encoding: test.encoding})
+			if got := request.Header.Get("Authorization"); got != "Basic "+test.want {
 				decoded, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(got, "Basic "))
 				t.Errorf("got %s (%s)", got, decoded)
 			}
-			if len(draft.Params) != 0 {
-				t.Errorf("parameters %q as well", sent(draft))
+			if len(request.Params) != 0 {
+				t.Errorf("parameters %q as well", sent(request))
 			}
 		})
 	}
@@ -82,9 +82,9 @@ func TestEveryCharacterArrives(t *testing.T) {
 	for _, encoding := range clientauth.BasicEncodings() {
 		t.Run(encoding, func(t *testing.T) {
 			t.Parallel()
-			draft := authenticated(t, clientauth.Basic{ClientID: id, ClientSecret: secret.New(password), Encoding: encoding})
-			request := http.Request{Header: draft.Header}
-			gotID, gotPassword, ok := request.BasicAuth()
+			request := authenticated(t, clientauth.Basic{ClientID: id, ClientSecret: secret.New(password), Encoding: encoding})
+			arrived := http.Request{Header: request.Header}
+			gotID, gotPassword, ok := arrived.BasicAuth()
 			if encoding == clientauth.BasicEncodingForm {
 				gotID, gotPassword = formDecoded(t, gotID), formDecoded(t, gotPassword)
 			}
@@ -117,14 +117,14 @@ func TestParameters(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			draft := authenticated(t, test.auth)
-			if got := sent(draft); !slices.Equal(got, test.want) {
+			request := authenticated(t, test.auth)
+			if got := sent(request); !slices.Equal(got, test.want) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
-			if len(draft.Header) != 0 {
-				t.Errorf("header fields %v as well", draft.Header)
+			if len(request.Header) != 0 {
+				t.Errorf("header fields %v as well", request.Header)
 			}
-			for _, param := range draft.Params {
+			for _, param := range request.Params {
 				if param.Public == (param.Name == "client_secret") {
 					t.Errorf("%s may be shown: %t", param.Name, param.Public)
 				}

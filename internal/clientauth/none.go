@@ -15,9 +15,9 @@ import (
 type Public struct{ ClientID string }
 
 // Authenticate implements [oauth2.ClientAuth].
-func (p Public) Authenticate(_ context.Context, draft *oauth2.Draft) error {
+func (p Public) Authenticate(_ context.Context, request *oauth2.RequestBuilder) error {
 	if p.ClientID != "" {
-		draft.Params.AddPublic("client_id", p.ClientID)
+		request.Params.AddPublic("client_id", p.ClientID)
 	}
 	return nil
 }

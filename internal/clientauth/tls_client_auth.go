@@ -15,7 +15,7 @@ import (
 type MutualTLS struct{ ClientID string }
 
 // Authenticate implements [oauth2.ClientAuth].
-func (m MutualTLS) Authenticate(_ context.Context, draft *oauth2.Draft) error {
-	draft.Params.AddPublic("client_id", m.ClientID)
+func (m MutualTLS) Authenticate(_ context.Context, request *oauth2.RequestBuilder) error {
+	request.Params.AddPublic("client_id", m.ClientID)
 	return nil
 }

@@ -70,7 +70,7 @@ func (c *Client) classify(ctx context.Context, p *progress, err error) *Error {
 		failure = describe(p, err)
 	}
 	var nothing secret.Redactor
-	failure.Detail = nothing.Show(failure.Detail, maxShown) // it may quote a certificate
+	failure.Detail = nothing.Excerpt(failure.Detail, maxShown) // it may quote a certificate
 	failure.Sent = p.connected.Load() && !rejectedInHandshake(err)
 	return failure
 }

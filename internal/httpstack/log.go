@@ -70,7 +70,7 @@ func requestID(response *Response) string {
 		for _, sent := range response.Secrets {
 			known = known || overlaps(id, sent.Reveal())
 		}
-		if !known && secret.NewRedactor(response.Secrets...).Show(id, maxRequestID) == id {
+		if !known && secret.NewRedactor(response.Secrets...).Excerpt(id, maxRequestID) == id {
 			return id
 		}
 	}

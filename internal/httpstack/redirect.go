@@ -93,7 +93,7 @@ func ShowURL(u *url.URL) string {
 		return ""
 	}
 	var nothing secret.Redactor
-	return nothing.Show((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String(), maxShown)
+	return nothing.Excerpt((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String(), maxShown)
 }
 
 // pathParameters are what RFC 3986 section 3.3 lets follow in a segment, such as
@@ -105,5 +105,5 @@ var pathParameters = regexp.MustCompile("(?:;|%3[Bb])[^/]*")
 func showTarget(target *url.URL, secrets []secret.String) string {
 	origin := url.URL{Scheme: target.Scheme, Host: target.Host}
 	shown := origin.String() + pathParameters.ReplaceAllString(target.EscapedPath(), "")
-	return secret.NewRedactor(secrets...).Show(shown, maxShown)
+	return secret.NewRedactor(secrets...).Excerpt(shown, maxShown)
 }

@@ -74,7 +74,7 @@ func (r answerReader) noAccessToken(document any) error {
 	// A member may be called as the token is that another one holds.
 	names := secret.NewRedactor(append(r.tokens(document, true), r.sent...)...)
 	kind := kindOf(r.fields.lookup(document, FieldAccessToken))
-	return fmt.Errorf("%w: %s there is %s, and %s", ErrNoAccessToken, place, kind, names.Show(outline(document), maxShown))
+	return fmt.Errorf("%w: %s there is %s, and %s", ErrNoAccessToken, place, kind, names.Excerpt(outline(document), maxShown))
 }
 
 // breaksHeader tells which characters no token has (RFC 6749 appendix A.12). In a
@@ -127,7 +127,7 @@ func (r answerReader) of(response *httpstack.Response, document any) answerReade
 // reported is the error that the server reported.
 func (r answerReader) reported(response *httpstack.Response, document any) *Error {
 	failure := r.newError(response)
-	failure.Page = document == nil && len(bytes.TrimSpace(response.Body)) > 0
+	failure.NonJSONBody = document == nil && len(bytes.TrimSpace(response.Body)) > 0
 	failure.Code = r.show(r.fields.errorCode(document))
 	description, _ := r.fields.text(document, FieldErrorDescription)
 	failure.Description = r.show(description)
@@ -184,7 +184,7 @@ func clockOffset(response *httpstack.Response) time.Duration {
 }
 
 // show makes text of the server fit to be shown.
-func (r answerReader) show(text string) string { return r.redactor().Show(text, maxShown) }
+func (r answerReader) show(text string) string { return r.redactor().Excerpt(text, maxShown) }
 
 // ByteOrderMark may stand before a text in UTF-8, where RFC 8259 section 8.1 lets
 // readers ignore it.

@@ -275,8 +275,8 @@ func TestTokenType(t *testing.T) {
 			if got := token.AuthorizationHeader().Reveal(); got != test.header {
 				t.Errorf("header %q, want %q", got, test.header)
 			}
-			if token.BoundToProof() != strings.HasPrefix(test.header, "DPoP") {
-				t.Errorf("bound to proof: %t", token.BoundToProof())
+			if token.DPoPBound() != strings.HasPrefix(test.header, "DPoP") {
+				t.Errorf("bound to proof: %t", token.DPoPBound())
 			}
 		})
 	}

@@ -59,9 +59,9 @@ type Error struct {
 	Excerpt string
 	// ContentType is the answer's media type without its parameters.
 	ContentType string
-	// Page tells that the body is neither JSON nor a form: it is mostly not the server
+	// NonJSONBody reports that the body is neither JSON nor a form: it is mostly not the server
 	// that speaks then, but a proxy before it.
-	Page bool
+	NonJSONBody bool
 	// Challenge is what WWW-Authenticate says; nil if it gives no reason.
 	Challenge *Challenge
 	// Reasons are members that may say why there is no token, if none is called error.

@@ -36,7 +36,7 @@ func (r answerReader) excerpt(response *httpstack.Response, document any) string
 	case map[string]any, []any:
 		return r.compact(document)
 	}
-	text := strings.TrimPrefix(r.redactor().Head(string(response.Body), maxRead), ByteOrderMark)
+	text := strings.TrimPrefix(r.redactor().Prefix(string(response.Body), maxRead), ByteOrderMark)
 	if looksLikeHTML(text) {
 		return htmlText(text)
 	}

@@ -25,10 +25,10 @@ func (t *Token) setLifetime(fields Fields, assumed time.Duration) {
 	}
 }
 
-// UnreadLifetime reports which of expires_in and expires_at cannot be read, if that
+// UnreadableLifetime reports which of expires_in and expires_at cannot be read, if that
 // leaves the lifetime unknown, and describes what is there instead. Both are empty if
 // the lifetime is known, or the response names none. Zero and less name none.
-func (t *Token) UnreadLifetime(fields Fields) (name, held string) {
+func (t *Token) UnreadableLifetime(fields Fields) (name, held string) {
 	if !t.ExpiresAt.IsZero() {
 		return "", ""
 	}

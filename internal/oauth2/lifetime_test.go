@@ -184,9 +184,9 @@ func TestLifetimeCountsFromTheRequest(t *testing.T) {
 	}
 }
 
-// TestUnreadLifetime: what is no lifetime is described where that leaves none, and
+// TestUnreadableLifetime: what is no lifetime is described where that leaves none, and
 // quoted only if it cannot be a secret.
-func TestUnreadLifetime(t *testing.T) {
+func TestUnreadableLifetime(t *testing.T) {
 	t.Parallel()
 	const noLifetime = "" // what is described
 	tests := map[string]struct {
@@ -222,7 +222,7 @@ func TestUnreadLifetime(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if name, held := token.UnreadLifetime(request.Fields); name != test.name || held != test.held {
+			if name, held := token.UnreadableLifetime(request.Fields); name != test.name || held != test.held {
 				t.Errorf("got %q with %s, want %q with %s", name, held, test.name, test.held)
 			}
 		})

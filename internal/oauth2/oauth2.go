@@ -31,7 +31,7 @@ type Doer interface {
 type ClientAuth interface {
 	// Authenticate adds the proof to a request that is being built. It is called
 	// anew for every request, so that a proof can be good for one use only.
-	Authenticate(ctx context.Context, draft *Draft) error
+	Authenticate(ctx context.Context, builder *RequestBuilder) error
 }
 
 // Client asks the endpoints of an authorization server on behalf of one client.
@@ -47,11 +47,11 @@ type Client struct {
 // The error is an [*Error] where the server answered, whatever it answered, and
 // otherwise comes from the client authentication or from [Doer].
 func (c *Client) Token(ctx context.Context, request TokenRequest) (*Token, error) {
-	draft, err := request.draft(ctx, c.Auth)
+	builder, err := request.builder(ctx, c.Auth)
 	if err != nil {
 		return nil, err
 	}
-	return c.exchange(ctx, request, draft)
+	return c.exchange(ctx, request, builder)
 }
 
 // Refresh asks the token endpoint for a new access token in exchange for a
@@ -62,21 +62,21 @@ func (c *Client) Token(ctx context.Context, request TokenRequest) (*Token, error
 // The refresh token may be good for one use only. The returned token has the one
 // to use next, which is the same where the server issued no other.
 func (c *Client) Refresh(ctx context.Context, request TokenRequest, previous *Token) (*Token, error) {
-	draft, err := newDraft(request.Endpoint, request.Headers)
+	builder, err := newRequestBuilder(request.Endpoint, request.Headers)
 	if err != nil {
 		return nil, err
 	}
 	if !request.Body.IsZero() {
-		draft.Header.Del("Content-Type") // it was that of the body
+		builder.Header.Del("Content-Type") // it was that of the body
 		request.Body = secret.String{}
 	}
-	draft.Params.AddPublic("grant_type", grantRefreshToken)
-	draft.Params.Add("refresh_token", previous.RefreshToken)
-	if err := c.Auth.Authenticate(ctx, draft); err != nil {
+	builder.Params.AddPublic("grant_type", grantRefreshToken)
+	builder.Params.Add("refresh_token", previous.RefreshToken)
+	if err := c.Auth.Authenticate(ctx, builder); err != nil {
 		return nil, err
 	}
-	draft.Params.override(credentials(request.Parameters))
-	token, err := c.exchange(ctx, request, draft)
+	builder.Params.override(credentials(request.Parameters))
+	token, err := c.exchange(ctx, request, builder)
 	if err == nil && token.RefreshToken.IsZero() {
 		token.keepRefreshToken(previous)
 	}
@@ -96,8 +96,8 @@ func credentials(parameters map[string]secret.String) map[string]secret.String {
 }
 
 // exchange sends a token request and reads the answer.
-func (c *Client) exchange(ctx context.Context, request TokenRequest, draft *Draft) (*Token, error) {
-	message, err := draft.message(request.Method, request.ParametersIn, request.Body)
+func (c *Client) exchange(ctx context.Context, request TokenRequest, builder *RequestBuilder) (*Token, error) {
+	message, err := builder.message(request.Method, request.ParametersIn, request.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -106,10 +106,10 @@ func (c *Client) exchange(ctx context.Context, request TokenRequest, draft *Draf
 	if err != nil {
 		return nil, err
 	}
-	reader := answerReader{fields: request.Fields, endpoint: describe(endpointToken, draft.Endpoint)}
+	reader := answerReader{fields: request.Fields, endpoint: describe(endpointToken, builder.Endpoint)}
 	token, err := reader.token(response)
 	if failure, ok := errors.AsType[*Error](err); ok {
-		failure.Assertion = draft.Params.assertion()
+		failure.Assertion = builder.Params.assertion()
 	}
 	if err != nil {
 		return nil, err
@@ -168,28 +168,28 @@ type TokenRequest struct {
 	DefaultLifetime time.Duration
 }
 
-// draft builds the request up to, but not including, its encoding.
-func (r TokenRequest) draft(ctx context.Context, auth ClientAuth) (*Draft, error) {
-	draft, err := newDraft(r.Endpoint, r.Headers)
+// builder builds the request up to, but not including, its encoding.
+func (r TokenRequest) builder(ctx context.Context, auth ClientAuth) (*RequestBuilder, error) {
+	builder, err := newRequestBuilder(r.Endpoint, r.Headers)
 	if err != nil {
 		return nil, err
 	}
-	draft.Params.addPublic("grant_type", r.GrantType)
+	builder.Params.addPublic("grant_type", r.GrantType)
 	if r.Assertion != nil {
 		assertion, err := r.Assertion(ctx)
 		if err != nil {
 			return nil, err
 		}
-		draft.Params.Add("assertion", assertion)
+		builder.Params.Add("assertion", assertion)
 	}
-	if err := auth.Authenticate(ctx, draft); err != nil {
+	if err := auth.Authenticate(ctx, builder); err != nil {
 		return nil, err
 	}
-	draft.Params.addPublic("scope", joinScopes(r.Scopes))
-	draft.Params.addPublic("audience", r.Audience)
+	builder.Params.addPublic("scope", joinScopes(r.Scopes))
+	builder.Params.addPublic("audience", r.Audience)
 	for _, resource := range r.Resources {
-		draft.Params.addPublic("resource", resource)
+		builder.Params.addPublic("resource", resource)
 	}
-	draft.Params.override(r.Parameters)
-	return draft, nil
+	builder.Params.override(r.Parameters)
+	return builder, nil
 }

@@ -20,18 +20,18 @@ const (
 // fields of the request. A token that the server does not know counts as revoked
 // (section 2.2). Errors are those of [Client.Token].
 func (c *Client) Revoke(ctx context.Context, endpoint string, request TokenRequest, token secret.String, hint string) error {
-	draft, err := newDraft(endpoint, request.Headers)
+	builder, err := newRequestBuilder(endpoint, request.Headers)
 	if err != nil {
 		return err
 	}
-	draft.Header.Del("Content-Type") // it was that of the token request
-	draft.Params.Add("token", token)
-	draft.Params.AddPublic("token_type_hint", hint)
-	if err := c.Auth.Authenticate(ctx, draft); err != nil {
+	builder.Header.Del("Content-Type") // it was that of the token request
+	builder.Params.Add("token", token)
+	builder.Params.AddPublic("token_type_hint", hint)
+	if err := c.Auth.Authenticate(ctx, builder); err != nil {
 		return err
 	}
-	draft.Params.override(credentials(request.Parameters))
-	message, err := draft.message("", InForm, secret.String{})
+	builder.Params.override(credentials(request.Parameters))
+	message, err := builder.message("", InForm, secret.String{})
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (c *Client) Revoke(ctx context.Context, endpoint string, request TokenReque
 		return err
 	}
 	if !success(response.StatusCode) {
-		return ReadError(describe(endpointRevocation, draft.Endpoint), response)
+		return ReadError(describe(endpointRevocation, builder.Endpoint), response)
 	}
 	return nil
 }

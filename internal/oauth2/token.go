@@ -77,15 +77,15 @@ func (t *Token) Refreshable(now time.Time) bool {
 // alone is a scheme of its own (RFC 6750 section 2.1, RFC 9449 section 7.1).
 func (t *Token) AuthorizationHeader() secret.String {
 	scheme := "Bearer"
-	if t.BoundToProof() {
+	if t.DPoPBound() {
 		scheme = "DPoP"
 	}
 	return secret.New(scheme + " " + t.AccessToken.Reveal())
 }
 
-// BoundToProof tells that the token can only be used with a DPoP proof for each
+// DPoPBound tells that the token can only be used with a DPoP proof for each
 // request (RFC 9449).
-func (t *Token) BoundToProof() bool { return strings.EqualFold(t.TokenType, "DPoP") }
+func (t *Token) DPoPBound() bool { return strings.EqualFold(t.TokenType, "DPoP") }
 
 // storedToken is Token in the clear, for stores that seal what they are given.
 type storedToken struct {

@@ -373,7 +373,7 @@ func (c *configured) warnings(token *oauth2.Token, client tokensource.ClientConf
 				remaining.Truncate(time.Second), *client.MinValidity))
 	}
 	diags.Append(unreadLifetime(token, client.Request.Fields)...)
-	if token.BoundToProof() {
+	if token.DPoPBound() {
 		diags.AddWarning("DPoP token",
 			"The server issued a token that is bound to a key (RFC 9449). Every call with it needs a proof, which other providers "+
 				"cannot make. Register the client for bearer tokens.")
@@ -385,7 +385,7 @@ func (c *configured) warnings(token *oauth2.Token, client tokensource.ClientConf
 // be read.
 func unreadLifetime(token *oauth2.Token, fields oauth2.Fields) diag.Diagnostics {
 	var diags diag.Diagnostics
-	name, held := token.UnreadLifetime(fields)
+	name, held := token.UnreadableLifetime(fields)
 	if name == "" {
 		return diags
 	}

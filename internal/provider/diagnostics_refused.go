@@ -296,7 +296,7 @@ const network = "the network: a firewall, a proxy or an allow list in front of t
 // firewall or a proxy rather than from a token endpoint.
 func (r refused) forbidden() finding {
 	permission := []string{"the client's registration: the client must be allowed to have this token", r.scopes(), r.audience()}
-	if r.Page {
+	if r.NonJSONBody {
 		return finding{summary: "The request is blocked (403 Forbidden)",
 			suspects: append([]string{network, "token_endpoint: the response is a page, not that of a token endpoint"}, permission...)}
 	}

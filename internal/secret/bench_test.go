@@ -57,7 +57,7 @@ func BenchmarkShow(b *testing.B) {
 			body := strings.Repeat(benchTexts["words"], size/60)
 			b.ReportAllocs()
 			for b.Loop() {
-				redactor.Show(body, 512)
+				redactor.Excerpt(body, 512)
 			}
 		})
 	}

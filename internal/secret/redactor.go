@@ -70,12 +70,12 @@ func NewRedactor(values ...String) *Redactor {
 	return redactor
 }
 
-// Show makes text from outside fit to be shown: runs of white space, control
+// Excerpt makes text from outside fit to be shown: runs of white space, control
 // characters and what else is not printable become single spaces, secrets are
 // redacted, and only then the text is shortened to limit bytes. It is the only way
 // by which such text may get into an error, a diagnostic or a log. Its cost does
 // not depend on the length of the text.
-func (r *Redactor) Show(text string, limit int) string {
+func (r *Redactor) Excerpt(text string, limit int) string {
 	const mark = " …"
 	text = strings.TrimSpace(text)
 	window := text[:min(len(text), 4*limit+r.margin())]
@@ -88,9 +88,9 @@ func (r *Redactor) Show(text string, limit int) string {
 	return strings.ToValidUTF8(shown[:min(len(shown), limit-len(mark))], "") + mark
 }
 
-// Head redacts the first size bytes of a text and drops the others, for reading
-// more out of it than [Redactor.Show] can. What is read goes through Show again.
-func (r *Redactor) Head(text string, size int) string {
+// Prefix redacts the first size bytes of a text and drops the others, for reading
+// more out of it than [Redactor.Excerpt] can. What is read goes through Excerpt again.
+func (r *Redactor) Prefix(text string, size int) string {
 	return r.redact(text[:min(len(text), size+r.margin())], min(len(text), size), true)
 }
 

@@ -132,7 +132,7 @@ func TestRedactorTakesJWTsOfOthers(t *testing.T) {
 	var redactor secret.Redactor
 	// RFC 7515 appendix A.1, shortened.
 	const jws = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UifQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-	if got := redactor.Show("assertion "+jws+" has expired", 512); got != "assertion [redacted] has expired" {
+	if got := redactor.Excerpt("assertion "+jws+" has expired", 512); got != "assertion [redacted] has expired" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -185,7 +185,7 @@ func TestRedactorParts(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := redactorOf(test.value).Show("no: "+test.echo+"!", 512); got != "no: [redacted]!" {
+			if got := redactorOf(test.value).Excerpt("no: "+test.echo+"!", 512); got != "no: [redacted]!" {
 				t.Errorf("got %q", got)
 			}
 		})
@@ -198,7 +198,7 @@ func TestRedactorLeavesNames(t *testing.T) {
 	redactor := redactorOf("Basic "+base64.StdEncoding.EncodeToString([]byte("client-of-example:secret-12")),
 		"urn:ietf:params:oauth:token-type:access_token", `{"grant_name":"x-y-z"}`, "audience=https://api.example.com:8443/v1&x=y")
 	const text = "client-of-example sent no access_token and no grant_name to api.example.com, audience missing"
-	if got := redactor.Show(text, 512); got != text {
+	if got := redactor.Excerpt(text, 512); got != text {
 		t.Errorf("got %q", got)
 	}
 }
@@ -253,7 +253,7 @@ func TestShow(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := redactorOf(hidden).Show(test.text, 100); got != test.want {
+			if got := redactorOf(hidden).Excerpt(test.text, 100); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
@@ -273,7 +273,7 @@ func TestShowAtEveryOffset(t *testing.T) {
 	for _, spelled := range []string{hidden, escaped, base64.StdEncoding.EncodeToString([]byte(hidden))} {
 		for offset := range 2000 {
 			text := strings.Repeat("~", offset) + spelled + strings.Repeat("~", 3000)
-			for _, got := range []string{redactor.Show(text, 100), redactor.Head(text, 500)} {
+			for _, got := range []string{redactor.Excerpt(text, 100), redactor.Prefix(text, 500)} {
 				if strings.Trim(strings.NewReplacer(secret.Placeholder, "", " …", "", "[redacted", "").Replace(got), "~[redact") != "" {
 					t.Fatalf("at %d: %q", offset, got)
 				}

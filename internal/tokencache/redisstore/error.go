@@ -75,4 +75,4 @@ func classify(err error) error {
 
 // show cleans a text that may come from the server, and may repeat what it was
 // sent.
-func (c cleaner) show(text string) string { return c.redactor.Show(text, maxShown) }
+func (c cleaner) show(text string) string { return c.redactor.Excerpt(text, maxShown) }

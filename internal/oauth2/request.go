@@ -21,9 +21,9 @@ const (
 	jsonMediaType = "application/json"
 )
 
-// Draft is a request that is being put together: parameters and header fields,
+// RequestBuilder is a request that is being put together: parameters and header fields,
 // not yet encoded.
-type Draft struct {
+type RequestBuilder struct {
 	// Endpoint is where the request will go.
 	Endpoint *url.URL
 	// Header holds the header fields the user asked for.
@@ -33,29 +33,31 @@ type Draft struct {
 	hidden []secret.String
 }
 
-// newDraft begins a request to endpoint with the user's header fields.
-func newDraft(endpoint string, headers map[string]secret.String) (*Draft, error) {
+// newRequestBuilder begins a request to endpoint with the user's header fields.
+func newRequestBuilder(endpoint string, headers map[string]secret.String) (*RequestBuilder, error) {
 	target, err := url.Parse(endpoint)
 	if err != nil {
 		return nil, fmt.Errorf("the endpoint is not a URL: %w", withoutURL(err))
 	}
-	draft := &Draft{Endpoint: target, Header: http.Header{}}
-	draft.Hide(secret.New(target.RawQuery))
+	builder := &RequestBuilder{Endpoint: target, Header: http.Header{}}
+	builder.AddSecrets(secret.New(target.RawQuery))
 	for name, value := range headers {
-		draft.Header.Set(name, value.Reveal())
-		draft.Hide(value)
+		builder.Header.Set(name, value.Reveal())
+		builder.AddSecrets(value)
 	}
-	return draft, nil
+	return builder, nil
 }
 
-// Hide names secrets that are in the request in another form than as the value
+// AddSecrets names secrets that are in the request in another form than as the value
 // of a parameter, so that they are redacted from what the server answers.
-func (d *Draft) Hide(secrets ...secret.String) { d.hidden = append(d.hidden, secrets...) }
+func (b *RequestBuilder) AddSecrets(secrets ...secret.String) {
+	b.hidden = append(b.hidden, secrets...)
+}
 
 // secrets lists all secrets the request carries.
-func (d *Draft) secrets() []secret.String {
-	hidden := slices.Clone(d.hidden)
-	for _, param := range d.Params {
+func (b *RequestBuilder) secrets() []secret.String {
+	hidden := slices.Clone(b.hidden)
+	for _, param := range b.Params {
 		if !param.Public {
 			hidden = append(hidden, param.Value)
 		}
@@ -63,42 +65,42 @@ func (d *Draft) secrets() []secret.String {
 	return hidden
 }
 
-// message encodes the draft. A body that is not empty is sent instead of the
+// message encodes the builder. A body that is not empty is sent instead of the
 // parameters.
-func (d *Draft) message(method string, in ParametersIn, body secret.String) (httpstack.Request, error) {
+func (b *RequestBuilder) message(method string, in ParametersIn, body secret.String) (httpstack.Request, error) {
 	message := httpstack.Request{
 		Method: cmp.Or(method, http.MethodPost),
-		URL:    d.Endpoint,
-		Header: d.Header,
+		URL:    b.Endpoint,
+		Header: b.Header,
 	}
 	setDefault(message.Header, "Accept", jsonMediaType)
 	if !body.IsZero() {
-		d.Hide(body)
-		d.Params = nil
-		message.Body, message.Secrets = []byte(body.Reveal()), d.secrets()
+		b.AddSecrets(body)
+		b.Params = nil
+		message.Body, message.Secrets = []byte(body.Reveal()), b.secrets()
 		setDefault(message.Header, "Content-Type", mediaTypeOf(message.Body))
 		return message, nil
 	}
-	d.Params.leaveTo(d.Endpoint.Query())
-	message.Parameters, message.Secrets = d.Params.names(), d.secrets()
-	return message, d.encodeInto(&message, in)
+	b.Params.leaveTo(b.Endpoint.Query())
+	message.Parameters, message.Secrets = b.Params.names(), b.secrets()
+	return message, b.encodeInto(&message, in)
 }
 
 // encodeInto writes the parameters where in says.
-func (d *Draft) encodeInto(message *httpstack.Request, in ParametersIn) error {
+func (b *RequestBuilder) encodeInto(message *httpstack.Request, in ParametersIn) error {
 	switch in {
 	case InForm, "":
-		message.Body = []byte(d.Params.encodeForm())
+		message.Body = []byte(b.Params.encodeForm())
 		setDefault(message.Header, "Content-Type", formMediaType)
 	case InJSON:
-		body, err := d.Params.encodeJSON()
+		body, err := b.Params.encodeJSON()
 		if err != nil {
 			return fmt.Errorf("the parameters cannot be written as JSON: %w", err)
 		}
 		message.Body = body
 		setDefault(message.Header, "Content-Type", jsonMediaType)
 	case InQuery:
-		message.URL = WithQuery(d.Endpoint, d.Params.encodeForm())
+		message.URL = WithQuery(b.Endpoint, b.Params.encodeForm())
 	default:
 		return fmt.Errorf("parameters cannot travel in %q", in)
 	}
