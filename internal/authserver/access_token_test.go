@@ -103,12 +103,12 @@ func TestAPIRefusesForgedJWT(t *testing.T) {
 	admin := encode([]byte(strings.Replace(string(decodeSegment(t, parts[1])), "api:read", "api:admin", 1)))
 	stranger := newServer(t, authserver.Config{Clients: []authserver.Client{c}})
 	for name, forged := range map[string]string{
-		"claims changed": parts[0] + "." + admin + "." + parts[2],
-		"alg none":       encode([]byte(`{"alg":"none","typ":"at+jwt"}`)) + "." + parts[1] + ".",
-		"no signature":   parts[0] + "." + parts[1] + ".",
-		"another's key":  send(t, stranger, rfcRequest("")).text(t, "access_token"),
-		"not even a JWT": "a.b.c",
-		"header changed": encode([]byte(`{"alg":"ES256","typ":"JWT"}`)) + "." + parts[1] + "." + parts[2],
+		"claims changed":       parts[0] + "." + admin + "." + parts[2],
+		"alg none":             encode([]byte(`{"alg":"none","typ":"at+jwt"}`)) + "." + parts[1] + ".",
+		"no signature":         parts[0] + "." + parts[1] + ".",
+		"another server's key": send(t, stranger, rfcRequest("")).text(t, "access_token"),
+		"not a JWT":            "a.b.c",
+		"header changed":       encode([]byte(`{"alg":"ES256","typ":"JWT"}`)) + "." + parts[1] + "." + parts[2],
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -11,7 +11,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 )
 
-func callOrders(t *testing.T, srv *authserver.Server, token string) answer {
+func callOrders(t *testing.T, srv *authserver.Server, token string) response {
 	t.Helper()
 	return send(t, srv.API(), "GET /orders HTTP/1.1\nHost: api.example\nAuthorization: Bearer "+token+"\n\n")
 }
@@ -19,11 +19,11 @@ func callOrders(t *testing.T, srv *authserver.Server, token string) answer {
 func TestAPI(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
-		path, authorization string // TOKEN stands for a good one
+		path, authorization string // TOKEN stands for a valid one
 		status              int
 		challenge           string
 	}{
-		"good":            {"/orders", "Bearer TOKEN", 200, ""},
+		"valid":           {"/orders", "Bearer TOKEN", 200, ""},
 		"lower case":      {"/orders", "bearer TOKEN", 200, ""},
 		"any scope":       {"/else", "Bearer TOKEN", 200, ""},
 		"scope missing":   {"/admin", "Bearer TOKEN", 403, `Bearer realm="api", error="insufficient_scope", scope="api:admin"`},
@@ -45,13 +45,13 @@ func TestAPI(t *testing.T) {
 			}
 			got := send(t, srv.API(), request+"\n")
 			if challenge := got.Header().Get("WWW-Authenticate"); got.Code != row.status || challenge != row.challenge {
-				t.Errorf("answer is %d, %q, want %d, %q", got.Code, challenge, row.status, row.challenge)
+				t.Errorf("response is %d, %q, want %d, %q", got.Code, challenge, row.status, row.challenge)
 			}
 		})
 	}
 }
 
-func TestAPISaysWhoCalled(t *testing.T) {
+func TestAPIResponse(t *testing.T) {
 	t.Parallel()
 	srv := newServer(t, authserver.Config{Clients: []authserver.Client{rfcClient()}})
 	got := callOrders(t, srv, send(t, srv, rfcRequest("&scope=api:read")).text(t, "access_token"))
@@ -71,7 +71,7 @@ func TestAPIRoutes(t *testing.T) {
 	for method, status := range map[string]int{"GET": 200, "DELETE": 403} {
 		got := send(t, srv.API(), method+" /things/7 HTTP/1.1\nHost: h\nAuthorization: Bearer "+token+"\n\n")
 		if got.Code != status {
-			t.Errorf("%s is answered %d, want %d", method, got.Code, status)
+			t.Errorf("%s returns %d, want %d", method, got.Code, status)
 		}
 	}
 }

@@ -24,7 +24,7 @@ import (
 
 const jwtBearerType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-// jws is a JWT that a test composes member by member; a nil member is left out.
+// jws is a JWT composed by a test. Members that are nil are omitted.
 type jws struct {
 	header map[string]any
 	claims map[string]any
@@ -50,8 +50,8 @@ func (j jws) compact(t *testing.T) string {
 	return signed + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
-// clientAssertion is what RFC 7523 §3 asks of the client s6BhdRkqt3 at the time
-// of newClock, 2026-03-01T12:00:00Z, which is 1772366400.
+// clientAssertion returns an assertion of the client s6BhdRkqt3 that is valid
+// (RFC 7523 §3) at the time of newClock, 2026-03-01T12:00:00Z or 1772366400.
 func clientAssertion(algorithm string, key any) jws {
 	return jws{
 		header: map[string]any{"alg": algorithm},
@@ -68,7 +68,7 @@ func postForm(parameters url.Values) string {
 		"Content-Type: application/x-www-form-urlencoded\n\n" + parameters.Encode()
 }
 
-// assertionForm is the request of RFC 7523 §2.2 for client credentials.
+// assertionForm returns the request of RFC 7523 §2.2 for client credentials.
 func assertionForm(assertion string) url.Values {
 	return url.Values{
 		"grant_type":            {"client_credentials"},
@@ -77,7 +77,7 @@ func assertionForm(assertion string) url.Values {
 	}
 }
 
-// keyedClient authenticates with the private key of public.
+// keyedClient returns a client that authenticates with private_key_jwt.
 func keyedClient(keys ...authserver.Key) authserver.Client {
 	return authserver.Client{
 		ID: "s6BhdRkqt3", AuthMethod: authserver.PrivateKeyJWT, Keys: keys,
@@ -92,8 +92,8 @@ func clockedServer(t *testing.T, config authserver.Config) *authserver.Server {
 	return newServer(t, config)
 }
 
-// wantReason is want for a refusal that has to have this reason and no other.
-func (a answer) wantReason(t *testing.T, status int, code, reason string) {
+// wantReason is like want for an error with this text in its description.
+func (a response) wantReason(t *testing.T, status int, code, reason string) {
 	t.Helper()
 	a.want(t, status, code)
 	if got, _ := a.document["error_description"].(string); !strings.Contains(got, reason) {
@@ -172,8 +172,8 @@ func damaged(assertion string) string {
 	return assertion[:cut] + first + assertion[cut+1:]
 }
 
-// strayBit sets one of the four bits at the end that 64 bytes leave over, which
-// RFC 4648 §3.5 wants zero.
+// strayBit sets one of the four unused bits at the end, which must be zero (RFC 4648
+// §3.5).
 func strayBit(assertion string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	end := len(assertion) - 1
@@ -186,7 +186,7 @@ func unsigned(t *testing.T) string {
 	return assertion[:strings.LastIndexByte(assertion, '.')+1]
 }
 
-// withHeader changes the header and leaves the signature as it was.
+// withHeader changes the header and keeps the signature.
 func withHeader(t *testing.T, j jws, name string, value any) string {
 	t.Helper()
 	signed := j.compact(t)
@@ -212,7 +212,7 @@ func saltedPS256(t *testing.T, key *rsa.PrivateKey) string {
 	return signed + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
-// The rules are those of RFC 7523 §3; every row but the first ones breaks one.
+// The rules are those of RFC 7523 §3.
 func TestAssertionClaims(t *testing.T) {
 	t.Parallel()
 	const now = 1772366400
@@ -222,21 +222,21 @@ func TestAssertionClaims(t *testing.T) {
 		value  any
 		reason string // empty: accepted
 	}{
-		"as it should be":     {"iss", "s6BhdRkqt3", ""},
+		"valid":               {"iss", "s6BhdRkqt3", ""},
 		"aud is the issuer":   {"aud", "https://server.example.com", ""},
 		"aud in a list":       {"aud", []string{"https://else.example", "https://server.example.com/token"}, ""},
 		"no iat":              {"iat", nil, ""},
-		"a claim more":        {"tenant", "a", ""},
+		"additional claim":    {"tenant", "a", ""},
 		"longest lifetime":    {"exp", now + 300, ""},
 		"iss missing":         {"iss", nil, "required claim"},
 		"iss another":         {"iss", "else", "iss"},
-		"iss no string":       {"iss", 7, "claim"},
+		"iss not a string":    {"iss", 7, "claim"},
 		"sub missing":         {"sub", nil, "required claim"},
 		"sub another":         {"sub", "else", "sub"},
 		"aud missing":         {"aud", nil, "aud"},
 		"aud another":         {"aud", "https://else.example/token", "aud"},
 		"aud longer":          {"aud", "https://server.example.com/token/", "aud"},
-		"aud no string":       {"aud", []any{7}, "aud"},
+		"aud not a string":    {"aud", []any{7}, "aud"},
 		"aud empty":           {"aud", []any{}, "aud"},
 		"exp missing":         {"exp", nil, "required claim"},
 		"exp now":             {"exp", now, "expired"},
@@ -250,7 +250,7 @@ func TestAssertionClaims(t *testing.T) {
 		"nbf in the future":   {"nbf", now + 1, "nbf"},
 		"jti missing":         {"jti", nil, "jti is missing"},
 		"jti empty":           {"jti", "", "jti is missing"},
-		"jti no string":       {"jti", 7, "jti is missing"},
+		"jti not a string":    {"jti", 7, "jti is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -297,13 +297,13 @@ func TestAssertionRules(t *testing.T) {
 		"typ JWT":               {authserver.AssertionRules{}, header("typ", "JWT"), ""},
 		"typ jwt":               {authserver.AssertionRules{}, header("typ", "jwt"), ""},
 		"typ another":           {authserver.AssertionRules{}, header("typ", "at+jwt"), "typ"},
-		"typ no string":         {authserver.AssertionRules{}, header("typ", 7), "typ"},
+		"typ not a string":      {authserver.AssertionRules{}, header("typ", 7), "typ"},
 		"typ required":          {authserver.AssertionRules{Type: bis}, header("typ", bis), ""},
 		"typ required, absent":  {authserver.AssertionRules{Type: bis}, header("typ", nil), "typ"},
 		"typ required, general": {authserver.AssertionRules{Type: bis}, header("typ", "JWT"), "typ"},
 
-		"crit":              {authserver.AssertionRules{}, header("crit", []string{"exp"}), "crit"},
-		"key of the client": {authserver.AssertionRules{}, header("jku", "https://else.example/jwks"), ""},
+		"crit": {authserver.AssertionRules{}, header("crit", []string{"exp"}), "crit"},
+		"jku":  {authserver.AssertionRules{}, header("jku", "https://else.example/jwks"), ""},
 
 		"lifetime, longest":  {authserver.AssertionRules{MaxLifetime: time.Minute}, claim("exp", now+60), ""},
 		"lifetime, too long": {authserver.AssertionRules{MaxLifetime: time.Minute}, claim("exp", now+61), "too far"},
@@ -326,7 +326,7 @@ func TestAssertionRules(t *testing.T) {
 	}
 }
 
-// The token endpoint has two URLs where it has an alias (RFC 8705 §5).
+// With an alias, the token endpoint has two URLs (RFC 8705 §5).
 func TestAssertionForAlias(t *testing.T) {
 	t.Parallel()
 	key := authservertest.NewKey(t, authservertest.P256)
@@ -357,8 +357,7 @@ func TestAssertionIsUsedOnce(t *testing.T) {
 	j := clientAssertion("ES256", key)
 	refused := jws{header: j.header, claims: maps.Clone(j.claims), key: key}
 	refused.claims["exp"] = 1772366400
-	// What is refused does not spend the jti; what is accepted does, for any
-	// further assertion that has it.
+	// Only an accepted assertion uses its jti up.
 	send(t, srv, postForm(assertionForm(refused.compact(t)))).want(t, 401, "invalid_client")
 	send(t, srv, postForm(assertionForm(j.compact(t)))).want(t, 200, "")
 	send(t, srv, postForm(assertionForm(j.compact(t)))).wantReason(t, 401, "invalid_client", "jti has been used")

@@ -17,7 +17,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
 )
 
-// What RFC 7521 §4.2 says of the parameters around an assertion.
+// The parameters are those of RFC 7521 §4.2.
 func TestAssertionParameters(t *testing.T) {
 	t.Parallel()
 	key := authservertest.NewKey(t, authservertest.P256)
@@ -34,15 +34,15 @@ func TestAssertionParameters(t *testing.T) {
 		"with client_id":         {set("client_id", "s6BhdRkqt3"), 200, "", ""},
 		"empty client_id":        {set("client_id", ""), 200, "", ""},
 		"client_id of another":   {set("client_id", "twin"), 401, "invalid_client", "iss is not"},
-		"client_id of nobody":    {set("client_id", "nobody"), 401, "invalid_client", "unknown client"},
+		"unknown client_id":      {set("client_id", "nobody"), 401, "invalid_client", "unknown client"},
 		"for a signer by secret": {set("client_id", "signer"), 401, "invalid_client", "signature"},
 		"for a client by Basic":  {set("client_id", "basic"), 401, "invalid_client", "another authentication method"},
 		"type missing":           {func(form url.Values) { form.Del("client_assertion_type") }, 400, "invalid_request", "belong together"},
 		"type of SAML":           {set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:saml2-bearer"), 401, "invalid_client", "not supported"},
 		"type in upper case":     {set("client_assertion_type", strings.ToUpper(jwtBearerType)), 401, "invalid_client", "not supported"},
 		"assertion missing":      {func(form url.Values) { form.Del("client_assertion") }, 400, "invalid_request", "belong together"},
-		"assertion no JWT":       {set("client_assertion", "PHNhbWw"), 401, "invalid_client", "no known client"},
-		"no JWT, with client_id": {func(form url.Values) {
+		"assertion not a JWT":    {set("client_assertion", "PHNhbWw"), 401, "invalid_client", "no known client"},
+		"not a JWT, with client_id": {func(form url.Values) {
 			form.Set("client_assertion", "PHNhbWw")
 			form.Set("client_id", "s6BhdRkqt3")
 		}, 401, "invalid_client", "not a JWT"},
@@ -72,7 +72,7 @@ func TestAssertionBesideBasic(t *testing.T) {
 	send(t, srv, form).wantReason(t, 400, "invalid_request", "more than one")
 }
 
-func TestAssertionIsNotLookedForInTheQuery(t *testing.T) {
+func TestAssertionInQueryIsRefused(t *testing.T) {
 	t.Parallel()
 	key := authservertest.NewKey(t, authservertest.P256)
 	srv := clockedServer(t, authserver.Config{Clients: []authserver.Client{keyedClient(authserver.Key{Public: key.Public()})}})
@@ -81,7 +81,7 @@ func TestAssertionIsNotLookedForInTheQuery(t *testing.T) {
 	send(t, srv, wire).wantReason(t, 400, "invalid_request", "request URI")
 }
 
-// A client that signs must not get in with its secret, or with its id alone.
+// A client with a key must not authenticate with a secret or its id alone.
 func TestSigningClientNeedsItsAssertion(t *testing.T) {
 	t.Parallel()
 	secret := strings.Repeat("s", 32)
@@ -132,7 +132,7 @@ func TestClientSecretJWT(t *testing.T) {
 	}
 }
 
-func TestSigningClientsThatCannotBeRegistered(t *testing.T) {
+func TestRegisterRefusesSigningClients(t *testing.T) {
 	t.Parallel()
 	key := authservertest.NewKey(t, authservertest.P256)
 	with := func(change func(*authserver.Client)) authserver.Client {
@@ -141,23 +141,22 @@ func TestSigningClientsThatCannotBeRegistered(t *testing.T) {
 		return c
 	}
 	for name, c := range map[string]authserver.Client{
-		"secret of 31 bytes":   {ID: "a", AuthMethod: authserver.ClientSecretJWT, Secret: strings.Repeat("s", 31)},
-		"HS384 with 32 bytes":  {ID: "a", AuthMethod: authserver.ClientSecretJWT, Secret: strings.Repeat("s", 32), SigningAlgorithms: []string{"HS384"}},
-		"alg of another key":   with(func(c *authserver.Client) { c.SigningAlgorithms = []string{"RS256"} }),
-		"alg none":             with(func(c *authserver.Client) { c.SigningAlgorithms = []string{"none"} }),
-		"key and secret":       with(func(c *authserver.Client) { c.Secret = "s" }),
-		"federated by anyone":  with(func(c *authserver.Client) { c.Federated = []authserver.Trust{{Subject: "a"}} }),
-		"federated for anyone": with(func(c *authserver.Client) { c.Federated = []authserver.Trust{{Issuer: "a"}} }),
+		"secret of 31 bytes":     {ID: "a", AuthMethod: authserver.ClientSecretJWT, Secret: strings.Repeat("s", 31)},
+		"HS384 with 32 bytes":    {ID: "a", AuthMethod: authserver.ClientSecretJWT, Secret: strings.Repeat("s", 32), SigningAlgorithms: []string{"HS384"}},
+		"alg of another key":     with(func(c *authserver.Client) { c.SigningAlgorithms = []string{"RS256"} }),
+		"alg none":               with(func(c *authserver.Client) { c.SigningAlgorithms = []string{"none"} }),
+		"key and secret":         with(func(c *authserver.Client) { c.Secret = "s" }),
+		"federated, any issuer":  with(func(c *authserver.Client) { c.Federated = []authserver.Trust{{Subject: "a"}} }),
+		"federated, any subject": with(func(c *authserver.Client) { c.Federated = []authserver.Trust{{Issuer: "a"}} }),
 	} {
 		if err := newServer(t, authserver.Config{}).Register(c); err == nil {
-			t.Errorf("%s: Register accepts it", name)
+			t.Errorf("%s: Register accepted it", name)
 		}
 	}
 }
 
-// The JWTs of RFC 7515 appendix A have iss and exp alone. Their signatures are
-// right, so that nothing is wrong with them before their claims; with one
-// character of the signature changed, it is the signature.
+// The JWTs of RFC 7515 appendix A have only iss and exp. Their signatures are valid,
+// so they are refused for their claims; with a changed signature, for the signature.
 func TestRFC7515(t *testing.T) {
 	t.Parallel()
 	const payload = ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ."
@@ -211,8 +210,8 @@ func point(t *testing.T, curve elliptic.Curve, x, y string) *ecdsa.PublicKey {
 	return key
 }
 
-// The example of RFC 7523 §2.2, for another grant: its header is the printed one,
-// RS256 and key 22, its claims and signature are left out there.
+// The example of RFC 7523 §2.2 with another grant. Its header is RS256 and key 22; the
+// RFC omits claims and signature.
 func TestRFC7523(t *testing.T) {
 	t.Parallel()
 	key := authservertest.NewKey(t, authservertest.RSA)

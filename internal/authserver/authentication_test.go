@@ -57,7 +57,7 @@ func TestClientAuthentication(t *testing.T) {
 		"no colon":       {basic("czZCaGRSa3F0Mw=="), 401, "invalid_client"},
 		"not base64":     {basic("czZCaGRSa3F0Mzp*"), 401, "invalid_client"},
 		"unpadded":       {basic("czZCaGRSa3F0Mzp3cm9uZw"), 401, "invalid_client"},
-		// As "form-encoded" below, with a bit set that RFC 4648 §3.5 wants zero.
+		// As "form-encoded" below, with a bit set that must be zero (RFC 4648 §3.5).
 		"stray bit":    {basic("cmVzZXJ2ZWQ6KyUyNSUyNiUyQiVDMiVBMyVFMiU4MiVBQx=="), 401, "invalid_client"},
 		"other scheme": {post("Authorization: Bearer abc\n", "grant_type=client_credentials"), 401, "invalid_client"},
 		"Basic twice": {post("Authorization: Basic czZCaGRSa3F0MzpnWDFmQmF0M2JW\n"+

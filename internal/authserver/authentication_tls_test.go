@@ -45,19 +45,19 @@ func TestTLSClientAuth(t *testing.T) {
 		"RFC 4514 escapes": {"long", issue(ca, func(c *x509.Certificate) {
 			c.Subject = pkix.Name{CommonName: "client", OrganizationalUnit: []string{"Ops, EU"}, Organization: []string{"Example"}}
 		}), 200, "", ""},
-		"subject in part":    {"long", issue(ca, unchanged), 401, "invalid_client", "another name"},
-		"another subject":    {"dn", issue(ca, func(c *x509.Certificate) { c.Subject.CommonName = "else" }), 401, "invalid_client", "another name"},
-		"more of a subject":  {"dn", issue(ca, func(c *x509.Certificate) { c.Subject.Organization = []string{"Example"} }), 401, "invalid_client", "another name"},
-		"another CA":         {"dn", issue(stranger, unchanged), 401, "invalid_client", "trusted CA"},
-		"self-signed":        {"dn", selfSigned(t, key), 401, "invalid_client", "trusted CA"},
-		"expired":            {"dn", issue(ca, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }), 401, "invalid_client", "not valid now"},
-		"not yet":            {"dn", issue(ca, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Hour) }), 401, "invalid_client", "not valid now"},
-		"a server's":         {"dn", issue(ca, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }), 401, "invalid_client", "not for clients"},
-		"no certificate":     {"dn", nil, 401, "invalid_client", "no client certificate"},
-		"no client_id":       {"", issue(ca, unchanged), 400, "invalid_request", "client_id is missing"},
-		"another's id":       {"another", issue(ca, unchanged), 401, "invalid_client", "another name"},
-		"nobody's id":        {"nobody", issue(ca, unchanged), 401, "invalid_client", "unknown client"},
-		"id of Basic client": {"s6BhdRkqt3", issue(ca, unchanged), 401, "invalid_client", "another authentication method"},
+		"subject in part":      {"long", issue(ca, unchanged), 401, "invalid_client", "another name"},
+		"another subject":      {"dn", issue(ca, func(c *x509.Certificate) { c.Subject.CommonName = "else" }), 401, "invalid_client", "another name"},
+		"more of a subject":    {"dn", issue(ca, func(c *x509.Certificate) { c.Subject.Organization = []string{"Example"} }), 401, "invalid_client", "another name"},
+		"another CA":           {"dn", issue(stranger, unchanged), 401, "invalid_client", "trusted CA"},
+		"self-signed":          {"dn", selfSigned(t, key), 401, "invalid_client", "trusted CA"},
+		"expired":              {"dn", issue(ca, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }), 401, "invalid_client", "not valid now"},
+		"not yet":              {"dn", issue(ca, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Hour) }), 401, "invalid_client", "not valid now"},
+		"a server's":           {"dn", issue(ca, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }), 401, "invalid_client", "not for clients"},
+		"no certificate":       {"dn", nil, 401, "invalid_client", "no client certificate"},
+		"no client_id":         {"", issue(ca, unchanged), 400, "invalid_request", "client_id is missing"},
+		"id of another client": {"another", issue(ca, unchanged), 401, "invalid_client", "another name"},
+		"unknown id":           {"nobody", issue(ca, unchanged), 401, "invalid_client", "unknown client"},
+		"id of Basic client":   {"s6BhdRkqt3", issue(ca, unchanged), 401, "invalid_client", "another authentication method"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -169,7 +169,7 @@ func TestSelfSignedTLSClientAuth(t *testing.T) {
 	}
 }
 
-func TestCertificateClientsThatCannotBeRegistered(t *testing.T) {
+func TestRegisterRefusesCertificateClients(t *testing.T) {
 	t.Parallel()
 	key := authserver.Key{Public: authservertest.NewKey(t, authservertest.P256).Public()}
 	for name, c := range map[string]authserver.Client{
@@ -179,7 +179,7 @@ func TestCertificateClientsThatCannotBeRegistered(t *testing.T) {
 		"self-signed and secret": {ID: "a", AuthMethod: authserver.SelfSignedTLSClientAuth, Keys: []authserver.Key{key}, Secret: "s"},
 	} {
 		if err := newServer(t, authserver.Config{}).Register(c); err == nil {
-			t.Errorf("%s: Register accepts it", name)
+			t.Errorf("%s: Register accepted it", name)
 		}
 	}
 }

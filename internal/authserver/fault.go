@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Always, as the number of times for [Script.Fail], means every further request.
+// Always is the number of times for [Script.Fail] that means every further request.
 const Always = -1
 
 // Script replaces endpoints, by faults that are queued or by an override. The

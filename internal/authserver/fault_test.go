@@ -46,7 +46,7 @@ func fetchStatus(t *testing.T, srv *authservertest.Server) int {
 	return response.StatusCode
 }
 
-func TestFaultAnswers(t *testing.T) {
+func TestFaultResponses(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		fault        http.HandlerFunc
@@ -54,7 +54,7 @@ func TestFaultAnswers(t *testing.T) {
 		header, want string // a header and its value
 		body         string
 	}{
-		"answer": {
+		"respond": {
 			authserver.Answer(503, http.Header{"Retry-After": {"7"}, "Content-Type": {"text/html"}}, "<p>busy"),
 			503, "Retry-After", "7", "<p>busy",
 		},
@@ -85,7 +85,7 @@ func TestFaultAnswers(t *testing.T) {
 				t.Fatal(err)
 			}
 			if response.StatusCode != row.status || response.Header.Get(row.header) != row.want || string(body) != row.body {
-				t.Errorf("answer is %d %v %q", response.StatusCode, response.Header, body)
+				t.Errorf("response is %d %v %q", response.StatusCode, response.Header, body)
 			}
 			if got := fetchStatus(t, srv); got != 200 {
 				t.Errorf("after the fault the status is %d", got)
@@ -112,7 +112,7 @@ func TestFaultBreaksConnection(t *testing.T) {
 		srv := startRFC(t)
 		srv.Fail(authserver.TokenEndpoint, 1, authserver.Raw("SSH-2.0-x\r\n"))
 		if response, err := fetch(t.Context(), t, srv); err == nil {
-			t.Errorf("the answer is %v, want an error", response)
+			t.Errorf("the response is %v, want an error", response)
 		}
 		if got := srv.Requests(); len(got) != 1 || got[0].Status != 0 {
 			t.Errorf("recorded %+v, want one request without a status", got)
@@ -135,13 +135,13 @@ func TestFaultBreaksConnection(t *testing.T) {
 		t.Parallel()
 		srv := startRFC(t)
 		ctx, giveUp := context.WithCancel(t.Context())
-		// Once the fault runs, the request has arrived and nobody will answer.
+		// Once the fault runs, the request has arrived and gets no response.
 		srv.Fail(authserver.TokenEndpoint, 1, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			giveUp()
 			authserver.Hang()(w, r)
 		}))
 		if _, err := fetch(ctx, t, srv); !errors.Is(err, context.Canceled) {
-			t.Errorf("error is %v, want that of the context", err)
+			t.Errorf("error is %v, want the context's", err)
 		}
 	})
 	t.Run("endless", func(t *testing.T) {
@@ -167,11 +167,11 @@ func TestFaultsQueue(t *testing.T) {
 	srv.Fail(authserver.TokenEndpoint, 1, authserver.Answer(429, nil, ""))
 	for i, want := range []int{503, 503, 429, 200} {
 		if got := fetchStatus(t, srv); got != want {
-			t.Errorf("request %d is answered %d, want %d", i, got, want)
+			t.Errorf("request %d returns %d, want %d", i, got, want)
 		}
 	}
 	if got := srv.Requests(authserver.TokenEndpoint)[0].Status; got != 503 {
-		t.Errorf("the record says %d, want the fault's status", got)
+		t.Errorf("the recorded status is %d, want the fault's status", got)
 	}
 	srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Answer(500, nil, ""))
 	for range 3 {
@@ -186,18 +186,18 @@ func TestOverride(t *testing.T) {
 	srv := startRFC(t)
 	first := true
 	srv.Override(authserver.TokenEndpoint, func(_ http.ResponseWriter, _ *http.Request) bool {
-		answered := first
+		handled := first
 		first = false
-		return answered // an empty 200
+		return handled // an empty 200
 	})
 	srv.Fail(authserver.TokenEndpoint, 1, authserver.Answer(418, nil, ""))
 	for i, want := range []int{200, 418, 200} {
 		if got := fetchStatus(t, srv); got != want {
-			t.Errorf("request %d is answered %d, want %d", i, got, want)
+			t.Errorf("request %d returns %d, want %d", i, got, want)
 		}
 	}
 	if got := srv.Requests()[0].Status; got != 200 {
-		t.Errorf("the record of the implicit answer says %d, want 200", got)
+		t.Errorf("the recorded status of the implicit response is %d, want 200", got)
 	}
 	srv.Override(authserver.TokenEndpoint, nil)
 	if got := fetchStatus(t, srv); got != 200 {

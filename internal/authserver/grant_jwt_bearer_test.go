@@ -16,8 +16,8 @@ import (
 
 const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
-// grantAssertion is what RFC 7523 §3 asks of an assertion that is a grant, from
-// an identity provider, about a user.
+// grantAssertion returns a valid grant (RFC 7523 §3) of an identity provider for a
+// user.
 func grantAssertion(key any) jws {
 	j := clientAssertion("ES256", key)
 	j.claims["iss"], j.claims["sub"] = "https://jwt-idp.example.com", "mailto:mike@example.com"
@@ -35,7 +35,7 @@ func TestJWTBearer(t *testing.T) {
 		change func(jws)
 		reason string // empty: accepted
 	}{
-		"as it should be":          {key, unchanged, ""},
+		"valid":                    {key, unchanged, ""},
 		"an hour":                  {key, claim("exp", now+3600), ""},
 		"aud is the issuer":        {key, claim("aud", "https://server.example.com"), ""},
 		"another user":             {key, claim("sub", "else"), "not trusted"},
@@ -83,8 +83,7 @@ func TestJWTBearer(t *testing.T) {
 	}
 }
 
-// RFC 7523 §3.1: client authentication is optional, but where there is some, it
-// has to be right.
+// RFC 7523 §3.1: client authentication is optional, but must be valid if present.
 func TestJWTBearerAuthentication(t *testing.T) {
 	t.Parallel()
 	key := authservertest.NewKey(t, authservertest.P256)
@@ -106,15 +105,15 @@ func TestJWTBearerAuthentication(t *testing.T) {
 		code       string
 		reason     string
 	}{
-		"none":                {url.Values{}, 200, "", ""},
-		"client_id":           {url.Values{"client_id": {"open"}}, 200, "", ""},
-		"secret":              {url.Values{"client_id": {"secret"}, "client_secret": {"s"}}, 200, "", ""},
-		"wrong secret":        {url.Values{"client_id": {"secret"}, "client_secret": {"x"}}, 401, "invalid_client", "secret is wrong"},
-		"id without secret":   {url.Values{"client_id": {"secret"}}, 401, "invalid_client", "another authentication method"},
-		"assertion missing":   {url.Values{"client_id": {"open"}, "assertion": {""}}, 400, "invalid_request", "assertion is missing"},
-		"neither":             {url.Values{"assertion": {""}}, 401, "invalid_client", "no client authentication"},
-		"assertion no JWT":    {url.Values{"assertion": {"x"}}, 400, "invalid_grant", "no known client"},
-		"assertion of nobody": {url.Values{"assertion": {clientAssertion("ES256", key).compact(t)}}, 400, "invalid_grant", "no known client"},
+		"none":                           {url.Values{}, 200, "", ""},
+		"client_id":                      {url.Values{"client_id": {"open"}}, 200, "", ""},
+		"secret":                         {url.Values{"client_id": {"secret"}, "client_secret": {"s"}}, 200, "", ""},
+		"wrong secret":                   {url.Values{"client_id": {"secret"}, "client_secret": {"x"}}, 401, "invalid_client", "secret is wrong"},
+		"id without secret":              {url.Values{"client_id": {"secret"}}, 401, "invalid_client", "another authentication method"},
+		"assertion missing":              {url.Values{"client_id": {"open"}, "assertion": {""}}, 400, "invalid_request", "assertion is missing"},
+		"neither":                        {url.Values{"assertion": {""}}, 401, "invalid_client", "no client authentication"},
+		"assertion not a JWT":            {url.Values{"assertion": {"x"}}, 400, "invalid_grant", "no known client"},
+		"assertion of an unknown client": {url.Values{"assertion": {clientAssertion("ES256", key).compact(t)}}, 400, "invalid_grant", "no known client"},
 		"both assertions": {url.Values{
 			"assertion":             {clientAssertion("ES256", key).compact(t)},
 			"client_assertion":      {clientAssertion("ES256", key).compact(t)},
@@ -134,8 +133,8 @@ func TestJWTBearerAuthentication(t *testing.T) {
 	}
 }
 
-// One JWT cannot be both: its jti is spent by whichever is looked at first.
-func TestOneAssertionForBoth(t *testing.T) {
+// One JWT cannot be both: its jti can be used once.
+func TestAssertionForBoth(t *testing.T) {
 	t.Parallel()
 	key := authservertest.NewKey(t, authservertest.P256)
 	keys := []authserver.Key{{Public: key.Public()}}
@@ -151,11 +150,11 @@ func TestOneAssertionForBoth(t *testing.T) {
 	send(t, srv, postForm(form)).wantReason(t, 400, "invalid_grant", "jti has been used")
 }
 
-// Where any subject will do, there still has to be one (RFC 7523 §3).
+// Even if any subject is accepted, there must be one (RFC 7523 §3).
 func TestJWTBearerNeedsSubject(t *testing.T) {
 	t.Parallel()
 	key := authservertest.NewKey(t, authservertest.P256)
-	for name, subject := range map[string]any{"missing": nil, "empty": "", "no string": 7} {
+	for name, subject := range map[string]any{"missing": nil, "empty": "", "not a string": 7} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := clockedServer(t, authserver.Config{

@@ -11,12 +11,12 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 )
 
-// clock is a clock that a test sets.
+// clock is a clock set by the test.
 type clock struct{ now time.Time }
 
 func newClock() *clock { return &clock{time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)} }
 
-// session starts a server whose RFC client gets refresh tokens for a day.
+// session returns a server that issues refresh tokens for a day to the RFC client.
 func session(t *testing.T, change func(*authserver.Client)) (*authserver.Server, *clock) {
 	t.Helper()
 	c, at := rfcClient(), newClock()
@@ -43,7 +43,7 @@ func TestRefreshRotates(t *testing.T) {
 	second := send(t, srv, refreshRequest(used, ""))
 	second.want(t, 200, "")
 	if second.text(t, "access_token") == first.text(t, "access_token") || second.text(t, "refresh_token") == used {
-		t.Error("the refresh returned a token of before")
+		t.Error("the refresh returned an old token")
 	}
 	send(t, srv, refreshRequest(used, "")).want(t, 400, "invalid_grant")
 	send(t, srv, refreshRequest(second.text(t, "refresh_token"), "")).want(t, 200, "")
@@ -56,9 +56,9 @@ func TestRefreshRefuses(t *testing.T) {
 		after time.Duration
 		code  string
 	}{
-		"good":                   {},
-		"scope less":             {more: "&scope=api:read"},
-		"scope more":             {more: "&scope=api:read+api:admin", code: "invalid_scope"},
+		"valid":                  {},
+		"narrower scope":         {more: "&scope=api:read"},
+		"wider scope":            {more: "&scope=api:read+api:admin", code: "invalid_scope"},
 		"same resource":          {more: "&resource=https://server.example.com"},
 		"other resource":         {more: "&resource=https://elsewhere.example", code: "invalid_target"},
 		"a second before expiry": {after: 24*time.Hour - time.Second},
@@ -89,14 +89,14 @@ func TestRefreshRefusesOtherTokens(t *testing.T) {
 	send(t, srv, refreshRequest("", "")).want(t, 400, "invalid_request")
 }
 
-// A refresh for less leaves the session its scope (RFC 6749 §6).
+// A refresh with a narrower scope does not narrow the refresh token (RFC 6749 §6).
 func TestRefreshKeepsScope(t *testing.T) {
 	t.Parallel()
 	srv, _ := session(t, unchanged)
 	token := send(t, srv, rfcRequest("")).text(t, "refresh_token")
 	less := send(t, srv, refreshRequest(token, "&scope=api:read"))
 	if got := less.text(t, "scope"); got != "api:read" {
-		t.Errorf("scope is %q, want the one asked for", got)
+		t.Errorf("scope is %q, want the requested one", got)
 	}
 	again := send(t, srv, refreshRequest(less.text(t, "refresh_token"), ""))
 	if got := again.text(t, "scope"); got != "api:read api:write" {
@@ -104,8 +104,7 @@ func TestRefreshKeepsScope(t *testing.T) {
 	}
 }
 
-// A request refused for its scope does not cost the session.
-func TestRefusedRefreshSpendsNothing(t *testing.T) {
+func TestRefusedRefreshKeepsToken(t *testing.T) {
 	t.Parallel()
 	srv, _ := session(t, unchanged)
 	token := send(t, srv, rfcRequest("")).text(t, "refresh_token")

@@ -13,7 +13,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
 )
 
-// The names are those of RFC 8693 §3.
+// Token types of RFC 8693 §3.
 const (
 	accessTokenType = "urn:ietf:params:oauth:token-type:access_token"
 	jwtType         = "urn:ietf:params:oauth:token-type:jwt"
@@ -21,8 +21,8 @@ const (
 	samlType        = "urn:ietf:params:oauth:token-type:saml2"
 )
 
-// exchanging is a server with one client for exchanges, and the key of the
-// identity provider that it trusts.
+// exchanging returns a server with one client for exchanges, and the key of the
+// trusted identity provider.
 func exchanging(t *testing.T, change func(*authserver.Client)) (*authserver.Server, any) {
 	t.Helper()
 	key := authservertest.NewKey(t, authservertest.P256)
@@ -60,16 +60,16 @@ func TestTokenExchange(t *testing.T) {
 	}{
 		"JWT":                    {func(url.Values) {}, accessTokenType, ""},
 		"ID token":               {set("subject_token_type", idTokenType), accessTokenType, ""},
-		"access token wanted":    {set("requested_token_type", accessTokenType), accessTokenType, ""},
-		"JWT wanted":             {set("requested_token_type", jwtType), jwtType, ""},
-		"SAML wanted":            {set("requested_token_type", samlType), "", "requested_token_type"},
+		"access token requested": {set("requested_token_type", accessTokenType), accessTokenType, ""},
+		"JWT requested":          {set("requested_token_type", jwtType), jwtType, ""},
+		"SAML requested":         {set("requested_token_type", samlType), "", "requested_token_type"},
 		"two audiences":          {set("audience", "a", "b"), accessTokenType, ""},
 		"no subject token":       {set("subject_token"), "", "are required"},
 		"no type":                {set("subject_token_type"), "", "are required"},
 		"SAML":                   {set("subject_token_type", samlType), "", "not supported"},
 		"short type":             {set("subject_token_type", "jwt"), "", "not supported"},
-		"JWT is no access token": {set("subject_token_type", accessTokenType), "", "unknown, expired"},
-		"no JWT":                 {set("subject_token", "accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC"), "", "not trusted"},
+		"JWT as access token":    {set("subject_token_type", accessTokenType), "", "unknown, expired"},
+		"not a JWT":              {set("subject_token", "accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC"), "", "not trusted"},
 		"actor":                  {set("actor_token", "x"), "", "delegation"},
 		"actor type":             {set("actor_token_type", jwtType), "", "delegation"},
 	} {
@@ -93,7 +93,7 @@ func TestTokenExchange(t *testing.T) {
 	}
 }
 
-func TestTokenExchangeHoldsSubjectTokenToItsTerms(t *testing.T) {
+func TestTokenExchangeVerifiesSubjectToken(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		claim  string
@@ -115,7 +115,7 @@ func TestTokenExchangeHoldsSubjectTokenToItsTerms(t *testing.T) {
 	}
 }
 
-// An access token of the server's own, as in RFC 8693 §2.3's example.
+// As in the example of RFC 8693 §2.3.
 func TestTokenExchangeOfAccessToken(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{authserver.Opaque, authserver.JWT} {
@@ -135,7 +135,7 @@ func TestTokenExchangeOfAccessToken(t *testing.T) {
 	}
 }
 
-// RFC 8693 §2.2.1: token_type is N_A for what is no access token.
+// RFC 8693 §2.2.1: token_type is N_A for other tokens than access tokens.
 func TestTokenExchangeForNoAccessToken(t *testing.T) {
 	t.Parallel()
 	srv, key := exchanging(t, func(c *authserver.Client) {
@@ -143,7 +143,7 @@ func TestTokenExchangeForNoAccessToken(t *testing.T) {
 	})
 	got := send(t, srv, postForm(exchangeForm(grantAssertion(key).compact(t), jwtType)))
 	if got.text(t, "token_type") != "N_A" || got.text(t, "issued_token_type") != samlType {
-		t.Errorf("answer is %s", got.Body)
+		t.Errorf("response is %s", got.Body)
 	}
 }
 
@@ -160,7 +160,7 @@ func TestTokenExchangeAudiences(t *testing.T) {
 	}
 }
 
-// A JWT can be asked for only where the client's tokens are some.
+// Only clients whose access tokens are JWTs can request one.
 func TestTokenExchangeForJWTOfOpaqueClient(t *testing.T) {
 	t.Parallel()
 	srv, key := exchanging(t, func(c *authserver.Client) { c.TokenFormat = authserver.Opaque })

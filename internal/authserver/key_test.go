@@ -25,7 +25,7 @@ func selfSigned(t *testing.T, key crypto.Signer) *x509.Certificate {
 	return authservertest.SelfSigned(t, key, authservertest.ClientTemplate("client")).Leaf
 }
 
-// Which key verifies is what RFC 7515 §4.1.4, §4.1.7 and §4.1.8 say.
+// Keys are selected by the rules of RFC 7515 §4.1.4, §4.1.7 and §4.1.8.
 func TestKeySelection(t *testing.T) {
 	t.Parallel()
 	key, other := authservertest.NewKey(t, authservertest.P256), authservertest.NewKey(t, authservertest.P384)
@@ -47,7 +47,7 @@ func TestKeySelection(t *testing.T) {
 		reason string // empty: accepted
 	}{
 		"one key, no name":        {unnamed, nil, ""},
-		"kid nobody registered":   {unnamed, map[string]any{"kid": "22"}, "registered key"},
+		"kid not registered":      {unnamed, map[string]any{"kid": "22"}, "registered key"},
 		"kid":                     {named, map[string]any{"kid": "22"}, ""},
 		"kid missing":             {named, nil, "registered key"},
 		"kid unknown":             {named, map[string]any{"kid": "24"}, "registered key"},
@@ -77,7 +77,7 @@ func TestKeySelection(t *testing.T) {
 	}
 }
 
-func TestKeysThatCannotBeRegistered(t *testing.T) {
+func TestRegisterRefusesKeys(t *testing.T) {
 	t.Parallel()
 	key, other := authservertest.NewKey(t, authservertest.P256), authservertest.NewKey(t, authservertest.P256)
 	short, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // to see it refused
@@ -99,7 +99,7 @@ func TestKeysThatCannotBeRegistered(t *testing.T) {
 	} {
 		srv := newServer(t, authserver.Config{})
 		if err := srv.Register(keyedClient(keys...)); err == nil {
-			t.Errorf("%s: Register accepts it", name)
+			t.Errorf("%s: Register accepted it", name)
 		}
 		issuer := authserver.TrustedIssuer{Issuer: "https://ci.example", Keys: keys}
 		if _, err := authserver.New(authserver.Config{Issuer: "https://server.example.com", TrustedIssuers: []authserver.TrustedIssuer{issuer}}); err == nil {

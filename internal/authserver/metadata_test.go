@@ -113,8 +113,8 @@ func TestMetadataFollowsClients(t *testing.T) {
 			got := send(t, srv, "GET /.well-known/oauth-authorization-server HTTP/1.1\nHost: h\n\n").document
 			for _, endpoint := range []string{"token", "revocation"} {
 				for member, want := range map[string][]any{endpoint + methods: row.methods, endpoint + algorithms: row.algorithms} {
-					list, there := got[member].([]any)
-					if there != (want != nil) || !slices.Equal(list, want) {
+					list, ok := got[member].([]any)
+					if ok != (want != nil) || !slices.Equal(list, want) {
 						t.Errorf("%s is %v, want %v", member, got[member], want)
 					}
 				}
@@ -144,15 +144,15 @@ func TestMetadataAliases(t *testing.T) {
 	}
 	without := send(t, newServer(t, authserver.Config{Issuer: "https://example.com/a"}), request)
 	if aliases, ok := without.document["mtls_endpoint_aliases"]; ok {
-		t.Errorf("mtls_endpoint_aliases is %v without any", aliases)
+		t.Errorf("mtls_endpoint_aliases is %v without an alias", aliases)
 	}
 }
 
-func TestMetadataIsRead(t *testing.T) {
+func TestMetadataMethod(t *testing.T) {
 	t.Parallel()
 	got := send(t, newServer(t, authserver.Config{}), "POST /.well-known/oauth-authorization-server HTTP/1.1\nHost: h\n\n")
 	if got.Code != 405 || got.Header().Get("Allow") != "GET, HEAD" {
-		t.Errorf("answer is %d, Allow %q", got.Code, got.Header().Get("Allow"))
+		t.Errorf("response is %d, Allow %q", got.Code, got.Header().Get("Allow"))
 	}
 }
 

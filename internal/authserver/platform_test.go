@@ -129,7 +129,7 @@ func TestPlatformRecordsAndFails(t *testing.T) {
 	}
 }
 
-// federatedConfig lets deploy in by what the platform says of its job alone.
+// federatedConfig registers "deploy" with the JWTs of the platform.
 func federatedConfig(platform *authserver.Platform, at *clock) authserver.Config {
 	return authserver.Config{
 		Now:            func() time.Time { return at.now },
@@ -206,7 +206,7 @@ func TestFederatedCredentialsOfAnImpostor(t *testing.T) {
 	send(t, srv, postForm(form)).wantReason(t, 401, "invalid_client", "registered key")
 }
 
-// A client that reads its platform afresh never sends a JWT twice.
+// A client that gets a new JWT for every request never sends one twice.
 func TestFederatedCredentialsAreUsedOnce(t *testing.T) {
 	t.Parallel()
 	for name, reusable := range map[string]bool{"once": false, "reusable": true} {
@@ -243,7 +243,7 @@ func TestExpiredPlatformToken(t *testing.T) {
 	claims := decodeObject(t, strings.Split(token, ".")[1])
 	issued, _ := claims["iat"].(float64)
 	if expires, _ := claims["exp"].(float64); expires != 1772366400-60 || issued >= expires {
-		t.Errorf("claims are %v, want to have expired a minute ago, some time after iat", claims)
+		t.Errorf("claims are %v, want exp a minute ago and after iat", claims)
 	}
 }
 

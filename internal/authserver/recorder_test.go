@@ -60,7 +60,7 @@ func TestRecorderBoundsBody(t *testing.T) {
 	srv := newServer(t, authserver.Config{Clients: []authserver.Client{rfcClient()}})
 	got := send(t, srv, rfcRequest("&x="+strings.Repeat("a", 1<<20)))
 	if got.Code != http.StatusBadRequest || srv.Count() != 0 {
-		t.Errorf("answer is %d with %d recorded", got.Code, srv.Count())
+		t.Errorf("response is %d with %d recorded", got.Code, srv.Count())
 	}
 }
 
@@ -94,12 +94,12 @@ func TestLoggerKeepsSecrets(t *testing.T) {
 	callOrders(t, srv, token)
 	for _, want := range []string{`msg="POST /token"`, `msg="GET /orders"`, "status=200"} {
 		if !strings.Contains(log.String(), want) {
-			t.Errorf("log lacks %s:\n%s", want, &log)
+			t.Errorf("log does not have %s:\n%s", want, &log)
 		}
 	}
 	for _, secret := range []string{"gX1fBat3bV", "czZCaGRSa3F0MzpnWDFmQmF0M2JW", token} {
 		if strings.Contains(log.String(), secret) {
-			t.Errorf("log holds %q:\n%s", secret, &log)
+			t.Errorf("log has %q:\n%s", secret, &log)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 )
 
-// revokeRequest is the example of RFC 7009 §2.1, but for the token.
+// revokeRequest returns the example of RFC 7009 §2.1 with another token.
 func revokeRequest(token string) string {
 	return `POST /revoke HTTP/1.1
 Host: server.example.com
@@ -31,7 +31,7 @@ func TestRevocation(t *testing.T) {
 
 			got := send(t, srv, revokeRequest(dropped.text(t, "access_token")))
 			if got.Code != 200 || got.Body.Len() != 0 {
-				t.Errorf("answer is %d %q, want 200 and nothing", got.Code, got.Body)
+				t.Errorf("response is %d %q, want 200 and nothing", got.Code, got.Body)
 			}
 			callOrders(t, srv, dropped.text(t, "access_token")).want(t, 401, "invalid_token")
 			callOrders(t, srv, kept.text(t, "access_token")).want(t, 200, "")
@@ -47,12 +47,12 @@ func TestRevocationOfRefreshTokenEndsGrant(t *testing.T) {
 	second := send(t, srv, refreshRequest(first.text(t, "refresh_token"), ""))
 	send(t, srv, revokeRequest(second.text(t, "refresh_token"))).want(t, 200, "")
 	send(t, srv, refreshRequest(second.text(t, "refresh_token"), "")).want(t, 400, "invalid_grant")
-	for _, a := range []answer{first, second} {
+	for _, a := range []response{first, second} {
 		callOrders(t, srv, a.text(t, "access_token")).want(t, 401, "invalid_token")
 	}
 }
 
-func TestRevocationAnswers(t *testing.T) {
+func TestRevocationResponses(t *testing.T) {
 	t.Parallel()
 	srv, _ := session(t, unchanged)
 	theirs := send(t, srv, strings.Replace(rfcRequest(""), "czZCaGRSa3F0MzpnWDFmQmF0M2JW", "b3RoZXI6b3RoZXI=", 1))

@@ -18,14 +18,14 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 )
 
-// rfcClient is the client of RFC 6749's examples, with the secret of §4.4.2.
+// rfcClient returns the client of RFC 6749's examples, with the secret of §4.4.2.
 func rfcClient() authserver.Client {
 	return authserver.Client{
 		ID: "s6BhdRkqt3", Secret: "gX1fBat3bV", Scopes: []string{"api:read", "api:write"}, Lifetime: time.Hour,
 	}
 }
 
-// rfcRequest is the example of RFC 6749 §4.4.2, with further parameters.
+// rfcRequest returns the example of RFC 6749 §4.4.2 with additional parameters.
 func rfcRequest(more string) string {
 	return `POST /token HTTP/1.1
 Host: server.example.com
@@ -47,13 +47,13 @@ func newServer(t *testing.T, config authserver.Config) *authserver.Server {
 	return s
 }
 
-// answer is a response with its body decoded where that is JSON.
-type answer struct {
+// response is a response with its body decoded, if it is JSON.
+type response struct {
 	*httptest.ResponseRecorder
 	document map[string]any
 }
 
-func (a answer) text(t *testing.T, member string) string {
+func (a response) text(t *testing.T, member string) string {
 	t.Helper()
 	text, ok := a.document[member].(string)
 	if !ok {
@@ -62,31 +62,30 @@ func (a answer) text(t *testing.T, member string) string {
 	return text
 }
 
-// want fails unless the status and the error code are these; "" is no error.
-func (a answer) want(t *testing.T, status int, code string) {
+// want fails the test unless status and error code match; "" means no error.
+func (a response) want(t *testing.T, status int, code string) {
 	t.Helper()
 	got, _ := a.document["error"].(string)
 	if a.Code != status || got != code {
-		t.Errorf("answer is %d %q, want %d %q: %s", a.Code, got, status, code, a.Body)
+		t.Errorf("response is %d %q, want %d %q: %s", a.Code, got, status, code, a.Body)
 	}
 }
 
-// send gives handler a request as it reads on the wire, but for the line ends
-// and the Content-Length, as over a connection on which the client showed the
-// certificates.
-func send(t *testing.T, handler http.Handler, wire string, certificates ...*x509.Certificate) answer {
+// send passes handler a request in its wire format, with LF line ends and without
+// Content-Length, over a connection with the client certificates.
+func send(t *testing.T, handler http.Handler, wire string, certificates ...*x509.Certificate) response {
 	t.Helper()
 	head, body, _ := strings.Cut(wire, "\n\n")
 	head += "\nContent-Length: " + strconv.Itoa(len(body)) + "\n\n"
 	head = strings.ReplaceAll(head, "\n", "\r\n")
 	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(head + body)))
 	if err != nil {
-		t.Fatalf("the test's own request: %v", err)
+		t.Fatalf("invalid test request: %v", err)
 	}
 	if len(certificates) > 0 {
 		r.TLS = &tls.ConnectionState{PeerCertificates: certificates}
 	}
-	a := answer{ResponseRecorder: httptest.NewRecorder()}
+	a := response{ResponseRecorder: httptest.NewRecorder()}
 	handler.ServeHTTP(a, r)
 	_ = json.Unmarshal(a.Body.Bytes(), &a.document)
 	return a
@@ -124,7 +123,7 @@ func TestNewRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if _, err := authserver.New(config); err == nil {
-				t.Error("New accepts it")
+				t.Error("New accepted it")
 			}
 		})
 	}

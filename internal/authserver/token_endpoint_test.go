@@ -30,7 +30,7 @@ func TestTokenAnswer(t *testing.T) {
 	delete(got.document, "access_token")
 	want := map[string]any{"token_type": "Bearer", "expires_in": 3600.0, "scope": "api:read"}
 	if !maps.Equal(got.document, want) {
-		t.Errorf("answer is %v, want %v", got.document, want)
+		t.Errorf("response is %v, want %v", got.document, want)
 	}
 	if again := send(t, srv, rfcRequest("")).text(t, "access_token"); again == token || token == "" {
 		t.Errorf("two requests got the tokens %q and %q", token, again)
@@ -124,7 +124,7 @@ func TestGrantedScopes(t *testing.T) {
 		want      string
 	}{
 		"all where none is named": {"", nil, "api:read api:write"},
-		"in the order asked for":  {"&scope=api:write+api:read", nil, "api:write api:read"},
+		"in the requested order":  {"&scope=api:write+api:read", nil, "api:write api:read"},
 		"once":                    {"&scope=api:read+api:read", nil, "api:read"},
 		"narrowed":                {"&scope=api:write+api:read", []string{"api:read"}, "api:read"},
 	} {
@@ -140,8 +140,8 @@ func TestGrantedScopes(t *testing.T) {
 	}
 }
 
-// The client is registered for every scope here, so that only the grammar of
-// RFC 6749 §3.3 can refuse one.
+// The client is registered for every scope here, so only the grammar of RFC 6749 §3.3
+// is tested.
 func TestScopeGrammar(t *testing.T) {
 	t.Parallel()
 	for scope, status := range map[string]int{
@@ -170,12 +170,12 @@ func TestExtensionGrants(t *testing.T) {
 		status int
 		code   string
 	}{
-		"named":             {zoom, "grant_type=account_credentials", 200, ""},
-		"in place of ours":  {zoom, "grant_type=client_credentials", 400, "unauthorized_client"},
-		"none":              {bare, "scope=api:read", 200, ""},
-		"nobody's":          {bare, "grant_type=account_credentials", 400, "unsupported_grant_type"},
-		"missing, but due":  {zoom, "scope=api:read", 400, "invalid_request"},
-		"refresh, not ours": {zoom, "grant_type=refresh_token&refresh_token=x", 400, "unauthorized_client"},
+		"named":                  {zoom, "grant_type=account_credentials", 200, ""},
+		"not client credentials": {zoom, "grant_type=client_credentials", 400, "unauthorized_client"},
+		"none":                   {bare, "scope=api:read", 200, ""},
+		"not listed":             {bare, "grant_type=account_credentials", 400, "unsupported_grant_type"},
+		"missing":                {zoom, "scope=api:read", 400, "invalid_request"},
+		"refresh":                {zoom, "grant_type=refresh_token&refresh_token=x", 400, "unauthorized_client"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

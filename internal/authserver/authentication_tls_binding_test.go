@@ -36,7 +36,7 @@ func boundClient(format string) authserver.Client {
 	return c
 }
 
-func TestBoundTokenSaysSo(t *testing.T) {
+func TestBoundTokenClaim(t *testing.T) {
 	t.Parallel()
 	block, _ := pem.Decode([]byte(rfc8705Certificate))
 	certificate, err := x509.ParseCertificate(block.Bytes)
@@ -82,8 +82,8 @@ func TestBoundTokenAtAPI(t *testing.T) {
 	}
 }
 
-// RFC 8705 §4: the refresh token of a client that authenticates may be used with
-// a new certificate, which the new access token is then bound to.
+// RFC 8705 §4: a client that authenticates may use its refresh token with a new
+// certificate, and the new access token is bound to that.
 func TestRefreshOfBoundToken(t *testing.T) {
 	t.Parallel()
 	key := authservertest.NewKey(t, authservertest.P256)
@@ -106,9 +106,9 @@ func TestRefreshOfBoundToken(t *testing.T) {
 		return postForm(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}, "client_id": {"public"}})
 	}
 	for name, row := range map[string]struct {
-		shown  *x509.Certificate
-		status int
-		code   string
+		certificate *x509.Certificate
+		status      int
+		code        string
 	}{
 		"same certificate":    {before, 200, ""},
 		"another certificate": {after, 400, "invalid_grant"},
@@ -116,8 +116,8 @@ func TestRefreshOfBoundToken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			issued := send(t, srv, certificateForm("public"), before)
-			send(t, srv, renew(issued.text(t, "refresh_token")), row.shown).want(t, row.status, row.code)
-			if row.status != 200 { // and it is not spent
+			send(t, srv, renew(issued.text(t, "refresh_token")), row.certificate).want(t, row.status, row.code)
+			if row.status != 200 { // the refresh token is still valid
 				send(t, srv, renew(issued.text(t, "refresh_token")), before).want(t, 200, "")
 			}
 		})
