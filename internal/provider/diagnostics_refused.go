@@ -297,8 +297,8 @@ const network = "the network: a firewall, a proxy or an allow list in front of t
 func (r refused) forbidden() finding {
 	permission := []string{"the client's registration: the client must be allowed to have this token", r.scopes(), r.audience()}
 	if r.NonJSONBody {
-		return finding{summary: "The request is blocked (403 Forbidden)",
-			suspects: append([]string{network, "token_endpoint: the response is a page, not that of a token endpoint"}, permission...)}
+		page := []string{network, "token_endpoint: the response is a page, not that of a token endpoint"}
+		return r.blame("", "The request is blocked (403 Forbidden)", slices.Concat(page, r.credentials(), permission)...)
 	}
 	return r.blame("client_id", "The server forbids the request (403 Forbidden)", slices.Concat(permission, r.credentials(), []string{network})...)
 }
