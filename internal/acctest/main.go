@@ -70,6 +70,10 @@ func Executable(t testing.TB) string {
 	return Build(t, module)
 }
 
+// atStart is the environment of the go command. Tests set variables that would move
+// its cache.
+var atStart = os.Environ()
+
 // built is the directory of the executables of this test process.
 var built struct {
 	sync.Mutex
@@ -96,8 +100,9 @@ func Build(t testing.TB, importPath string) string {
 		return executable
 	}
 	// Not the test's context: other tests use the executable too.
-	output, err := exec.CommandContext(context.WithoutCancel(t.Context()), "go", "build", "-o", executable, importPath).CombinedOutput()
-	if err != nil {
+	command := exec.CommandContext(context.WithoutCancel(t.Context()), "go", "build", "-o", executable, importPath)
+	command.Env = atStart
+	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("go build %s: %v\n%s", importPath, err, output)
 	}
 	return executable
