@@ -24,7 +24,7 @@ func now() time.Time { return clock }
 // served is a provider in this process, called over its protocol.
 type served struct {
 	t      *testing.T
-	server tfprotov6.ProviderServerWithActions
+	server provider.Server
 	schema *tfprotov6.GetProviderSchemaResponse
 }
 

@@ -21,7 +21,7 @@ const tokenType = "oauth2cc_token"
 type session struct {
 	t      *testing.T
 	ctx    context.Context // of all calls
-	server tfprotov6.ProviderServerWithActions
+	server provider.Server
 	schema *tfprotov6.GetProviderSchemaResponse
 }
 

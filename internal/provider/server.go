@@ -11,11 +11,17 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
+// Server is a provider that has actions, as Terraform talks to it.
+type Server interface {
+	tfprotov6.ProviderServer
+	tfprotov6.ActionServer
+}
+
 // server is what Terraform talks to: the framework's server, with diagnostics that
 // pass through hideLines. All of them do, those of the framework itself and of
 // other libraries' validators included.
 type server struct {
-	tfprotov6.ProviderServerWithActions
+	Server
 
 	// schemas are needed only once there are diagnostics.
 	schemas func() *schemas
@@ -26,9 +32,9 @@ type schemas = tfprotov6.GetProviderSchemaResponse
 
 // NewServer returns a server of a new provider of the given version, with a cache
 // of its own.
-func NewServer(version string, options ...Option) tfprotov6.ProviderServerWithActions {
+func NewServer(version string, options ...Option) Server {
 	// The framework returns its server as a type without actions.
-	framework, _ := providerserver.NewProtocol6(newProvider(version, options...))().(tfprotov6.ProviderServerWithActions)
+	framework, _ := providerserver.NewProtocol6(newProvider(version, options...))().(Server)
 	return &server{framework, sync.OnceValue(func() *schemas {
 		all, _ := framework.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{}) // never an error
 		return all
@@ -39,7 +45,7 @@ func NewServer(version string, options ...Option) tfprotov6.ProviderServerWithAc
 func (s *server) ValidateProviderConfig(
 	ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest,
 ) (*tfprotov6.ValidateProviderConfigResponse, error) {
-	resp, err := s.ProviderServerWithActions.ValidateProviderConfig(ctx, req)
+	resp, err := s.Server.ValidateProviderConfig(ctx, req)
 	if err == nil {
 		s.hideLines(resp.Diagnostics, req.Config, func(all *schemas) *tfprotov6.Schema { return all.Provider })
 	}
@@ -50,7 +56,7 @@ func (s *server) ValidateProviderConfig(
 func (s *server) ConfigureProvider(
 	ctx context.Context, req *tfprotov6.ConfigureProviderRequest,
 ) (*tfprotov6.ConfigureProviderResponse, error) {
-	resp, err := s.ProviderServerWithActions.ConfigureProvider(ctx, req)
+	resp, err := s.Server.ConfigureProvider(ctx, req)
 	if err == nil {
 		s.hideLines(resp.Diagnostics, req.Config, func(all *schemas) *tfprotov6.Schema { return all.Provider })
 	}
@@ -61,7 +67,7 @@ func (s *server) ConfigureProvider(
 func (s *server) ValidateDataResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest,
 ) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
-	resp, err := s.ProviderServerWithActions.ValidateDataResourceConfig(ctx, req)
+	resp, err := s.Server.ValidateDataResourceConfig(ctx, req)
 	if err == nil {
 		s.hideLines(resp.Diagnostics, req.Config, func(all *schemas) *tfprotov6.Schema { return all.DataSourceSchemas[req.TypeName] })
 	}
@@ -70,7 +76,7 @@ func (s *server) ValidateDataResourceConfig(
 
 // ReadDataSource implements [tfprotov6.DataSourceServer].
 func (s *server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	resp, err := s.ProviderServerWithActions.ReadDataSource(ctx, req)
+	resp, err := s.Server.ReadDataSource(ctx, req)
 	if err == nil {
 		s.hideLines(resp.Diagnostics, req.Config, func(all *schemas) *tfprotov6.Schema { return all.DataSourceSchemas[req.TypeName] })
 	}
@@ -81,7 +87,7 @@ func (s *server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSour
 func (s *server) ValidateEphemeralResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateEphemeralResourceConfigRequest,
 ) (*tfprotov6.ValidateEphemeralResourceConfigResponse, error) {
-	resp, err := s.ProviderServerWithActions.ValidateEphemeralResourceConfig(ctx, req)
+	resp, err := s.Server.ValidateEphemeralResourceConfig(ctx, req)
 	if err == nil {
 		s.hideLines(resp.Diagnostics, req.Config, func(all *schemas) *tfprotov6.Schema { return all.EphemeralResourceSchemas[req.TypeName] })
 	}
@@ -92,7 +98,7 @@ func (s *server) ValidateEphemeralResourceConfig(
 func (s *server) OpenEphemeralResource(
 	ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest,
 ) (*tfprotov6.OpenEphemeralResourceResponse, error) {
-	resp, err := s.ProviderServerWithActions.OpenEphemeralResource(ctx, req)
+	resp, err := s.Server.OpenEphemeralResource(ctx, req)
 	if err == nil {
 		s.hideLines(resp.Diagnostics, req.Config, func(all *schemas) *tfprotov6.Schema { return all.EphemeralResourceSchemas[req.TypeName] })
 	}
@@ -104,7 +110,7 @@ func (s *server) OpenEphemeralResource(
 func (s *server) RenewEphemeralResource(
 	ctx context.Context, req *tfprotov6.RenewEphemeralResourceRequest,
 ) (*tfprotov6.RenewEphemeralResourceResponse, error) {
-	resp, err := s.ProviderServerWithActions.RenewEphemeralResource(ctx, req)
+	resp, err := s.Server.RenewEphemeralResource(ctx, req)
 	if err == nil {
 		s.hideLines(resp.Diagnostics, nil, nil)
 	}
@@ -115,7 +121,7 @@ func (s *server) RenewEphemeralResource(
 func (s *server) CloseEphemeralResource(
 	ctx context.Context, req *tfprotov6.CloseEphemeralResourceRequest,
 ) (*tfprotov6.CloseEphemeralResourceResponse, error) {
-	resp, err := s.ProviderServerWithActions.CloseEphemeralResource(ctx, req)
+	resp, err := s.Server.CloseEphemeralResource(ctx, req)
 	if err == nil {
 		s.hideLines(resp.Diagnostics, nil, nil)
 	}
@@ -126,7 +132,7 @@ func (s *server) CloseEphemeralResource(
 func (s *server) ValidateActionConfig(
 	ctx context.Context, req *tfprotov6.ValidateActionConfigRequest,
 ) (*tfprotov6.ValidateActionConfigResponse, error) {
-	resp, err := s.ProviderServerWithActions.ValidateActionConfig(ctx, req)
+	resp, err := s.Server.ValidateActionConfig(ctx, req)
 	if err == nil {
 		s.hideLines(resp.Diagnostics, req.Config, actionSchema(req.ActionType))
 	}
@@ -135,7 +141,7 @@ func (s *server) ValidateActionConfig(
 
 // PlanAction implements [tfprotov6.ActionServer].
 func (s *server) PlanAction(ctx context.Context, req *tfprotov6.PlanActionRequest) (*tfprotov6.PlanActionResponse, error) {
-	resp, err := s.ProviderServerWithActions.PlanAction(ctx, req)
+	resp, err := s.Server.PlanAction(ctx, req)
 	if err == nil {
 		s.hideLines(resp.Diagnostics, req.Config, actionSchema(req.ActionType))
 	}
@@ -144,7 +150,7 @@ func (s *server) PlanAction(ctx context.Context, req *tfprotov6.PlanActionReques
 
 // InvokeAction implements [tfprotov6.ActionServer].
 func (s *server) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
-	resp, err := s.ProviderServerWithActions.InvokeAction(ctx, req)
+	resp, err := s.Server.InvokeAction(ctx, req)
 	if err != nil {
 		return resp, err
 	}
