@@ -8,18 +8,23 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 )
 
-// operation is one that sends requests, whose faults are told apart.
+// operation is one that sends requests.
 type operation struct {
 	name      string
 	endpoints []authserver.Endpoint // to which it sends them
-	// run carries the operation out and returns what the user is told. What comes
-	// before the operation has to succeed.
+	// run runs the operation and returns its diagnostics. What comes before it must
+	// succeed.
 	run func(*cell) diagnostics
 }
+
+// dataSource is the operation whose diagnostics are kept in full, under
+// testdata/faults. It differs from token in pointing at no attribute.
+const dataSource = "data source"
 
 var operations = []operation{
 	{"discovery", []authserver.Endpoint{authserver.Metadata, authserver.OpenIDMetadata}, discover},
 	{"token", []authserver.Endpoint{authserver.TokenEndpoint}, requestToken},
+	{dataSource, []authserver.Endpoint{authserver.TokenEndpoint}, readToken},
 	{"refresh", []authserver.Endpoint{authserver.TokenEndpoint}, refresh},
 	{"revocation", []authserver.Endpoint{authserver.RevocationEndpoint}, revoke},
 	{"request", []authserver.Endpoint{authserver.API}, requestOrders},
@@ -45,6 +50,13 @@ func requestToken(c *cell) diagnostics {
 	c.configure(c.client(attributes{"token_endpoint": c.address("/token", c.srv.TokenURL())}))
 	c.strike()
 	return openToken(c.session)
+}
+
+func readToken(c *cell) diagnostics {
+	c.configure(c.client(attributes{"token_endpoint": c.address("/token", c.srv.TokenURL())}))
+	c.strike()
+	_, shown := c.session.read(tokenType, nil)
+	return shown
 }
 
 func refresh(c *cell) diagnostics {

@@ -5,10 +5,9 @@ package provider_test
 
 import (
 	"context"
-	"io/fs"
 	"net/http"
-	"os"
-	"path"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,30 +19,13 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/provider"
 )
 
-// fault is something that goes wrong between the provider and whom it asks. It is
-// either an answer or what becomes of the connection.
+// fault is something that goes wrong between the provider and a server: either a
+// response or what becomes of the connection.
 type fault struct {
 	answer     http.Handler
 	connection func(*testing.T, http.Handler) *front
-	// block is laid over the provider block.
+	// block is merged over the provider block.
 	block attributes
-	// requests is how many of them the operations send, by the rules for retries.
-	requests counts
-}
-
-// counts has a number for each operation, and none where the fault cannot befall
-// it or is nothing wrong there.
-type counts struct{ discovery, token, refresh, revocation, request, platform int }
-
-// none says that an operation is left out of a row.
-const none = 0
-
-// of returns the number for an operation.
-func (c counts) of(operation string) int {
-	return map[string]int{
-		"discovery": c.discovery, "token": c.token, "refresh": c.refresh,
-		"revocation": c.revocation, "request": c.request, "platform": c.platform,
-	}[operation]
 }
 
 // cell is one operation that one fault befalls.
@@ -134,28 +116,33 @@ func (c *cell) mustKeepSecrets(shown diagnostics) {
 	acctest.Search(c.t, "the log", log, c.secrets.all()...)
 }
 
-// TestFaults holds for every fault and every operation what the user is told, how
-// often the server is asked, and that nothing secret is shown or logged.
+// cause is a status or an error code, where the name of a fault begins with one.
+var cause = regexp.MustCompile(`^([45]\d\d|[a-z]+_[a-z_]+)\b`)
+
+// TestFaults holds, for every fault and every operation, what is reported and how
+// many requests are sent, and that nothing secret is shown or logged.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	secrets := newSecrets()
-	for name, fault := range faults(secrets) {
-		for _, befallen := range operations {
-			want := fault.requests.of(befallen.name)
-			if want == none {
-				continue
+	secrets, cells := newSecrets(), readFaultCells(t)
+	for at, want := range cells.outcomes {
+		operation, fault := at.find(t, secrets)
+		t.Run(at.operation+"/"+at.fault, func(t *testing.T) {
+			t.Parallel()
+			c := newCell(t, operation, fault, secrets, nil)
+			shown := operation.run(c)
+			if at.operation == dataSource {
+				matchGoldenFile(t, at.proseFile(), shown)
 			}
-			t.Run(befallen.name+"/"+name, func(t *testing.T) {
-				t.Parallel()
-				c := newCell(t, befallen, fault, secrets, nil)
-				shown := befallen.run(c)
-				matchGoldenFile(t, goldenFault(befallen.name, name), shown)
-				if got := c.requests(); got != want {
-					t.Errorf("%d requests, want %d", got, want)
-				}
-				c.mustKeepSecrets(shown)
-			})
-		}
+			if got := outcomeOf(shown, c.requests()); *update {
+				cells.set(at, got)
+			} else if got != want {
+				t.Errorf("got %s, want %s:\n%s", got, want, shown)
+			}
+			if named := cause.FindString(at.fault); !strings.Contains(shown.String(), named) {
+				t.Errorf("the diagnostics do not contain %s:\n%s", named, shown)
+			}
+			c.mustKeepSecrets(shown)
+		})
 	}
 }
 
@@ -164,48 +151,49 @@ func TestFaults(t *testing.T) {
 func TestFaultsRepeatingRequests(t *testing.T) {
 	t.Parallel()
 	secrets := newSecrets()
-	for name, fault := range faults(secrets) {
+	for at := range readFaultCells(t).outcomes {
+		operation, fault := at.find(t, secrets)
+		if fault.answer == nil {
+			continue
+		}
 		fault.block = merged(fault.block, attributes{"max_retries": 0})
-		for _, befallen := range operations {
-			if fault.answer == nil || fault.requests.of(befallen.name) == none {
-				continue
-			}
-			for spelling, spell := range spellings {
-				t.Run(befallen.name+"/"+name+"/"+spelling, func(t *testing.T) {
-					t.Parallel()
-					c := newCell(t, befallen, fault, secrets, spell)
-					shown := befallen.run(c)
-					if len(shown) == 0 {
-						t.Error("the user is told nothing")
-					}
-					c.mustKeepSecrets(shown)
-				})
-			}
+		for spelling, spell := range spellings {
+			t.Run(at.operation+"/"+at.fault+"/"+spelling, func(t *testing.T) {
+				t.Parallel()
+				c := newCell(t, operation, fault, secrets, spell)
+				shown := operation.run(c)
+				if len(shown) == 0 {
+					t.Error("nothing is reported")
+				}
+				c.mustKeepSecrets(shown)
+			})
 		}
 	}
 }
 
-// TestFaultsLeftOver holds that no golden file is left of a cell that is no more.
-func TestFaultsLeftOver(t *testing.T) {
+// TestFaultsComplete holds that every fault befalls an operation, and that no prose is
+// left of a cell that is no more.
+func TestFaultsComplete(t *testing.T) {
 	t.Parallel()
-	cells := map[string]bool{}
-	for name, fault := range faults(newSecrets()) {
-		for _, befallen := range operations {
-			cells[goldenFault(befallen.name, name)] = fault.requests.of(befallen.name) != none
+	used, prose := map[string]bool{}, map[string]bool{}
+	for at := range readFaultCells(t).outcomes {
+		used[at.fault] = true
+		if at.operation == dataSource {
+			prose[filepath.Join("testdata", at.proseFile())] = true
 		}
 	}
-	err := fs.WalkDir(os.DirFS("testdata"), "faults", func(file string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() && !cells[file] {
+	for name := range faults(newSecrets()) {
+		if !used[name] {
+			t.Errorf("%s has no line for %q", faultTable, name)
+		}
+	}
+	files, err := filepath.Glob("testdata/faults/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if !prose[file] {
 			t.Errorf("no test writes %s", file)
 		}
-		return err
-	})
-	if err != nil {
-		t.Error(err)
 	}
-}
-
-// goldenFault is the file, under testdata, of a cell.
-func goldenFault(operation, fault string) string {
-	return path.Join("faults", operation, goldenName.Replace(fault)+".txt")
 }
