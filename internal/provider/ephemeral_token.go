@@ -5,11 +5,18 @@ package provider
 
 import (
 	"context"
+	"errors"
+	"net/http"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
@@ -126,5 +133,142 @@ func (r *tokenEphemeralResource) Close(ctx context.Context, req ephemeral.CloseR
 	resp.Diagnostics.Append(diags...)
 	if err := r.configured.cleanup.closeOne(ctx, handle); err != nil {
 		resp.Diagnostics.Append(revocationWarning(err))
+	}
+}
+
+// tokenEphemeralModel holds the attributes of the ephemeral resource.
+type tokenEphemeralModel struct {
+	clientModel
+	tokenInputs
+	tokenOutputs
+
+	Triggers         types.Dynamic `tfsdk:"triggers"`
+	KeepAlive        types.Bool    `tfsdk:"keep_alive"`
+	RevokeOnClose    types.Bool    `tfsdk:"revoke_on_close"`
+	RefreshToken     types.String  `tfsdk:"refresh_token"`
+	RefreshExpiresIn types.Int64   `tfsdk:"refresh_expires_in"`
+}
+
+// request is what the block asks for.
+func (m tokenEphemeralModel) request() tokenRequest {
+	return tokenRequest{client: m.clientModel, minValidity: m.minValidity(), own: m.RevokeOnClose.ValueBool()}
+}
+
+// show sets the outputs. Scopes that the block asks for stay as they are, since
+// Terraform insists on what is configured.
+func (m *tokenEphemeralModel) show(ctx context.Context, session *tokensource.Session) {
+	token := session.Token()
+	m.tokenOutputs = newTokenOutputs(ctx, token, token.Response)
+	m.RefreshToken, m.RefreshExpiresIn = types.StringNull(), types.Int64Null()
+	if !token.RefreshToken.IsZero() {
+		m.RefreshToken = types.StringValue(token.RefreshToken.Reveal())
+	}
+	if token.RefreshExpiresIn > 0 {
+		m.RefreshExpiresIn = types.Int64Value(token.RefreshExpiresIn)
+	}
+	if m.Scopes.IsNull() {
+		m.Scopes = grantedScopes(session)
+	}
+}
+
+// nothingToKeepAlive is for a session without a refresh token.
+func nothingToKeepAlive() diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("keep_alive"), "Nothing to keep alive",
+		"The server issued no refresh token, or no lifetime with it, so keep_alive has no effect. Remove it, "+
+			"or enable refresh tokens for this client at the server.")
+}
+
+// stoppingError is for a session that was opened after the provider was told to end.
+func stoppingError() diag.Diagnostic {
+	return diag.NewErrorDiagnostic("The provider is stopping",
+		"The provider was told to end while it requested this token, and has revoked it. Run Terraform again.")
+}
+
+// renewWarning is for a session that could not be renewed.
+func renewWarning(err error) diag.Diagnostic {
+	if bug, ok := bugIn(err); ok {
+		return bug.diagnostic(kind{})
+	}
+	found := describeError(err)
+	found.facts = append([]string{found.summary + "."}, found.facts...)
+	return found.warning("keep_alive", "The session could not be kept alive")
+}
+
+// revocationWarning is for tokens that could not be revoked, each with an error.
+func revocationWarning(err error) diag.Diagnostic {
+	if bug, ok := bugIn(err); ok {
+		return bug.diagnostic(kind{})
+	}
+	failures := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		failures = joined.Unwrap()
+	}
+	var found finding
+	for _, failure := range failures {
+		facts, remedy := describeRevocation(failure)
+		for _, fact := range facts {
+			if !slices.Contains(found.facts, fact) { // the access and the refresh token usually fail alike
+				found.facts = append(found.facts, fact)
+			}
+		}
+		found.remedy = "The token stays valid until it expires. " + remedy
+	}
+	if given, ok := errors.AsType[*tokensource.RetriedError](err); ok { // the attempts of one stand for those of both
+		found.facts = append(found.facts, attemptsFacts(given.Attempts)...)
+	}
+	return found.warning("revoke_on_close", "A token could not be revoked")
+}
+
+// describeRevocation says why a token could not be revoked, and what to do.
+func describeRevocation(err error) (facts []string, remedy string) {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return []string{"The revocation endpoint did not respond within the few seconds available at the end of a run."}, "Check revocation_endpoint."
+	}
+	remedy = "Check revocation_endpoint, and that this client may revoke such tokens. Some servers cannot revoke JWTs."
+	if response, ok := errors.AsType[*oauth2.Error](err); ok {
+		facts = serverFacts(response)
+		switch {
+		case response.StatusCode == http.StatusProxyAuthRequired:
+			remedy = proxyCredentials
+		case response.Temporary():
+			remedy = "The server may be unavailable. If the token must not live that long, revoke it there."
+		}
+	} else if failure, ok := errors.AsType[*httpstack.Error](err); ok {
+		found := describeNetwork(failure, "revocation_endpoint")
+		facts, remedy = append([]string{found.summary + "."}, found.facts...), found.remedy
+	} else {
+		return describeCause(err).facts, remedy
+	}
+	return facts, remedy
+}
+
+// sessionAttributes are those of the ephemeral resource alone, which unlike a
+// data source has an end.
+func sessionAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"triggers": schema.DynamicAttribute{
+			Optional: true,
+			MarkdownDescription: "Any value. It is not used: as long as it is unknown, Terraform waits with the token, " +
+				"so that a reference to a resource here has the token fetched after that resource is there.",
+		},
+		"keep_alive": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Keeps the session at the server alive with the refresh token, shortly before it would expire, for as long as the run takes. " +
+				"It cannot replace the token that was handed out: a consumer that needs one which lives longer wants `min_validity`. Default `false`.",
+		},
+		"revoke_on_close": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Requests a token that is not shared, and revokes it and its refresh token when the run no longer needs it. " +
+				"A run that fails or is interrupted revokes it too. A revocation that fails is a warning, and after such a run a line in Terraform's log. Default `false`.",
+		},
+		"refresh_token": schema.StringAttribute{
+			Computed:            true,
+			Sensitive:           true,
+			MarkdownDescription: "The refresh token; null if the server issued none.",
+		},
+		"refresh_expires_in": schema.Int64Attribute{
+			Computed:            true,
+			MarkdownDescription: "Lifetime of the refresh token in seconds, as issued; null if unknown or unlimited.",
+		},
 	}
 }

@@ -7,17 +7,23 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
+	"math/big"
+	"net/http"
 	"net/url"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
@@ -392,3 +398,111 @@ func isNotASCII(char rune) bool { return char > unicode.MaxASCII }
 
 // hasControl reports whether a text has control characters.
 func hasControl(text string) bool { return strings.ContainsFunc(text, unicode.IsControl) }
+
+// headerFields validates a map of header fields.
+type headerFields struct{}
+
+// Description implements [validator.Describer].
+func (headerFields) Description(context.Context) string { return "must be header fields" }
+
+// MarkdownDescription implements [validator.Describer].
+func (v headerFields) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateMap implements [validator.Map]. Values are not quoted, as they may be
+// secrets.
+func (headerFields) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
+	defer contain(&resp.Diagnostics)
+	spelled := map[string]string{}
+	elements := req.ConfigValue.Elements()
+	for _, name := range sortedKeys(elements) {
+		value, _ := elements[name].(types.String)
+		if problem := headerField(name).problem(value.ValueString()); problem != "" {
+			resp.Diagnostics.AddAttributeError(req.Path.AtMapKey(name), "Invalid header field", problem)
+		}
+		canonical := http.CanonicalHeaderKey(name)
+		if other, ok := spelled[canonical]; ok {
+			resp.Diagnostics.AddAttributeError(req.Path.AtMapKey(name), "Duplicate header field",
+				fmt.Sprintf("The names %q and %q differ only in case, and header names are case-insensitive. Remove one.", shownName(name), shownName(other)))
+		}
+		spelled[canonical] = name
+	}
+}
+
+// headerField is the value of the field of this name.
+func headerField(name string) stringValidator {
+	return stringValidator{must: "must be the value of a header field", rule: func(value string) string {
+		return problemOf(httpstack.CheckHeader(name, value))
+	}}
+}
+
+// headerName is the name of a header field.
+func headerName() validator.String {
+	return stringValidator{must: "must be the name of a header field", rule: func(name string) string {
+		return problemOf(httpstack.CheckHeader(name, ""))
+	}}
+}
+
+// tokenScheme is what precedes a token in a header field; it may be empty.
+func tokenScheme() validator.String {
+	return stringValidator{must: "must be visible ASCII characters", rule: func(scheme string) string {
+		if strings.TrimSpace(scheme) != scheme || hasControl(scheme) || strings.ContainsFunc(scheme, isNotASCII) {
+			return "A scheme consists of visible ASCII characters, and of spaces between them. Leave out the space before the token."
+		}
+		return ""
+	}}
+}
+
+// numberRange validates a whole number. Its attribute must be a number rather than
+// an integer: for a fraction in an integer attribute the framework reports a bug of
+// the provider, before any validator runs.
+type numberRange struct{ least, most int64 }
+
+// wholeNumber is a whole number from least to most.
+func wholeNumber(least, most int64) validator.Number { return numberRange{least, most} }
+
+// Description implements [validator.Describer].
+func (v numberRange) Description(context.Context) string {
+	return fmt.Sprintf("must be a whole number between %d and %d", v.least, v.most)
+}
+
+// MarkdownDescription implements [validator.Describer].
+func (v numberRange) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateNumber implements [validator.Number].
+func (v numberRange) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
+	defer contain(&resp.Diagnostics)
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	number := req.ConfigValue.ValueBigFloat()
+	if number.IsInt() && number.Cmp(big.NewFloat(float64(v.least))) >= 0 && number.Cmp(big.NewFloat(float64(v.most))) <= 0 {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Invalid value for "+req.Path.String(),
+		"The value "+v.Description(ctx)+", but is "+number.Text('g', 10)+".")
+}
+
+// maxRetries is the number of retries.
+func maxRetries() validator.Number { return wholeNumber(0, httpstack.LimitMaxRetries) }
+
+// whole is a number that wholeNumber accepts; null is zero.
+func whole(value types.Number) int64 {
+	if value.IsNull() || value.IsUnknown() {
+		return 0
+	}
+	number, _ := value.ValueBigFloat().Int64()
+	return number
+}
+
+// parsedMaxRetries reads the text of a variable and holds it to the attribute's
+// rule.
+func parsedMaxRetries(ctx context.Context, text string) (types.Number, diag.Diagnostics) {
+	at := path.Root(maxRetriesName)
+	number, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(number) {
+		return types.NumberNull(), diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at, "Invalid value for "+maxRetriesName, "The value is no number.")}
+	}
+	value, resp := types.NumberValue(big.NewFloat(number)), validator.NumberResponse{}
+	maxRetries().ValidateNumber(ctx, validator.NumberRequest{Path: at, ConfigValue: value}, &resp)
+	return value, resp.Diagnostics
+}

@@ -6,6 +6,7 @@ package provider
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
@@ -14,43 +15,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
-
-// The attributes that provider, ephemeral resource and data source share are
-// written once, as those of the ephemeral resource, which has all of them. The
-// others are derived, see schema_derive.go.
-
-// clientAttributes describe a client and what it asks for.
-func clientAttributes() map[string]schema.Attribute {
-	return merged(serverAttributes(), identityAttributes(), assertionAttributes(), requestAttributes(), wireAttributes())
-}
-
-// serverAttributes say where the authorization server is.
-func serverAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"issuer": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "Issuer of the authorization server. Its metadata is read from the well-known address of " +
-				"[RFC 8414](https://www.rfc-editor.org/rfc/rfc8414), then from that of OpenID Connect; the `issuer` in it must be the same to the letter. " +
-				"Gives the token endpoint and the supported client authentication methods. Each provider process reads it once, even where " +
-				"the token is in a shared cache; `token_endpoint` with `token_endpoint_auth_method` does without.",
-			Validators: []validator.String{endpointURL(), withoutQuery()},
-		},
-		"token_endpoint": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "URL of the token endpoint. Wins over the one that `issuer` names. A query string in it is kept as it is, " +
-				"and a parameter that it names is not sent a second time. A user name, a password or a fragment is refused.",
-			Validators: []validator.String{endpointURL()},
-		},
-		"revocation_endpoint": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "URL of the revocation endpoint ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)), for `revoke_on_close`. " +
-				"Wins over the one that `issuer` names.",
-			Validators: []validator.String{endpointURL()},
-		},
-	}
-}
 
 // identityAttributes say who the client is.
 func identityAttributes() map[string]schema.Attribute {
@@ -178,14 +147,70 @@ func wireAttributes() map[string]schema.Attribute {
 // unit.
 const maxDefaultExpiresIn = 366 * 24 * 60 * 60
 
-// tokenInputAttributes are the inputs of both kinds of oauth2cc_token.
-func tokenInputAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"min_validity": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "How long a token must still be valid to be reused, for example `\"10m\"`; set it to the time your run takes. " +
-				"Default: a minute, or a tenth of the token's lifetime where that is shorter. A new token that lives shorter than this is a warning.",
-			Validators: []validator.String{durationFrom(0)},
-		},
+// requestModel holds the attributes of requestAttributes.
+type requestModel struct {
+	GrantType        types.String `tfsdk:"grant_type"`
+	Scopes           types.List   `tfsdk:"scopes"`
+	Audience         types.String `tfsdk:"audience"`
+	Resources        types.List   `tfsdk:"resources"`
+	Parameters       types.Map    `tfsdk:"parameters"`
+	Headers          types.Map    `tfsdk:"headers"`
+	DefaultExpiresIn types.Number `tfsdk:"default_expires_in"`
+}
+
+func (m requestModel) over(base requestModel) requestModel {
+	return requestModel{
+		GrantType:        firstSet(m.GrantType, base.GrantType),
+		Scopes:           firstSet(m.Scopes, base.Scopes),
+		Audience:         firstSet(m.Audience, base.Audience),
+		Resources:        firstSet(m.Resources, base.Resources),
+		Parameters:       mergedMap(m.Parameters, base.Parameters),
+		Headers:          mergedMap(canonicalNames(m.Headers), canonicalNames(base.Headers)),
+		DefaultExpiresIn: firstSet(m.DefaultExpiresIn, base.DefaultExpiresIn),
 	}
+}
+
+// insteadOf is m with what of base is not about the parameters.
+func (m requestModel) insteadOf(base requestModel) requestModel {
+	m.Headers, m.DefaultExpiresIn = base.Headers, base.DefaultExpiresIn
+	return m
+}
+
+// tokenRequest maps the attributes of a request, and those of how it looks.
+func (m clientModel) tokenRequest() oauth2.TokenRequest {
+	request := m.request()
+	request.ParametersIn = oauth2.ParametersIn(m.ParametersIn.ValueString())
+	request.Method = m.Method.ValueString()
+	request.Body = secret.New(m.RequestBody.ValueString())
+	request.Fields = fields(m.ResponseFields)
+	return request
+}
+
+// request maps the attributes of a request.
+func (m requestModel) request() oauth2.TokenRequest {
+	grantType := tokensource.GrantClientCredentials
+	if !m.GrantType.IsNull() {
+		grantType = m.GrantType.ValueString()
+	}
+	return oauth2.TokenRequest{
+		GrantType:       grantType,
+		Scopes:          texts(m.Scopes),
+		Audience:        m.Audience.ValueString(),
+		Resources:       texts(m.Resources),
+		Parameters:      secrets(m.Parameters),
+		Headers:         secrets(m.Headers),
+		DefaultLifetime: time.Duration(whole(m.DefaultExpiresIn)) * time.Second,
+	}
+}
+
+// fields maps places in an answer. The schema has refused what is no pointer.
+func fields(values types.Map) oauth2.Fields {
+	places := oauth2.Fields{}
+	for name, element := range values.Elements() {
+		text, _ := element.(types.String)
+		if pointer, err := jsonpointer.Parse(text.ValueString()); err == nil && !text.IsNull() {
+			places[name] = pointer
+		}
+	}
+	return places
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
@@ -89,4 +91,41 @@ func (m providerModel) validateTLS(ctx context.Context, now time.Time) diag.Diag
 		diags.AddAttributeError(path.Root("token_endpoint_auth_method"), "Missing attribute tls.client_certificate", missingRemedy("tls.client_certificate"))
 	}
 	return diags
+}
+
+// tlsAttribute is about both ends of the connections.
+func tlsAttribute() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "TLS settings of every connection. TLS 1.2 is the least.",
+		Attributes: map[string]schema.Attribute{
+			"ca_certificate": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Certificates to trust beside the system's, in PEM.",
+				Validators:          []validator.String{certificates()},
+			},
+			"client_certificate": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Certificate of the client, in PEM, those of intermediate authorities behind it. " +
+					"It is presented to every server that asks for one.",
+				Validators: []validator.String{certificates()},
+			},
+			"client_key": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "Private key of `client_certificate`, in PEM (PKCS#1, PKCS#8, SEC 1) without a passphrase.",
+				Validators:          []validator.String{anyText()},
+			},
+			"server_name": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Name that the servers' certificates must have, where it is not the host of the address.",
+				Validators:          []validator.String{hostName()},
+			},
+			"insecure_skip_verify": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Accepts any server certificate. Default `false`. Whoever is on the way can then read and change everything: " +
+					"for trying something out, never for a pipeline.",
+			},
+		},
+	}
 }

@@ -4,11 +4,13 @@
 package provider
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
@@ -217,3 +219,95 @@ func describeMetadata(answer *oauth2.Error) finding {
 
 // withoutIssuer says how to do without metadata.
 const withoutIssuer = "Check issuer. Or set token_endpoint and token_endpoint_auth_method: then no metadata is needed."
+
+// describeCall is for a response of an API with a status that is not expected.
+func describeCall(answer *oauth2.Error, request httpstack.Request, authenticated bool) finding {
+	found := finding{
+		attribute: "url",
+		summary:   "The API returned " + answer.Status(),
+		facts:     append([]string{request.Method + " " + httpstack.ShowURL(request.URL)}, serverFacts(answer)...),
+	}
+	found.suspects, found.remedy = callAdvice(answer, authenticated)
+	return found
+}
+
+// callAdvice says what to check, and what to do beside that, by the error code of RFC
+// 6750 section 3.1 and the status.
+func callAdvice(answer *oauth2.Error, authenticated bool) (suspects []string, remedy string) {
+	challenge := oauth2.Challenge{}
+	if answer.Challenge != nil {
+		challenge = *answer.Challenge
+	}
+	code := cmp.Or(challenge.Code, answer.Code)
+	const trusted = "token_endpoint, issuer: the token must come from the authorization server that the API trusts"
+	const audience = "token.audience, token.resources: the API may accept only tokens that are issued for it"
+	switch status := answer.StatusCode; {
+	case authenticated && code == oauth2.InsufficientScope:
+		required := "it lacks one that the API requires"
+		if challenge.Scope != "" {
+			required = fmt.Sprintf("the API requires %q", challenge.Scope)
+		}
+		return []string{"token.scopes: " + required, "the client's registration: the scope must be allowed for this client"}, ""
+	case authenticated && (code == oauth2.InvalidToken || status == http.StatusUnauthorized):
+		return []string{audience, trusted, "token.scopes: the API may require some", "token_header: the API may expect the token in another header field"}, ""
+	case status == http.StatusUnauthorized:
+		return nil, "The API requires credentials. Set authenticate = true, or set them in request_headers."
+	case status == http.StatusForbidden && !authenticated:
+		return []string{"request_headers: the credentials in it, if the API requires some", network}, ""
+	case status == http.StatusForbidden:
+		return []string{"the client's permissions at the API", "token.scopes: the API may require some", audience, network}, ""
+	case status == http.StatusTooManyRequests:
+		return nil, "The API limits requests. Retry later."
+	case status == http.StatusProxyAuthRequired:
+		return nil, proxyCredentials
+	case status == http.StatusNotImplemented:
+		return []string{"url, method: the API does not support the request"}, ""
+	case httpstack.TransientStatus(status):
+		return nil, "The API is unavailable or failed. Retry later. If it persists, contact the API's operator."
+	default:
+		return []string{"url, method, request_body: compare them with the API's documentation"},
+			fmt.Sprintf("If this status is fine, set expected_status_codes = [%d].", status)
+	}
+}
+
+// describeAssertion is for an assertion that is unavailable. The attribute is
+// signed_assertion or federated_assertion.
+func describeAssertion(attribute string, err error) finding {
+	found := finding{attribute: attribute, summary: "The assertion cannot be signed", facts: []string{sentence(err.Error())}}
+	part, ok := errors.AsType[*clientauth.FieldError](err)
+	if !ok {
+		return found
+	}
+	place := attribute + "." + part.Field
+	if part.Field == "client_secret" { // it signs the assertion and is not part of it
+		place = part.Field
+	}
+	found.attribute = place
+	// Terraform does not point at the member, so the text names it.
+	found.facts = []string{"In " + place + ": " + strings.TrimRight(part.Err.Error(), ".?") + "."}
+	if attribute == "federated_assertion" {
+		found.summary = "The platform's assertion is unavailable"
+	}
+	if part.Field == "request" || part.Field == "request.pointer" {
+		found.remedy = "Check the URL of the request, and pointer, which says where the assertion is in the platform's response."
+	}
+	if failure, ok := errors.AsType[*httpstack.Error](part); ok {
+		return describeNetwork(failure, found.attribute)
+	}
+	if response, ok := errors.AsType[*oauth2.Error](part); ok {
+		found.facts, found.remedy = serverFacts(response), platformRemedy(response)
+	}
+	return found
+}
+
+// platformRemedy says what to do about a platform's response.
+func platformRemedy(response *oauth2.Error) string {
+	if response.StatusCode == http.StatusProxyAuthRequired {
+		return proxyCredentials
+	}
+	if response.Temporary() {
+		return "The platform is unavailable. Retry later."
+	}
+	return "Check the request, and that the pipeline's job may request an identity token: GitHub requires the permission \"id-token: write\", " +
+		"Azure DevOps a service connection and SYSTEM_ACCESSTOKEN."
+}

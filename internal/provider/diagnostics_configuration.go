@@ -1,0 +1,169 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
+)
+
+// conflictErrors words what the rules about a client find.
+func conflictErrors(found []*tokensource.ConfigError, from kind) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, conflict := range found {
+		diags.Append(describeConfig(conflict).diagnostic(from))
+	}
+	return diags
+}
+
+// describeConfig is for a client that cannot request a token as it is configured.
+func describeConfig(config *tokensource.ConfigError) finding {
+	found := finding{attribute: config.Attribute, summary: "Token request not possible with this configuration"}
+	if words, ok := conflictWords(config); ok {
+		return finding{attribute: config.Attribute, summary: "Conflicting attributes", remedy: words}
+	}
+	if _, ok := errors.AsType[*clientauth.FieldError](config); ok {
+		return describeAssertion("signed_assertion", config.Err)
+	}
+	switch {
+	case errors.Is(config, tokensource.ErrMissing):
+		return describeMissing(append([]string{config.Attribute}, config.Also...))
+	case errors.Is(config, tokensource.ErrNoCommonMethod):
+		found.facts = []string{"The server supports these client authentication methods: " + config.Detail + "."}
+		found.remedy = "With client_secret, this provider can use client_secret_basic, client_secret_post or client_secret_jwt. " +
+			"If the server accepts one of them although its metadata does not list it, set token_endpoint_auth_method."
+	case config.Attribute == "tls.client_certificate":
+		found.summary, found.facts = invalidCertificate, []string{sentence(config.Err.Error())}
+	case config.Attribute == "revocation_endpoint":
+		found.summary = "No revocation endpoint for revoke_on_close"
+		found.facts = []string{"revoke_on_close is set, but the issuer's metadata has no usable " + config.Err.Error() + "."}
+		found.remedy = "Set revocation_endpoint if the server has one. If it does not support revocation (RFC 7009), remove revoke_on_close."
+	case errors.Is(config, oauth2.ErrNoEndpoint):
+		found.facts = []string{"The issuer's metadata has no usable " + config.Err.Error() + "."}
+		found.remedy = "Set that endpoint in the provider block or on the ephemeral resource."
+	default:
+		found.facts = []string{sentence(config.Error())}
+	}
+	return found
+}
+
+// describeMissing is for attributes that are required and not set, all of them in
+// one diagnostic.
+func describeMissing(attributes []string) finding {
+	found := finding{attribute: attributes[0], summary: "Missing attribute " + attributes[0]}
+	if len(attributes) > 1 {
+		found.summary = "Missing attributes " + strings.Join(attributes, ", ")
+	}
+	for _, attribute := range attributes {
+		found.facts = append(found.facts, missingRemedy(attribute))
+	}
+	if slices.ContainsFunc(attributes, func(name string) bool { return slices.Contains(environmentAttributes(), name) }) {
+		found.remedy = "Set attributes in the provider block or on the ephemeral resource. " +
+			"The environment variables in parentheses stand in for those of the provider block."
+	}
+	return found
+}
+
+// missingRemedy says what to set if an attribute is missing.
+func missingRemedy(attribute string) string {
+	set := func(name string) string { return name + " (" + environmentVariable(name) + ")" }
+	switch attribute {
+	case "token_endpoint":
+		return "No authorization server is configured. Set " + set("issuer") + " to discover its endpoints, or " + set("token_endpoint") + "."
+	case "client_secret":
+		return "Set " + set("client_secret") + ", or signed_assertion, federated_assertion or tls.client_certificate if the client authenticates with one of these. " +
+			"For a public client, set token_endpoint_auth_method = \"none\"."
+	case "revocation_endpoint":
+		return "revoke_on_close needs a revocation endpoint. Set " + set("revocation_endpoint") + ", or " + set("issuer") + " to discover it, or remove revoke_on_close."
+	case "signed_assertion", "signed_assertion.private_key":
+		return "The client authenticates with an assertion, or it is the grant. Set signed_assertion with a private_key, or federated_assertion, " +
+			"in the provider block or on the ephemeral resource."
+	case "cache.encryption_key":
+		return encryptionKeyRemedy
+	case "tls.client_certificate":
+		return "The client authenticates with a certificate. Set tls = { client_certificate = …, client_key = … } in the provider block."
+	default:
+		return "Set " + set(attribute) + "."
+	}
+}
+
+// unknownError is for attributes that are known after apply. Only the provider
+// block has those of the connection, so they must be known earlier.
+func unknownError(attributes []string, from kind) diag.Diagnostic {
+	wait := from.wait
+	if slices.ContainsFunc(attributes, has(connectionAttributes())) {
+		wait = waitConnection
+	}
+	return finding{
+		summary: "Provider configuration not known yet: " + strings.Join(attributes, ", "),
+		facts:   []string{"The request needs attributes of the provider block that are only known after apply: " + strings.Join(attributes, ", ") + "."},
+		remedy:  wait,
+	}.diagnostic(from)
+}
+
+// plaintextRefused is for an address that would send credentials unencrypted.
+func plaintextRefused(attribute string) diag.DiagnosticWithPath {
+	return diag.NewAttributeErrorDiagnostic(path.Root(attribute), "Plaintext http refused",
+		"With http:// the credentials and the token would cross the network unencrypted. Use https://. "+
+			"If the server does not support it, set allow_plaintext_http = true in the provider block.")
+}
+
+// conflictWords says what is wrong with a combination of attributes, and what to do.
+func conflictWords(conflict *tokensource.ConfigError) (string, bool) {
+	attribute, detail := conflict.Attribute, conflict.Detail
+	switch conflict.Err {
+	case tokensource.ErrTwoMethods:
+		return twoMethods(detail), true
+	case tokensource.ErrTwoAssertions:
+		return "Only one assertion is sent, signed by this provider or issued by the platform. Remove signed_assertion or federated_assertion.", true
+	case tokensource.ErrColonInID:
+		return "In HTTP Basic the first colon ends the client ID (RFC 7617 section 2), and the raw encoding does not escape it. " +
+			"Remove client_secret_basic_encoding, or set token_endpoint_auth_method = \"client_secret_post\".", true
+	case tokensource.ErrPlaintextCertificate:
+		return "With token_endpoint_auth_method = \"" + detail + "\" the client authenticates with a TLS certificate, which needs https://. " +
+			"Use https://, or another method.", true
+	case tokensource.ErrNoBody:
+		if detail == "request_body" {
+			return "A GET request has no body. Remove request_body, or set another method.", true
+		}
+		return "A GET request has no body to send the parameters in. Set parameters_in = \"query\", or another method.", true
+	case tokensource.ErrReplacedByBody:
+		return "With request_body nothing else is sent in the body, so " + attribute + " would have no effect. Remove one of them.", true
+	case tokensource.ErrTwiceInQuery:
+		return "The query of token_endpoint already has the parameter " + shownName(detail) + ", and a parameter must not be sent twice " +
+			"(RFC 6749 section 3.2). Remove one of them.", true
+	case tokensource.ErrSecretNotSent:
+		return "With token_endpoint_auth_method = \"none\" no secret is sent. Remove client_secret, or change the method.", true
+	case tokensource.ErrNotSent:
+		return "With token_endpoint_auth_method = \"" + detail + "\" " + attribute + " has no effect. Remove it, or change the method.", true
+	case tokensource.ErrSecretAndAssertion:
+		return "The client has an assertion and a secret, and authenticates with only one of them. Remove one, or choose with token_endpoint_auth_method.", true
+	case tokensource.ErrNoPrivateKey:
+		return "A certificate needs its private key. Set private_key, or remove certificate.", true
+	default:
+		return "", false
+	}
+}
+
+// twoMethods is for credentials of a second authentication method.
+func twoMethods(with string) string {
+	if with == "an assertion" {
+		return "The client authenticates with an assertion, and must not use two methods at once (RFC 6749 section 2.3). " +
+			"Remove the Authorization header from headers."
+	}
+	other := "the Authorization header in headers"
+	if with == "parameters" {
+		other = "client_secret in parameters"
+	}
+	return "The client authenticates with client_secret_basic, which sets the Authorization header, and must not use two methods at once " +
+		"(RFC 6749 section 2.3). Remove " + other + ". Or, to send only that, set token_endpoint_auth_method = \"none\" in a block without client_secret."
+}
