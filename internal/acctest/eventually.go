@@ -8,16 +8,15 @@ import (
 	"time"
 )
 
-// patience is how long anything may take that happens by itself, on a busy machine.
+// patience is ample for anything a test waits for, on a busy machine.
 const patience = 30 * time.Second
 
-// Eventually waits until something is so, and ends the test if that takes more than
-// half a minute.
-func Eventually(t testing.TB, what string, so func() bool) {
+// Eventually waits until condition returns true. It ends the test after half a minute.
+func Eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	again := time.NewTicker(50 * time.Millisecond)
-	defer again.Stop()
-	for deadline := time.Now().Add(patience); !so(); <-again.C {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); !condition(); <-tick.C {
 		if time.Now().After(deadline) {
 			t.Fatalf("not within %s: %s", patience, what)
 		}

@@ -1,6 +1,17 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
+// Package acctest runs a real terraform, or tofu, with the provider of this
+// module as users do: each command is a process of its own, and the provider is the
+// executable that they get.
+//
+// It needs neither a registry nor init: the provider is built once for each test
+// process and found through a development override. Tests do not depend on where
+// they run: proxies, the CLI configuration and the provider's own variables are
+// removed from the environment.
+//
+// Like those of terraform-plugin-testing, tests that use it are skipped unless
+// TF_ACC is set. TF_ACC_TERRAFORM_PATH names the CLI.
 package acctest
 
 import (
@@ -11,6 +22,8 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -18,12 +31,13 @@ import (
 // module is the import path of the provider's main package.
 const module = "github.com/oauth2cc/terraform-provider-oauth2cc"
 
-// Main is for TestMain: it removes the variables of the surroundings from the
-// environment, calls run, which is m.Run or calls it, removes what was built, and
-// ends the process with run's exit code.
+// Main is for TestMain. It removes unwanted variables from the environment, calls run,
+// which is m.Run or calls it, removes what was built, and exits with run's exit code.
 func Main(run func() int) {
-	for _, name := range foreignVariables(os.Environ()) {
-		_ = os.Unsetenv(name)
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); isUnwanted(name) {
+			_ = os.Unsetenv(name)
+		}
 	}
 	if cli, err := cliPath(); err == nil {
 		_ = os.Setenv("TF_ACC_TERRAFORM_PATH", cli) // for terraform-plugin-testing, which would download one
@@ -33,6 +47,19 @@ func Main(run func() int) {
 		_ = os.RemoveAll(built.dir)
 	}
 	os.Exit(code)
+}
+
+// isUnwanted reports whether a variable configures the CLI, this provider or a proxy,
+// and would make tests depend on the machine. Those of acceptance tests are kept.
+func isUnwanted(name string) bool {
+	upper := strings.ToUpper(name)
+	switch {
+	case strings.HasPrefix(upper, "TF_ACC"):
+		return false
+	case strings.HasPrefix(upper, "TF_"), strings.HasPrefix(upper, "OAUTH2CC_"):
+		return true
+	}
+	return slices.Contains([]string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"}, upper)
 }
 
 // cliPath returns the path of the CLI that tests run.

@@ -44,7 +44,12 @@ func New(t testing.TB, config string, env ...string) *Workspace {
 	t.Helper()
 	w := &Workspace{t: t, cli: CLI(t), dir: t.TempDir()}
 	w.Write("cli.tfrc", cliConfig(filepath.Dir(Executable(t))))
-	w.env = slices.Concat(clean(os.Environ()), []string{
+	// Tests of a package may set some after Main has run.
+	environment := slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return isUnwanted(name)
+	})
+	w.env = slices.Concat(environment, []string{
 		"TF_CLI_CONFIG_FILE=" + w.Path("cli.tfrc"),
 		"TF_IN_AUTOMATION=1",
 		"CHECKPOINT_DISABLE=1",
@@ -155,4 +160,42 @@ func (w *Workspace) Command(ctx context.Context, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, w.cli, args...)
 	command.Dir, command.Env = w.dir, w.env
 	return command
+}
+
+// Result is the outcome of one command.
+type Result struct {
+	Args           []string
+	ExitCode       int
+	Stdout, Stderr string
+}
+
+// Output is what a user sees in a terminal.
+func (r Result) Output() string { return r.Stdout + r.Stderr }
+
+// Prose is Output without the frames around diagnostics and with white space
+// collapsed, as the CLI breaks lines to fit the terminal.
+func (r Result) Prose() string {
+	unframed := strings.NewReplacer("╷", " ", "│", " ", "╵", " ").Replace(r.Output())
+	return strings.Join(strings.Fields(unframed), " ")
+}
+
+// MustExit ends the test unless the exit code is code.
+func (r Result) MustExit(t testing.TB, code int) Result {
+	t.Helper()
+	if r.ExitCode != code {
+		t.Fatalf("terraform %s: exit code %d, want %d:\n%s", strings.Join(r.Args, " "), r.ExitCode, code, r.Output())
+	}
+	return r
+}
+
+// MustSay ends the test unless the command's output contains each text, wherever
+// its lines are broken.
+func (r Result) MustSay(t testing.TB, texts ...string) Result {
+	t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(r.Prose(), text) {
+			t.Fatalf("terraform %s: the output does not contain %q:\n%s", strings.Join(r.Args, " "), text, r.Output())
+		}
+	}
+	return r
 }

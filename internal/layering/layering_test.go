@@ -100,8 +100,8 @@ func list(t *testing.T, pattern string) []listed {
 	}
 }
 
-// ours returns an import path relative to this module, or false for others.
-func ours(path string) (string, bool) {
+// inModule returns an import path relative to this module, or false for others.
+func inModule(path string) (string, bool) {
 	if path == module {
 		return "", true
 	}
@@ -131,13 +131,13 @@ func mayImport(from, to string) bool {
 func TestImports(t *testing.T) {
 	t.Parallel()
 	for _, one := range list(t, module+"/...") {
-		name, _ := ours(one.ImportPath)
+		name, _ := inModule(one.ImportPath)
 		if _, ok := floors[name]; !ok && !within(name, beside) {
 			t.Errorf("%s is not in the tables of this test", name)
 			continue
 		}
 		for _, path := range one.Imports {
-			if to, ok := ours(path); ok && !mayImport(name, to) {
+			if to, ok := inModule(path); ok && !mayImport(name, to) {
 				t.Errorf("%q must not import %s", name, to)
 			}
 			for prefix, permitted := range exclusive {
@@ -157,7 +157,7 @@ func TestMap(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, one := range list(t, module+"/internal/...") {
-		name, _ := ours(one.ImportPath)
+		name, _ := inModule(one.ImportPath)
 		if within(name, []string{"internal/cmd"}) {
 			name = "internal/cmd"
 		}
@@ -171,7 +171,7 @@ func TestMap(t *testing.T) {
 func TestExecutable(t *testing.T) {
 	t.Parallel()
 	for _, path := range list(t, module)[0].Deps {
-		name, ok := ours(path)
+		name, ok := inModule(path)
 		if ok && within(name, beside) || strings.HasPrefix(path, "github.com/hashicorp/terraform-plugin-testing") {
 			t.Errorf("the provider must not contain %s", path)
 		}

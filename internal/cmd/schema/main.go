@@ -32,7 +32,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	schemas, err := provider.NewServer("dev").GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+	schemas, err := provider.NewServer("dev").GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{}) //nolint:contextcheck // NewServer takes none
 	if err != nil {
 		return err
 	}
