@@ -164,7 +164,7 @@ func TestAccNeucronRefused(t *testing.T) {
 		tokenRequests         int
 	}{
 		"the user's token": {"user_access_token", "expired", "401 Unauthorized", 0},
-		"app_key":          {"app_key", "another", "app_id and app_key are not valid", 0},
+		"app_key":          {"app_key", "another", "app_id and app_key are invalid", 0},
 		"state":            {"state", "", "400 Bad Request", 0},
 		"key_secret":       {"key_secret", "another", "401 Unauthorized", 1},
 	} {
