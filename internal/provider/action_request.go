@@ -46,7 +46,6 @@ func (a *requestAction) Configure(_ context.Context, req action.ConfigureRequest
 
 // ValidateConfig implements [action.ActionWithValidateConfig].
 func (*requestAction) ValidateConfig(ctx context.Context, req action.ValidateConfigRequest, resp *action.ValidateConfigResponse) {
-	defer contain(&resp.Diagnostics)
 	var model callModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	resp.Diagnostics.Append(model.validate()...)
@@ -54,7 +53,6 @@ func (*requestAction) ValidateConfig(ctx context.Context, req action.ValidateCon
 
 // Invoke implements [action.Action].
 func (a *requestAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
-	defer contain(&resp.Diagnostics)
 	var model callModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {

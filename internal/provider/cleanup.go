@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
-
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/panics"
 )
 
 // sessionKey is where the private data of an ephemeral resource has the handle of
@@ -107,7 +105,7 @@ func (c *Cleanup) Close(ctx context.Context) {
 	c.stopped = true
 	for _, opened := range c.open {
 		c.closing.Go(func() {
-			if err := closeContained(ctx, opened); err != nil {
+			if err := opened.Close(ctx); err != nil {
 				tflog.Warn(ctx, "could not be closed when the provider stopped", map[string]any{"error": err.Error()})
 			}
 		})
@@ -125,10 +123,4 @@ func (c *Cleanup) Close(ctx context.Context) {
 	case <-closed:
 	case <-time.After(lastWords):
 	}
-}
-
-// closeContained closes, and makes a panic an error: it must not keep others open.
-func closeContained(ctx context.Context, opened closer) (err error) {
-	defer panics.Into(&err)
-	return opened.Close(ctx)
 }

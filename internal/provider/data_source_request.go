@@ -47,7 +47,6 @@ func (d *requestDataSource) Configure(_ context.Context, req datasource.Configur
 
 // ValidateConfig implements [datasource.DataSourceWithValidateConfig].
 func (*requestDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
-	defer contain(&resp.Diagnostics)
 	var model requestModelWithAnswer
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	resp.Diagnostics.Append(model.validate()...)
@@ -56,7 +55,6 @@ func (*requestDataSource) ValidateConfig(ctx context.Context, req datasource.Val
 // Read implements [datasource.DataSource]. An answer that repeats the token is
 // stored without it.
 func (d *requestDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	defer contain(&resp.Diagnostics)
 	var model requestModelWithAnswer
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {

@@ -78,7 +78,6 @@ func (d *serverMetadataDataSource) Configure(_ context.Context, req datasource.C
 
 // Read implements [datasource.DataSource].
 func (d *serverMetadataDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	defer contain(&resp.Diagnostics)
 	var own types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("issuer"), &own)...)
 	server := serverModel{Issuer: own}.over(d.configured.client.serverModel).over(d.configured.environment.serverModel)

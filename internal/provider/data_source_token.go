@@ -46,7 +46,6 @@ func (d *tokenDataSource) Configure(_ context.Context, req datasource.ConfigureR
 
 // Read implements [datasource.DataSource].
 func (d *tokenDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	defer contain(&resp.Diagnostics)
 	var model tokenDataSourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {

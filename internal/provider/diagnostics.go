@@ -208,9 +208,6 @@ func describeOther(err error) finding {
 	if errors.Is(err, context.Canceled) {
 		return finding{summary: "The request was cancelled", facts: []string{"Terraform stopped the run before the response arrived."}}
 	}
-	if bug, ok := bugIn(err); ok {
-		return bug
-	}
 	return finding{summary: "Token request failed", facts: []string{sentence(err.Error())}}
 }
 

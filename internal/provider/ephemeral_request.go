@@ -55,7 +55,6 @@ func (r *requestEphemeralResource) Configure(_ context.Context, req ephemeral.Co
 func (*requestEphemeralResource) ValidateConfig(
 	ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse,
 ) {
-	defer contain(&resp.Diagnostics)
 	var model requestModelWithAnswer
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	resp.Diagnostics.Append(model.validate()...)
@@ -63,7 +62,6 @@ func (*requestEphemeralResource) ValidateConfig(
 
 // Open implements [ephemeral.EphemeralResource].
 func (r *requestEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
-	defer contain(&resp.Diagnostics)
 	var model requestModelWithAnswer
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {

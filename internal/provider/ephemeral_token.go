@@ -56,7 +56,6 @@ func (r *tokenEphemeralResource) Configure(_ context.Context, req ephemeral.Conf
 func (*tokenEphemeralResource) ValidateConfig(
 	ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse,
 ) {
-	defer contain(&resp.Diagnostics)
 	var model tokenEphemeralModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
@@ -67,7 +66,6 @@ func (*tokenEphemeralResource) ValidateConfig(
 
 // Open implements [ephemeral.EphemeralResource].
 func (r *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
-	defer contain(&resp.Diagnostics)
 	var model tokenEphemeralModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
@@ -111,7 +109,6 @@ func (r *tokenEphemeralResource) keep(
 // token that was handed out; it keeps the session at the server alive. A failure
 // is a warning, as that token may well be good still.
 func (r *tokenEphemeralResource) Renew(ctx context.Context, req ephemeral.RenewRequest, resp *ephemeral.RenewResponse) {
-	defer contain(&resp.Diagnostics)
 	handle, diags := req.Private.GetKey(ctx, sessionKey)
 	resp.Diagnostics.Append(diags...)
 	session, ok := r.configured.cleanup.get(handle).(*tokensource.Session)
@@ -128,7 +125,6 @@ func (r *tokenEphemeralResource) Renew(ctx context.Context, req ephemeral.RenewR
 
 // Close implements [ephemeral.EphemeralResourceWithClose].
 func (r *tokenEphemeralResource) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
-	defer contain(&resp.Diagnostics)
 	handle, diags := req.Private.GetKey(ctx, sessionKey)
 	resp.Diagnostics.Append(diags...)
 	if err := r.configured.cleanup.closeOne(ctx, handle); err != nil {
@@ -186,9 +182,6 @@ func stoppingError() diag.Diagnostic {
 
 // renewWarning is for a session that could not be renewed.
 func renewWarning(err error) diag.Diagnostic {
-	if bug, ok := bugIn(err); ok {
-		return bug.diagnostic(kind{})
-	}
 	found := describeError(err)
 	found.facts = append([]string{found.summary + "."}, found.facts...)
 	return found.warning("keep_alive", "The session could not be kept alive")
@@ -196,9 +189,6 @@ func renewWarning(err error) diag.Diagnostic {
 
 // revocationWarning is for tokens that could not be revoked, each with an error.
 func revocationWarning(err error) diag.Diagnostic {
-	if bug, ok := bugIn(err); ok {
-		return bug.diagnostic(kind{})
-	}
 	failures := []error{err}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		failures = joined.Unwrap()

@@ -43,7 +43,6 @@ func (jwtDecodeFunction) Definition(_ context.Context, _ function.DefinitionRequ
 
 // Run implements [function.Function].
 func (jwtDecodeFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
-	defer containFunction(&resp.Error)
 	var token string
 	resp.Error = req.Arguments.Get(ctx, &token)
 	if resp.Error != nil {

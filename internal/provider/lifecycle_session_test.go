@@ -207,3 +207,41 @@ func (s *session) decode(schema *tfprotov6.Schema, encoded *tfprotov6.DynamicVal
 	result, _ := plain(s.t, decoded).(map[string]any)
 	return result
 }
+
+// invoke invokes an action.
+func (s *session) invoke(typeName string, config attributes) diagnostics {
+	s.t.Helper()
+	_, found := s.invokeShowing(typeName, config)
+	return found
+}
+
+// invokeShowing invokes an action and also returns the messages of its progress.
+func (s *session) invokeShowing(typeName string, config attributes) (messages []string, found diagnostics) {
+	s.t.Helper()
+	stream, err := s.server.InvokeAction(s.ctx, &tfprotov6.InvokeActionRequest{
+		ActionType: typeName,
+		Config:     s.encode(s.schema.ActionSchemas[typeName].Schema, config),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for event := range stream.Events {
+		switch event := event.Type.(type) {
+		case tfprotov6.ProgressInvokeActionEventType:
+			messages = append(messages, event.Message)
+		case tfprotov6.CompletedInvokeActionEventType:
+			found = event.Diagnostics
+		}
+	}
+	return messages, found
+}
+
+// renewToken and closeToken are operations on a token.
+func renewToken(s *session, token opened) diagnostics {
+	_, found := s.renew(tokenType, token)
+	return found
+}
+
+func closeToken(s *session, token opened) diagnostics {
+	return s.close(s.ctx, token)
+}

@@ -83,7 +83,6 @@ func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp 
 // ValidateConfig implements [provider.ProviderWithValidateConfig]. What the
 // environment sets in vain is no mistake: it may serve other configurations.
 func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
-	defer contain(&resp.Diagnostics)
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
@@ -100,7 +99,6 @@ func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConf
 // that are not known yet: a token block may replace them, and only a request for
 // a token can tell.
 func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
-	defer contain(&resp.Diagnostics)
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {

@@ -62,7 +62,6 @@ func (v stringValidator) MarkdownDescription(context.Context) string { return v.
 
 // ValidateString implements [validator.String].
 func (v stringValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	defer contain(&resp.Diagnostics)
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
@@ -411,7 +410,6 @@ func (v headerFields) MarkdownDescription(ctx context.Context) string { return v
 // ValidateMap implements [validator.Map]. Values are not quoted, as they may be
 // secrets.
 func (headerFields) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
-	defer contain(&resp.Diagnostics)
 	spelled := map[string]string{}
 	elements := req.ConfigValue.Elements()
 	for _, name := range sortedKeys(elements) {
@@ -470,7 +468,6 @@ func (v numberRange) MarkdownDescription(ctx context.Context) string { return v.
 
 // ValidateNumber implements [validator.Number].
 func (v numberRange) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
-	defer contain(&resp.Diagnostics)
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
