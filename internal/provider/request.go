@@ -293,7 +293,7 @@ func hasHeader(fields types.Map, name string) bool {
 
 // call sends the request of a block, with the client's token unless the block
 // says otherwise. A status that the block does not expect is an error.
-func (c *configured) call(ctx context.Context, model callModel, from kind) (*tokensource.Answer, diag.Diagnostics) {
+func (c *configured) call(ctx context.Context, model callModel, from kind) (*tokensource.Response, diag.Diagnostics) {
 	request, err := model.request()
 	if err == nil && c.stack != nil {
 		err = c.stack.Check(request) // before a token is asked for that would go nowhere
@@ -317,7 +317,7 @@ func (c *configured) call(ctx context.Context, model callModel, from kind) (*tok
 // send sends a request with a token or without.
 func (c *configured) send(
 	ctx context.Context, model callModel, request httpstack.Request, from kind,
-) (*tokensource.Answer, diag.Diagnostics) {
+) (*tokensource.Response, diag.Diagnostics) {
 	if !model.authenticated() {
 		return c.sendPlain(ctx, request, from)
 	}
@@ -328,7 +328,7 @@ func (c *configured) send(
 		return nil, diags
 	}
 	header, _ := model.tokenHeader()
-	answer, err := c.tokens.CallAs(ctx, client, tokensource.Call{Request: request, TokenHeader: header})
+	answer, err := c.tokens.DoWithToken(ctx, client, header, request)
 	diags.Append(c.cacheTrouble()...)
 	if err != nil {
 		diags.Append(tokenError(err, from))
@@ -338,11 +338,11 @@ func (c *configured) send(
 
 // sendPlain sends a request without a token, for which the client need not be
 // known.
-func (c *configured) sendPlain(ctx context.Context, request httpstack.Request, from kind) (*tokensource.Answer, diag.Diagnostics) {
+func (c *configured) sendPlain(ctx context.Context, request httpstack.Request, from kind) (*tokensource.Response, diag.Diagnostics) {
 	if len(c.unknown) > 0 {
 		return nil, diag.Diagnostics{unknownError(c.unknown, from)}
 	}
-	answer, err := c.tokens.Call(ctx, tokensource.Call{Request: request})
+	answer, err := c.tokens.Do(ctx, request)
 	if err != nil {
 		return nil, diag.Diagnostics{tokenError(err, from)}
 	}

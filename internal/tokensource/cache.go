@@ -117,7 +117,7 @@ func (s *Source) entryKey(ctx context.Context, client Client) (tokencache.EntryK
 		inputs.ClientKey = trimmed(s.cache.ClientKey)
 	}
 	if s.cache.Store != nil && inputs.EncryptionKey+inputs.ClientKey == "" && !client.hasSecret() {
-		return tokencache.EntryKey{}, missing("cache.encryption_key")
+		return tokencache.EntryKey{}, missingError("cache.encryption_key")
 	}
 	if client.FederatedAssertion != nil && s.cache.Store != nil {
 		identity, err := s.platformIdentity(ctx, client)

@@ -298,7 +298,7 @@ func TestRefusedTokenIsDroppedEverywhere(t *testing.T) {
 	tokenFor(t, one, client())
 	tokenFor(t, other, client())
 	processes.network.next("/orders", answer{http.StatusUnauthorized, ""})
-	if _, err := one.CallAs(t.Context(), client(), orders(t, nil)); err != nil {
+	if _, err := one.DoWithToken(t.Context(), client(), tokensource.TokenHeader{}, orders(t, nil)); err != nil {
 		t.Fatal(err)
 	}
 	if got := tokenFor(t, other, client()); got != "t2" {

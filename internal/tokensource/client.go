@@ -13,8 +13,8 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
-// GrantClientCredentials is the grant that needs a client and nobody else (RFC
-// 6749 section 4.4).
+// GrantClientCredentials is the grant that needs only the client (RFC 6749 section
+// 4.4).
 const GrantClientCredentials = "client_credentials"
 
 // Server is an authorization server. Its fields belong together and come from one
@@ -44,16 +44,16 @@ type Credentials struct {
 	FederatedAssertion *clientauth.FederatedAssertion
 }
 
-// ClientConfig is a client as it is configured, and what it asks for. Names are
-// those of the provider's attributes.
+// ClientConfig is a client as it is configured, and the token that it requests. Names
+// are those of the provider's attributes.
 type ClientConfig struct {
 	Server
 	Credentials
 
-	// Request is what is asked for. Its Endpoint and Assertion are not used.
+	// Request describes the token. Its Endpoint and Assertion are not used.
 	Request oauth2.TokenRequest
-	// MinValidity is how long a shared token must still be valid; nil leaves that
-	// to the token's lifetime.
+	// MinValidity is how long a shared token must remain valid; nil leaves that to the
+	// token's lifetime.
 	MinValidity *time.Duration
 	// Origins names the attributes that are set, each with the source of its value,
 	// for error messages.
@@ -63,21 +63,20 @@ type ClientConfig struct {
 	Unknown map[string]bool
 }
 
-// Client is a [ClientConfig] with nothing left open: the endpoints, the
-// authentication method and the assertions are settled. Its fields determine which
-// token a server issues, and all of them take part in the key of the cached token
-// (see [tokencache.NewEntryKey]), except those that are tagged otherwise.
+// Client is a resolved [ClientConfig]: the endpoints, the authentication method and the
+// assertions are known. Its fields determine which token a server issues, and all of
+// them take part in the key of the cached token (see [tokencache.NewEntryKey]), except
+// those that are tagged otherwise.
 type Client struct {
 	Credentials
 
-	// Request is what is asked for, at its token endpoint.
+	// Request describes the token, and names the token endpoint.
 	Request oauth2.TokenRequest
 	// Connection is how the server is reached.
 	Connection Connection
 
-	// secretAssertion is signed with ClientSecret, for client_secret_jwt. It follows
-	// from the fields above.
-	secretAssertion clientauth.SignedAssertion `cachekey:"-"`
+	// sender sends the client's requests, authenticated. It follows from Credentials.
+	sender oauth2.Client `cachekey:"-"`
 	// revocationEndpoint is empty unless the token is to be revoked.
 	revocationEndpoint string `cachekey:"-"`
 	// minValidity only decides whether a token is reused.
@@ -90,27 +89,27 @@ type Client struct {
 
 // Connection is what sets the connections of one [Source] apart from another's.
 type Connection struct {
-	// CertificateThumbprint is the SHA-256 digest of the client certificate, to
-	// which a token may be bound (RFC 8705 section 3.1); empty where there is none.
+	// CertificateThumbprint is the SHA-256 digest of the client certificate, to which a
+	// token may be bound (RFC 8705 section 3.1), in hexadecimal; empty if there is none.
 	CertificateThumbprint string
 	// SelfSigned reports that the certificate is its own issuer.
 	SelfSigned bool
-	// InsecureSkipVerify reports that servers are not verified. What comes from such
-	// a server is not shared with those who verify it.
+	// InsecureSkipVerify reports that servers are not verified. Their tokens are not
+	// shared with connections that verify them.
 	InsecureSkipVerify bool
 }
 
-// identity names the client, how it authenticates and to which server, whatever it
-// asks for.
+// identity names the client, how it authenticates and to which server, whichever token
+// it requests.
 func (c Client) identity() string {
 	inputs := struct {
 		Endpoint    string
 		Credentials Credentials
 		Connection  Connection
-		Proof       *oauth2.TokenRequest
+		Elsewhere   *oauth2.TokenRequest
 	}{c.Request.Endpoint, c.Credentials, c.Connection, nil}
 	if c.TokenEndpointAuthMethod == clientauth.None { // then the credentials are in one of these, if anywhere
-		inputs.Proof = &oauth2.TokenRequest{Body: c.Request.Body, Parameters: c.Request.Parameters, Headers: c.Request.Headers}
+		inputs.Elsewhere = &oauth2.TokenRequest{Body: c.Request.Body, Parameters: c.Request.Parameters, Headers: c.Request.Headers}
 	}
 	return tokencache.NewEntryKey(inputs).Name()
 }
@@ -120,12 +119,12 @@ func (c Client) hasSecret() bool {
 	return !c.ClientSecret.IsZero() || (c.SignedAssertion != nil && !c.SignedAssertion.PrivateKey.IsZero())
 }
 
-// shareable reports whether the token may go to others who ask for the same. What
-// a verbatim body brings may not: it may hold a code that is good for one use.
+// shareable reports whether the token may be shared among equal requests. One that was
+// issued for a verbatim body may not: the body may hold a code that is good for one use.
 func (c Client) shareable() bool { return c.Request.Body.IsZero() }
 
-// RequestedScopes are the scopes that the client asks for; nil where that is
-// unknown, as the request has a body of the user's own.
+// RequestedScopes returns the scopes that the client requests; nil if they are unknown
+// because the request has a verbatim body.
 func (c Client) RequestedScopes() []string {
 	if !c.shareable() {
 		return nil

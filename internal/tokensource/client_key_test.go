@@ -26,7 +26,7 @@ func TestEveryFieldTakesPartInTheKey(t *testing.T) {
 		"Client.revocationEndpoint":        "an own token is not shared",
 		"Client.Origins":                   "words for errors",
 		"Client.Metadata":                  "for errors; what follows from it is in other fields",
-		"Client.secretAssertion":           "follows from Credentials",
+		"Client.sender":                    "follows from Credentials",
 		"Client.Request.Assertion":         "follows from Credentials",
 		"Client.SignedAssertion.Supported": "only chooses an algorithm",
 		"Client.SignedAssertion.Now":       "a clock",

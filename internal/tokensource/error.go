@@ -18,9 +18,9 @@ var (
 	// ErrNoCommonMethod reports that the server supports none of the methods that the
 	// client is configured for.
 	ErrNoCommonMethod = errors.New("the server supports no client authentication method that the client is configured for")
-	// ErrOneAssertion reports that one assertion would have to be the grant and to
+	// ErrOneAssertion reports an assertion that would have to be the grant and also
 	// authenticate the client.
-	ErrOneAssertion = errors.New("with the JWT bearer grant the assertion is the grant, so that the client needs another method beside it, or none")
+	ErrOneAssertion = errors.New("with the JWT bearer grant the assertion is the grant, so the client needs another authentication method, or none")
 )
 
 // ConfigError reports that a client cannot request a token as it is configured.
@@ -31,7 +31,7 @@ type ConfigError struct {
 	Also []string
 	// Err is one of the causes above or comes from the metadata.
 	Err error
-	// Detail is what the cause is about; it may be empty.
+	// Detail names what the cause is about; it may be empty.
 	Detail string
 }
 
@@ -47,17 +47,17 @@ func (e *ConfigError) Error() string {
 // Unwrap returns the cause.
 func (e *ConfigError) Unwrap() error { return e.Err }
 
-// missing is the error for attributes that are not set.
-func missing(attribute string, also ...string) error {
+// missingError is the error for attributes that are not set.
+func missingError(attribute string, also ...string) error {
 	return &ConfigError{Attribute: attribute, Also: also, Err: ErrMissing}
 }
 
-// FetchError reports that a token request failed.
+// FetchError reports that a token or an assertion could not be fetched.
 type FetchError struct {
-	// Client is the client that requested it.
+	// Client is the client that made the request.
 	Client Client
-	// Err is an [*oauth2.Error] where the server responded, and otherwise comes
-	// from the HTTP stack.
+	// Err is an [*oauth2.Error] if the server responded, and otherwise usually comes from
+	// the HTTP stack.
 	Err error
 }
 
@@ -69,7 +69,7 @@ func (e *FetchError) Unwrap() error { return e.Err }
 
 // DiscoveryError reports that a metadata request failed.
 type DiscoveryError struct {
-	// Err is as [oauth2.Discover] says.
+	// Err is an error of [oauth2.Discover].
 	Err error
 }
 

@@ -133,7 +133,7 @@ func TestOutageIsShared(t *testing.T) {
 				network := newFlaky().fail("/token", repeated(4, outage)...)
 				letGo := make(chan struct{})
 				network.before = func(httpstack.Request) { <-letGo }
-				source := network.retrying()
+				source := tokensource.New(tokensource.Config{HTTP: network, Retries: httpstack.Retries{Max: 3, Timeout: httpstack.DefaultTimeout}})
 				var asking sync.WaitGroup
 				for _, scope := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
 					asking.Go(func() {

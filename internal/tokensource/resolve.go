@@ -11,7 +11,6 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"time"
 
@@ -21,35 +20,29 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
-// resolve settles what the configuration leaves open: the token endpoint, the
-// authentication method, and what assertions need to know.
-func (s *Source) resolve(ctx context.Context, config ClientConfig) (Client, error) {
-	client := Client{
-		Credentials: config.Credentials,
-		Request:     config.Request,
-		Connection:  s.connection,
-		minValidity: config.MinValidity,
-		Origins:     config.Origins,
-	}
-	if err := client.incomplete(config.Server); err != nil {
+// resolve completes a configuration: it finds the token endpoint, chooses the
+// authentication method, and adds what assertions contain.
+func (s *Source) resolve(ctx context.Context, config ClientConfig) (client Client, err error) {
+	client = config.client()
+	client.Connection, client.minValidity, client.Metadata = s.connection, config.MinValidity, &oauth2.Metadata{}
+	if err := client.checkComplete(config.Server); err != nil {
 		return client, err
 	}
-	metadata := &oauth2.Metadata{}
-	if config.Issuer != "" && needsMetadata(config) {
-		var err error
-		if metadata, err = s.Metadata(ctx, config.Issuer); err != nil {
+	if config.Issuer != "" && config.needsMetadata() {
+		if client.Metadata, err = s.Metadata(ctx, config.Issuer); err != nil {
 			return client, err
 		}
 	}
-	client.Metadata = metadata
-	var err error
-	if client.Request.Endpoint, err = s.tokenEndpoint(config.Server, metadata); err != nil {
-		return client, err
+	if client.Request.Endpoint == "" {
+		client.Request.Endpoint, err = client.Metadata.EndpointFor("token_endpoint", s.connection.hasCertificate())
+		if err != nil {
+			return client, &ConfigError{Attribute: "issuer", Err: err}
+		}
 	}
 	client.Request.Method = cmp.Or(client.Request.Method, http.MethodPost)
 	client.Request.ParametersIn = cmp.Or(client.Request.ParametersIn, oauth2.InForm)
 	client.ClientSecretBasicEncoding = cmp.Or(client.ClientSecretBasicEncoding, clientauth.BasicEncodingForm)
-	client.TokenEndpointAuthMethod, err = client.inferMethod(metadata.Strings("token_endpoint_auth_methods_supported"))
+	client.TokenEndpointAuthMethod, err = client.inferMethod(client.Metadata.Strings("token_endpoint_auth_methods_supported"))
 	if err != nil {
 		return client, err
 	}
@@ -61,72 +54,34 @@ func (s *Source) resolve(ctx context.Context, config ClientConfig) (Client, erro
 			return client, &ConfigError{Attribute: "tls.client_certificate", Err: err}
 		}
 	}
-	return s.completeAssertions(client, cmp.Or(config.TokenEndpoint, metadata.Text("token_endpoint")),
-		metadata.Strings("token_endpoint_auth_signing_alg_values_supported"))
+	client.sender.HTTP = s.http
+	// Most servers expect the token endpoint (RFC 7523 section 3 permits it and the issuer).
+	secretAssertion := s.completeAssertions(&client, cmp.Or(config.TokenEndpoint, client.Metadata.Text("token_endpoint")))
+	client.sender.Auth, err = client.clientAuth(secretAssertion)
+	return client, err
 }
 
-// incomplete reports all at once what is required and not set: an address of the
-// server, and what the client authenticates with. No metadata can stand in for it.
-func (c Client) incomplete(server Server) error {
-	var absent []string
-	if server.Issuer == "" && server.TokenEndpoint == "" {
-		absent = append(absent, "token_endpoint")
-	}
-	method, err := c.inferMethod(nil)
-	if err == nil {
-		c.TokenEndpointAuthMethod = method
-		_, err = c.auth()
-	}
-	if config, ok := errors.AsType[*ConfigError](err); ok && errors.Is(config, ErrMissing) {
-		absent = append(append(absent, config.Attribute), config.Also...)
-	}
-	if clientauth.UsesCertificate(method) && !c.Connection.hasCertificate() {
-		absent = append(absent, "tls.client_certificate")
-	}
-	if len(absent) == 0 {
-		return nil
-	}
-	return missing(absent[0], absent[1:]...)
+// needsMetadata reports whether the metadata may supply what is not configured.
+func (c ClientConfig) needsMetadata() bool {
+	open := c.TokenEndpoint == "" || c.TokenEndpointAuthMethod == ""
+	return open || (c.SignedAssertion != nil && c.SignedAssertion.Algorithm == "")
 }
 
-// needsMetadata reports whether the configuration leaves something open that the
-// metadata may settle.
-func needsMetadata(config ClientConfig) bool {
-	open := config.TokenEndpoint == "" || config.TokenEndpointAuthMethod == ""
-	return open || (config.SignedAssertion != nil && config.SignedAssertion.Algorithm == "")
-}
-
-// tokenEndpoint is the configured one, or else that of the metadata: the alias for
-// connections with a client certificate where there is one (RFC 8705 section 5).
-func (s *Source) tokenEndpoint(server Server, metadata *oauth2.Metadata) (string, error) {
-	if server.TokenEndpoint != "" {
-		return server.TokenEndpoint, nil
+// completeAssertions adds to the client's assertions what they need to know of it and
+// of the server. It returns the one that is signed with the client's secret.
+func (s *Source) completeAssertions(client *Client, audience string) clientauth.SignedAssertion {
+	var secretAssertion clientauth.SignedAssertion
+	if client.SignedAssertion != nil && !client.grants() {
+		secretAssertion = *client.SignedAssertion
 	}
-	endpoint, err := metadata.EndpointFor("token_endpoint", s.connection.hasCertificate())
-	if err != nil {
-		return "", &ConfigError{Attribute: "issuer", Err: err}
-	}
-	return endpoint, nil
-}
-
-// completeAssertions adds what the client's assertions need to know of it and of
-// the server. They are for the token endpoint, which most servers expect (RFC 7523
-// section 3 permits it and the issuer).
-func (s *Source) completeAssertions(client Client, audience string, algorithms []string) (Client, error) {
+	secretAssertion.PrivateKey = secret.String{}
 	complete := func(signed clientauth.SignedAssertion) clientauth.SignedAssertion {
-		signed.ClientID, signed.ClientSecret, signed.Now, signed.Supported = client.ClientID, client.ClientSecret, s.now, algorithms
+		signed.ClientID, signed.ClientSecret, signed.Now = client.ClientID, client.ClientSecret, s.now
+		signed.Supported = client.Metadata.Strings("token_endpoint_auth_signing_alg_values_supported")
 		signed.Audience = cmp.Or(signed.Audience, audience)
 		// The line breaks around a key differ between machines, as they read it.
 		signed.PrivateKey = secret.New(trimmed(signed.PrivateKey))
 		return signed
-	}
-	if client.TokenEndpointAuthMethod == clientauth.ClientSecretJWT {
-		var parts clientauth.SignedAssertion
-		if client.SignedAssertion != nil && !client.grants() {
-			parts = *client.SignedAssertion
-		}
-		parts.PrivateKey = secret.String{}
-		client.secretAssertion = complete(parts)
 	}
 	if client.SignedAssertion != nil {
 		signed := complete(*client.SignedAssertion)
@@ -137,11 +92,17 @@ func (s *Source) completeAssertions(client Client, audience string, algorithms [
 		federated.Fetch, federated.Now = s.fetchDocument, s.now
 		client.FederatedAssertion = &federated
 	}
-	if !client.grants() {
-		return client, client.hasGrant()
+	if client.grants() {
+		client.Request.Assertion = client.assertion().Assertion
 	}
-	client.Request.Assertion = client.assertion().Assertion
-	return client, client.needsAssertion()
+	return complete(secretAssertion)
+}
+
+// fetchDocument requests a federated assertion from the platform.
+func (s *Source) fetchDocument(ctx context.Context, request oauth2.DocumentRequest) ([]byte, error) {
+	return retry(ctx, s, repeatableMethod(request.Method).decide, func() ([]byte, error) {
+		return oauth2.FetchDocument(ctx, s.http, request)
+	})
 }
 
 // newConnection describes the connections of a source. The certificate may be nil.
@@ -155,6 +116,25 @@ func newConnection(certificate *x509.Certificate, insecureSkipVerify bool) Conne
 	return connection
 }
 
+// revocationEndpoint is the configured one, or else that of the metadata.
+func (s *Source) revocationEndpoint(ctx context.Context, server Server) (string, error) {
+	if server.RevocationEndpoint != "" {
+		return server.RevocationEndpoint, nil
+	}
+	if server.Issuer == "" {
+		return "", missingError("revocation_endpoint")
+	}
+	metadata, err := s.Metadata(ctx, server.Issuer)
+	if err != nil {
+		return "", err
+	}
+	endpoint, err := metadata.EndpointFor("revocation_endpoint", s.connection.hasCertificate())
+	if err != nil {
+		return "", &ConfigError{Attribute: "revocation_endpoint", Err: err}
+	}
+	return endpoint, nil
+}
+
 func (c Connection) hasCertificate() bool { return c.CertificateThumbprint != "" }
 
 // metadataLifetime is how long metadata is believed. Runs are mostly shorter.
@@ -164,7 +144,9 @@ const metadataLifetime = time.Hour
 // is a [*DiscoveryError].
 func (s *Source) Metadata(ctx context.Context, issuer string) (*oauth2.Metadata, error) {
 	entry, err := s.documents.Get(ctx, tokencache.NewEntryKey(issuer), anyEntry, func(ctx context.Context) (tokencache.Entry, error) {
-		metadata, err := s.discover(ctx, issuer)
+		metadata, err := retry(ctx, s, always.decide, func() (*oauth2.Metadata, error) {
+			return oauth2.Discover(ctx, s.http, issuer)
+		})
 		if err != nil {
 			return tokencache.Entry{}, &DiscoveryError{err}
 		}

@@ -572,7 +572,7 @@ func TestCallsAreRepeated(t *testing.T) {
 						network := newFlaky().fail("/orders", test.fault)
 						request := orders(t, nil)
 						request.Method, request.Expected = method, []int{418, 504}
-						answer, err := network.retrying().Call(t.Context(), request)
+						answer, err := network.retrying().Do(t.Context(), request)
 						want := 1
 						if again {
 							want = 2

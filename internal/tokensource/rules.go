@@ -18,8 +18,8 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
-// The rules about a client. They hold for values that are not known yet too: what
-// depends on one breaks no rule. Nothing else decides what may be combined.
+// This file holds the rules about a client's attributes. They also apply to
+// configurations with unknown values: no rule is broken that depends on one.
 
 // Causes of a [*ConfigError] that [ClientConfig.Conflicts] and [ClientConfig.Unused]
 // find.
@@ -37,14 +37,14 @@ var (
 	// ErrNoBody reports a GET request with what would be its body, in the attribute
 	// that Detail names.
 	ErrNoBody = errors.New("a GET request has no body")
-	// ErrReplacedByBody reports what request_body takes the place of.
+	// ErrReplacedByBody reports an attribute that request_body replaces.
 	ErrReplacedByBody = errors.New("request_body is sent instead")
-	// ErrTwiceInQuery reports the parameter in Detail, which the query of
-	// token_endpoint has already (RFC 6749 section 3.2).
+	// ErrTwiceInQuery reports that the query of token_endpoint already has the parameter
+	// in Detail (RFC 6749 section 3.2).
 	ErrTwiceInQuery = errors.New("a parameter must not be sent twice")
 	// ErrSecretNotSent reports a client_secret beside the method none.
 	ErrSecretNotSent = errors.New("the client does not authenticate")
-	// ErrNotSent reports what has no effect with the method in Detail.
+	// ErrNotSent reports an attribute without effect under the method in Detail.
 	ErrNotSent = errors.New("the authentication method does not use it")
 	// ErrSecretAndAssertion reports two credentials, of which the method uses one.
 	ErrSecretAndAssertion = errors.New("the client has an assertion and a secret")
@@ -52,9 +52,9 @@ var (
 	ErrNoPrivateKey = errors.New("a certificate needs its private key")
 )
 
-// Conflicts lists what the server would not get, or what must not be sent together.
-// With final, nothing else is merged over or under the configuration, so that its
-// method may be certain without being set.
+// Conflicts lists the attributes that would not reach the server, or must not be sent
+// together. With final, nothing else is merged with the configuration, so the method may
+// follow from it.
 func (c ClientConfig) Conflicts(final bool) []*ConfigError {
 	client := c.client()
 	asserts := c.sets("signed_assertion") || c.sets("federated_assertion") || c.Unknown["signed_assertion"] || c.Unknown["federated_assertion"]
@@ -62,6 +62,39 @@ func (c ClientConfig) Conflicts(final bool) []*ConfigError {
 		client.TokenEndpointAuthMethod = clientauth.ClientSecretBasic
 	}
 	return client.conflicts(c.Unknown)
+}
+
+// checkComplete reports all at once what is required and not set: an address of the
+// server, what the client authenticates with, and the assertion of a JWT bearer grant.
+func (c Client) checkComplete(server Server) error {
+	var missing []string
+	require := func(set bool, attribute string) {
+		if !set && !slices.Contains(missing, attribute) {
+			missing = append(missing, attribute)
+		}
+	}
+	require(server.Issuer != "" || server.TokenEndpoint != "", "token_endpoint")
+	method, _ := c.inferMethod(nil)
+	id, signed := c.ClientID != "", c.SignedAssertion
+	signs := signed != nil && (method == clientauth.PrivateKeyJWT || c.grants())
+	switch method {
+	case clientauth.ClientSecretBasic, clientauth.ClientSecretPost, clientauth.ClientSecretJWT:
+		require(id, "client_id")
+		require(!c.ClientSecret.IsZero(), "client_secret")
+	case clientauth.TLSClientAuth, clientauth.SelfSignedTLSClientAuth:
+		require(id, "client_id")
+		require(c.Connection.hasCertificate(), "tls.client_certificate")
+	case clientauth.PrivateKeyJWT:
+		require(c.assertion() != nil, "signed_assertion")
+		require(!signs || c.grants() || !signed.PrivateKey.IsZero(), "signed_assertion.private_key")
+	}
+	require(!signs || signed.Claims != "" || id, "client_id")
+	needsGrant := c.Request.GrantType == GrantJWTBearer && c.Request.Body.IsZero() && c.Request.Parameters["assertion"].IsZero()
+	require(!needsGrant || c.assertion() != nil, "signed_assertion")
+	if len(missing) == 0 {
+		return nil
+	}
+	return missingError(missing[0], missing[1:]...)
 }
 
 // client is the configuration before anything is resolved.
@@ -80,7 +113,7 @@ func (c ClientConfig) isSet(attribute string) bool {
 // sets reports whether an attribute is set to a known value.
 func (c ClientConfig) sets(attribute string) bool { return c.isSet(attribute) && !c.Unknown[attribute] }
 
-// conflicts is [ClientConfig.Conflicts] for a client that may be resolved.
+// conflicts is [ClientConfig.Conflicts] for a client that may already be resolved.
 func (c Client) conflicts(unknown map[string]bool) []*ConfigError {
 	var found conflicts
 	method := c.TokenEndpointAuthMethod
@@ -131,8 +164,8 @@ func isPlaintext(address string) bool {
 // configured is a parameter with the attribute that sets it.
 type configured struct{ attribute, parameter string }
 
-// configuredParameters lists the parameters that attributes set. Those that are sent
-// by default are not listed.
+// configuredParameters lists the parameters that attributes set, without those that are
+// sent by default.
 func (c Client) configuredParameters() []configured {
 	var pairs []configured
 	add := func(set bool, attribute, parameter string) {
@@ -157,7 +190,7 @@ func (c Client) configuredParameters() []configured {
 	return pairs
 }
 
-// replacedByBody lists the attributes of what is not sent beside request_body.
+// replacedByBody lists the attributes that are not sent if request_body is.
 func (c Client) replacedByBody() []string {
 	var attributes []string
 	for _, pair := range c.configuredParameters() {
@@ -173,9 +206,9 @@ func (c Client) replacedByBody() []string {
 	return slices.Compact(attributes)
 }
 
-// Unused lists what has no effect because of the same block, and what is wrong with
-// its assertion. Because of another block or the environment nothing is unused:
-// those may serve others.
+// Unused lists the attributes that have no effect because of others in the same block,
+// and what is wrong with its assertion. Attributes of another block or the environment
+// make nothing unused: they may serve other blocks.
 func (c ClientConfig) Unused(now func() time.Time) []*ConfigError {
 	var found conflicts
 	client, method := c.client(), c.TokenEndpointAuthMethod
@@ -193,8 +226,8 @@ func (c ClientConfig) Unused(now func() time.Time) []*ConfigError {
 	return found
 }
 
-// checkSignature checks that what signs fits together, as far as it is known and
-// each member is valid by itself.
+// checkSignature checks that key, algorithm and certificate match, as far as they are
+// known and each is valid by itself.
 func (c ClientConfig) checkSignature(authenticates bool, now func() time.Time) error {
 	var assertion clientauth.SignedAssertion
 	if c.SignedAssertion != nil {

@@ -1,14 +1,13 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package tokensource is where a token comes from, whole: it finds the token
-// endpoint, chooses the client authentication, looks into the cache, and asks
-// the server where there is nothing to reuse, again where that may help. It is the
-// only place that does these in their order.
+// Package tokensource gets tokens: it discovers the token endpoint, chooses the client
+// authentication, looks into the cache, requests a token if none can be reused, retries
+// where that may help, and renews and revokes. It is the only place that does these in
+// order, and that holds the rules about a client's configuration.
 //
-// It refuses to guess: a client that lacks something is a [*ConfigError] that
-// names what is missing, and a server that has refused a client is not asked
-// again.
+// It refuses to guess: a client that lacks something is a [*ConfigError] that names
+// what is missing, and a client that the server has refused is not sent again.
 package tokensource
 
 import (
@@ -23,44 +22,43 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
-// Config holds what a [Source] works with. HTTP is required.
+// Config configures a [Source]. HTTP is required.
 type Config struct {
 	// HTTP sends all requests.
 	HTTP oauth2.Doer
-	// ClientCertificate is the one that HTTP presents, nil where it presents none.
+	// ClientCertificate is the one that HTTP presents; nil if there is none.
 	ClientCertificate *x509.Certificate
 	// InsecureSkipVerify reports that HTTP does not verify servers.
 	InsecureSkipVerify bool
-	// Retries says how often what fails is tried again. It tells the time and logs as
-	// the source does.
+	// Retries bounds the attempts. Its clock and logger are replaced by the source's.
 	Retries httpstack.Retries
-	// Now tells the time; nil means time.Now.
+	// Now is the clock; nil means time.Now.
 	Now func() time.Time
-	// Logger receives what was decided, never a secret; nil discards it.
+	// Logger receives decisions, never a secret; nil discards them.
 	Logger *slog.Logger
-	// Cache says with whom tokens are shared.
+	// Cache configures with whom tokens are shared.
 	Cache Cache
 }
 
 // Source gets tokens for any number of clients and shares them, see [Cache]. It is
 // safe for concurrent use.
 type Source struct {
-	http      oauth2.Doer
-	retries   httpstack.Retries
-	now       func() time.Time
-	log       *slog.Logger
-	cache     Cache
-	tokens    *tokencache.Cache
-	documents *tokencache.Cache
-	logins    *loginBackoff
-	replaced  replacementLimiter
+	http    oauth2.Doer
+	retries httpstack.Retries
+	now     func() time.Time
+	log     *slog.Logger
 
-	connection Connection
-	// certificate is nil if the connections have none.
-	certificate *x509.Certificate
+	connection  Connection
+	certificate *x509.Certificate // nil if the connections have none
+
+	cache        Cache
+	tokens       *tokencache.Cache
+	documents    *tokencache.Cache
+	logins       *loginBackoff
+	replacements replacementLimiter
 }
 
-// New returns a source that has nothing cached.
+// New returns a source with an empty cache.
 func New(config Config) *Source {
 	if config.Now == nil {
 		config.Now = time.Now
@@ -70,78 +68,67 @@ func New(config Config) *Source {
 	}
 	config.Retries.Now, config.Retries.Logger = config.Now, config.Logger
 	return &Source{
-		http:      config.HTTP,
-		retries:   config.Retries,
-		now:       config.Now,
-		log:       config.Logger,
-		cache:     config.Cache,
-		tokens:    tokencache.New(tokencache.Config{Store: config.Cache.Store, Patience: config.Retries.Budget() + patienceMargin, Now: config.Now}),
-		documents: tokencache.New(tokencache.Config{Now: config.Now}),
-		logins:    newLoginBackoff(config.Now),
+		http:    config.HTTP,
+		retries: config.Retries,
+		now:     config.Now,
+		log:     config.Logger,
 
 		connection:  newConnection(config.ClientCertificate, config.InsecureSkipVerify),
 		certificate: config.ClientCertificate,
+
+		cache:        config.Cache,
+		tokens:       tokencache.New(tokencache.Config{Store: config.Cache.Store, Patience: config.Retries.Budget() + patienceMargin, Now: config.Now}),
+		documents:    tokencache.New(tokencache.Config{Now: config.Now}),
+		logins:       newLoginBackoff(config.Now),
+		replacements: replacementLimiter{last: map[string]replacement{}},
 	}
 }
 
-// obtain returns a token for a client that is resolved: a shared one that is valid
-// for long enough, or else a new one.
+// obtain returns a token for a resolved client: a shared one that remains valid for
+// long enough, or else a new one.
 func (s *Source) obtain(ctx context.Context, client Client) (*oauth2.Token, error) {
-	fetch := func(ctx context.Context) (*oauth2.Token, error) { return s.fetch(ctx, client) }
 	if !s.shares(client) {
-		return fetch(ctx)
+		return s.fetch(ctx, client)
 	}
+	fetch := func(ctx context.Context) (*oauth2.Token, error) { return s.fetch(ctx, client) }
 	return s.shared(ctx, client, s.validFor(client.minValidity), fetch)
 }
 
-// fetch asks the server for a token, unless it has refused the client before.
+// fetch requests a token, unless the server has just refused the client.
 func (s *Source) fetch(ctx context.Context, client Client) (*oauth2.Token, error) {
-	return s.ask(client, func(asking oauth2.Client) (*oauth2.Token, error) {
-		return s.logins.ask(ctx, client, func() (*oauth2.Token, error) {
-			return s.requestToken(ctx, asking, client)
+	token, err := s.logins.do(ctx, client, func() (*oauth2.Token, error) {
+		return retry(ctx, s, client.repeatable().decide, func() (*oauth2.Token, error) {
+			return client.sender.Token(ctx, client.Request)
 		})
 	})
+	if err != nil {
+		return nil, &FetchError{Client: client, Err: err}
+	}
+	return token, nil
 }
 
-// errBodySent tells that a session cannot be renewed from the start.
-var errBodySent = errors.New("there is no refresh token that is still good, and request_body is not sent a second time")
+// errBodySent reports that a session cannot be renewed with the original grant.
+var errBodySent = errors.New("the refresh token is missing or no longer valid, and request_body is not sent a second time")
 
-// renew asks the server for the successor of a token: with the refresh token, or
-// else from the start. A body is not sent a second time.
+// renew requests the successor of a token: with the refresh token, or else with the
+// original grant. A body is not sent a second time.
 func (s *Source) renew(ctx context.Context, client Client, previous *oauth2.Token) (*oauth2.Token, error) {
 	if previous.Refreshable(s.now()) {
-		token, err := s.ask(client, func(asking oauth2.Client) (*oauth2.Token, error) {
-			return s.refreshToken(ctx, asking, client, previous)
+		token, err := retry(ctx, s, ifUnprocessed.decide, func() (*oauth2.Token, error) {
+			return client.sender.Refresh(ctx, client.Request, previous)
 		})
+		if err == nil {
+			return token, nil
+		}
 		refused, ok := errors.AsType[*oauth2.Error](err)
 		if !ok || refused.Code != oauth2.InvalidGrant || !client.shareable() {
-			return token, asRefresh(err)
+			client.Request.GrantType, client.Request.Assertion = "refresh_token", nil
+			return nil, &FetchError{Client: client, Err: err}
 		}
-		s.log.InfoContext(ctx, "refresh token refused, asking anew", "client_id", client.ClientID)
+		s.log.InfoContext(ctx, "refresh token refused, using the original grant", "client_id", client.ClientID)
 	}
 	if !client.shareable() {
 		return nil, errBodySent
 	}
 	return s.fetch(ctx, client)
-}
-
-// asRefresh has an error tell which grant was asked for.
-func asRefresh(err error) error {
-	if fetch, ok := errors.AsType[*FetchError](err); ok {
-		fetch.Client.Request.GrantType, fetch.Client.Request.Assertion = "refresh_token", nil
-	}
-	return err
-}
-
-// ask has a question put to the token endpoint, and tells in the error who asked.
-func (s *Source) ask(client Client, question func(oauth2.Client) (*oauth2.Token, error)) (*oauth2.Token, error) {
-	auth, err := client.auth()
-	if err != nil {
-		return nil, err
-	}
-	token, err := question(oauth2.Client{HTTP: s.http, Auth: auth})
-	if err != nil {
-		return nil, &FetchError{Client: client, Err: err}
-	}
-	return token, nil
 }

@@ -14,19 +14,18 @@ import (
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// orders is a call of the API.
-func orders(t *testing.T, header http.Header) tokensource.Call {
+// orders is a request to the API.
+func orders(t *testing.T, header http.Header) httpstack.Request {
 	t.Helper()
 	target, err := url.Parse(apiURL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tokensource.Call{Request: httpstack.Request{Method: http.MethodGet, URL: target, Header: header}}
+	return httpstack.Request{Method: http.MethodGet, URL: target, Header: header}
 }
 
 // shown lists the Authorization headers that the API was shown.
@@ -38,7 +37,7 @@ func shown(network *server) []string {
 	return headers
 }
 
-func TestCallAs(t *testing.T) {
+func TestDoWithToken(t *testing.T) {
 	t.Parallel()
 	unauthorized := answer{http.StatusUnauthorized, ""}
 	tests := map[string]struct {
@@ -62,7 +61,7 @@ func TestCallAs(t *testing.T) {
 			asking := client()
 			asking.Request.Body = secret.New(test.body)
 			header := http.Header{"Accept": {"text/plain"}}
-			got, err := network.source().CallAs(t.Context(), asking, orders(t, header))
+			got, err := network.source().DoWithToken(t.Context(), asking, tokensource.TokenHeader{}, orders(t, header))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -106,8 +105,13 @@ func TestTokenHeader(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			header := http.Header{test.name: {"of the caller"}}
-			test.header.Set(header, &oauth2.Token{AccessToken: secret.New("t1"), TokenType: test.tokenType})
+			network := newServer()
+			network.members = `,"token_type":"` + test.tokenType + `"`
+			request := orders(t, http.Header{test.name: {"of the caller"}})
+			if _, err := network.source().DoWithToken(t.Context(), client(), test.header, request); err != nil {
+				t.Fatal(err)
+			}
+			header := network.requests("/orders")[0].Header
 			if got := header.Values(test.name); len(header) != 1 || !slices.Equal(got, []string{test.value}) {
 				t.Errorf("got %v", header)
 			}
@@ -115,15 +119,14 @@ func TestTokenHeader(t *testing.T) {
 	}
 }
 
-// TestCallAsInAnotherHeader: the token is renewed after a 401 wherever it is sent,
+// TestTokenInAnotherHeader: the token is renewed after a 401 wherever it is sent,
 // and no other header field has it.
-func TestCallAsInAnotherHeader(t *testing.T) {
+func TestTokenInAnotherHeader(t *testing.T) {
 	t.Parallel()
 	network, bare := newServer(), ""
 	network.next("/orders", answer{http.StatusUnauthorized, ""})
-	call := orders(t, http.Header{"Authorization": {"Basic eDp4"}})
-	call.TokenHeader = tokensource.TokenHeader{Name: "X-Token", Scheme: &bare}
-	got, err := network.source().CallAs(t.Context(), client(), call)
+	header := tokensource.TokenHeader{Name: "X-Token", Scheme: &bare}
+	got, err := network.source().DoWithToken(t.Context(), client(), header, orders(t, http.Header{"Authorization": {"Basic eDp4"}}))
 	if err != nil || got.StatusCode != http.StatusOK || len(got.Tokens) != 2 {
 		t.Fatalf("got %+v, %v", got, err)
 	}
@@ -148,7 +151,7 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 		var waiting sync.WaitGroup
 		for range calls {
 			waiting.Go(func() {
-				got, err := source.CallAs(t.Context(), client(), orders(t, nil))
+				got, err := source.DoWithToken(t.Context(), client(), tokensource.TokenHeader{}, orders(t, nil))
 				if err != nil || got.StatusCode != http.StatusOK {
 					t.Errorf("got %+v, %v", got, err)
 				}
@@ -178,7 +181,7 @@ func TestRefusingAPIAsksForTwoTokens(t *testing.T) {
 	}
 	for i, step := range steps {
 		network.pass(step.pass)
-		got, err := source.CallAs(t.Context(), client(), orders(t, nil))
+		got, err := source.DoWithToken(t.Context(), client(), tokensource.TokenHeader{}, orders(t, nil))
 		if err != nil || got.StatusCode != http.StatusUnauthorized {
 			t.Errorf("step %d: got %+v, %v", i, got, err)
 		}
@@ -197,16 +200,16 @@ func TestReplacementIsEachClients(t *testing.T) {
 	other.Request.Audience = "other"
 	for _, asking := range []tokensource.ClientConfig{client(), other} {
 		network.next("/orders", answer{http.StatusUnauthorized, ""})
-		if got, err := source.CallAs(t.Context(), asking, orders(t, nil)); err != nil || got.StatusCode != http.StatusOK {
+		if got, err := source.DoWithToken(t.Context(), asking, tokensource.TokenHeader{}, orders(t, nil)); err != nil || got.StatusCode != http.StatusOK {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	}
 }
 
-func TestCallWithoutToken(t *testing.T) {
+func TestDo(t *testing.T) {
 	t.Parallel()
 	network := newServer()
-	got, err := network.source().Call(t.Context(), orders(t, nil))
+	got, err := network.source().Do(t.Context(), orders(t, nil))
 	if err != nil || got.StatusCode != http.StatusOK || len(got.Tokens) > 0 {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -220,7 +223,7 @@ func TestNoCallWithoutToken(t *testing.T) {
 	t.Parallel()
 	network := newServer()
 	network.next("/token", refusal)
-	if _, err := network.source().CallAs(t.Context(), client(), orders(t, nil)); err == nil || network.count("/orders") > 0 {
+	if _, err := network.source().DoWithToken(t.Context(), client(), tokensource.TokenHeader{}, orders(t, nil)); err == nil || network.count("/orders") > 0 {
 		t.Errorf("%d calls, %v", network.count("/orders"), err)
 	}
 }
