@@ -58,7 +58,8 @@ func emptyRedis(t testing.TB) []string {
 // command returns a process that is not started yet.
 func command(ctx context.Context, t testing.TB, srv *authservertest.Server, cache []string) *exec.Cmd {
 	t.Helper()
-	process := exec.CommandContext(ctx, acctest.Build(t, gettoken), append([]string{"-token-endpoint", srv.TokenURL(), "-client-id", clientID}, cache...)...)
+	executable := acctest.Build(t, gettoken) //nolint:contextcheck // shared with other tests, which ctx does not bound
+	process := exec.CommandContext(ctx, executable, append([]string{"-token-endpoint", srv.TokenURL(), "-client-id", clientID}, cache...)...)
 	process.Env = append(os.Environ(), "CLIENT_SECRET="+clientSecret)
 	return process
 }
