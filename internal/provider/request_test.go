@@ -5,11 +5,11 @@ package provider_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -230,54 +230,62 @@ func TestRequestSensitive(t *testing.T) {
 	}
 }
 
-// TestActionProgress holds what the action shows while it waits and tries again, and
-// that no secret is in it.
-func TestActionProgress(t *testing.T) {
+// TestSharedWithRequests holds that calls of an API use the token that others of
+// the same provider block have.
+func TestSharedWithRequests(t *testing.T) {
 	t.Parallel()
-	busy, refused := later(503, "2"), answerJSON(401, `{}`)
-	const done = "The API responded with 200 OK."
-	retrying := func(who string, attempt int) string {
-		return fmt.Sprintf(`The %s responded with 503 Service Unavailable; retrying in 2s \(attempt %d of 4\).`, who, attempt)
+	srv := startServer(t, func(client *authserver.Client) { client.Scopes = []string{"api:read"} })
+	s := newSession(t).mustConfigure(providerBlock(srv))
+	s.mustOpen(tokenType, nil)
+	orders := attributes{"url": srv.APIURL + "/orders"}
+	mustShow(t, "ephemeral", s.mustOpen(requestType, orders), attributes{"status_code": json.Number("200")})
+	mustShow(t, "data", s.mustRead(requestType, orders), attributes{"status_code": json.Number("200")})
+	if n := srv.Count(authserver.TokenEndpoint); n != 1 {
+		t.Errorf("%d token requests, want one", n)
 	}
+}
+
+// TestNoTokenForRefusedRequest holds that no token is asked for where the request
+// that it is for is not sent.
+func TestNoTokenForRefusedRequest(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	s := newSession(t).mustConfigure(providerBlock(srv))
+	got := s.open(requestType, attributes{"url": "http://api.example.com/orders"})
+	matchGolden(t, "request, plaintext", got.diagnostics)
+	mustCount(t, srv, 0)
+}
+
+// TestCostlyAnswers holds that an answer of bounded size is of bounded cost, as its
+// type goes over the wire beside its value, and numbers are decimal: what would cost
+// more than a moment is not given decoded.
+func TestCostlyAnswers(t *testing.T) {
+	t.Parallel()
+	const size = 1<<20 - 100
+	fill := func(unit string) string { return strings.Repeat(unit, size/len(unit)) }
+	nested := strings.Repeat(`[`, 60) + strings.Repeat(`]`, 60)
 	tests := map[string]struct {
-		api, token []http.Handler
-		config     attributes
-		want       []string // patterns
+		value string
+		given bool // decoded, too
 	}{
-		"at once":        {want: []string{done}},
-		"503 twice":      {api: []http.Handler{busy, busy}, want: []string{retrying("API", 2), retrying("API", 3), done}},
-		"401":            {api: []http.Handler{refused}, want: []string{"The API responded with 401 Unauthorized; requesting a new token and retrying.", done}},
-		"401 without":    {api: []http.Handler{refused}, config: attributes{"authenticate": false, "expected_status_codes": []any{401}}, want: []string{"The API responded with 401 Unauthorized."}},
-		"token endpoint": {token: []http.Handler{busy}, want: []string{retrying(`token endpoint http://\S+/token`, 2), done}},
-		"no response":    {api: []http.Handler{authserver.Drop()}, want: []string{`GET http://127.0.0.1:\d+/orders: .*; retrying in .*s \(attempt 2 of 4\).`, done}},
-		"unknown status": {api: []http.Handler{answerJSON(299, `{}`)}, want: []string{"The API responded with 299."}},
-		"fails":          {api: []http.Handler{answerJSON(404, `{}`)}, want: nil},
-		"fails in the end": {
-			api:  []http.Handler{busy, busy, later(503, "3600")},
-			want: []string{retrying("API", 2), retrying("API", 3)},
-		},
+		"numbers":          {`[` + fill(`1,`) + `1]`, false},
+		"exponents":        {`[` + fill(`1e308,`) + `1e999999999]`, false},
+		"one number":       {fill(`9`), true},
+		"empty objects":    {`[` + fill(`{},`) + `{}]`, false},
+		"nested lists":     {`[` + fill(nested+`,`) + `1]`, false},
+		"19,997 values":    {`[` + strings.Repeat(`1,`, 19_996) + `1]`, true}, // with the token, the list and the whole 20,000
+		"19,998 values":    {`[` + strings.Repeat(`1,`, 19_997) + `1]`, false},
+		"300 nested lists": {`[` + strings.Repeat(nested+`,`, 300) + `1]`, true},
 	}
 	for name, row := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			secret, token := acctest.NewCanary("client_secret", special), acctest.NewCanary("token", "-._~+/")
-			srv := startServer(t, answering(authserver.Set("access_token", token.Value)), func(client *authserver.Client) { client.Secret = secret.Value })
-			for _, fault := range row.api {
-				srv.Fail(authserver.API, 1, fault)
+			srv := startServer(t)
+			srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Answer(200, nil, `{"access_token":"abc","x":`+row.value+`}`))
+			result := newSession(t).mustConfigure(providerBlock(srv)).mustOpen(tokenType, nil)
+			if result["access_token"] != "abc" || (result["response"] != nil) != row.given {
+				t.Errorf("access_token is %v; the response is given: %t", result["access_token"], result["response"] != nil)
 			}
-			srv.Fail(authserver.API, authserver.Always, answerJSON(200, `{}`))
-			for _, fault := range row.token {
-				srv.Fail(authserver.TokenEndpoint, 1, fault)
-			}
-			config := merged(attributes{"url": srv.APIURL + "/orders?key=" + token.Value}, row.config)
-			got, _ := newSession(t).mustConfigure(providerBlock(srv, attributes{"client_secret": secret.Value})).invokeShowing(requestType, config)
-			matched := slices.EqualFunc(got, row.want, func(message, pattern string) bool {
-				return regexp.MustCompile("^" + pattern + "$").MatchString(message)
-			})
-			if !matched {
-				t.Errorf("shown is\n%q, want\n%q", got, row.want)
-			}
-			acctest.Search(t, "the progress", strings.Join(got, "\n"), secret, token)
 		})
 	}
 }

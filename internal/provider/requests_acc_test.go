@@ -9,36 +9,7 @@ import (
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
 )
-
-// hclProvider is a provider block for the client of exampleClient.
-func hclProvider(srv *authservertest.Server) string {
-	return fmt.Sprintf(`
-provider "oauth2cc" {
-  token_endpoint = %q
-  client_id      = %q
-  client_secret  = %q
-}
-`, srv.TokenURL(), clientID, clientSecret)
-}
-
-// consumer is a resource whose creation uses an ephemeral token.
-const consumer = `
-resource "terraform_data" "consumer" {
-  provisioner "local-exec" {
-    command     = "test -n \"$TOKENS\""
-    environment = { TOKENS = join(" ", ephemeral.oauth2cc_token.test[*].access_token) }
-  }
-}
-`
-
-// bystander is a resource that has nothing to do with tokens.
-const bystander = `
-resource "terraform_data" "bystander" {
-  input = "x"
-}
-`
 
 // TestAccRequests counts the token requests of each command. Each walk of the
 // graph has a provider process of its own, and a process asks once, however many

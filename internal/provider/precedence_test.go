@@ -201,28 +201,92 @@ func TestAssertionParameterIsTheGrant(t *testing.T) {
 	}
 }
 
-// TestScopesOutput holds the scopes of a token whose response names none.
-func TestScopesOutput(t *testing.T) {
+// TestAssertionOfTheBlock holds that a block's assertion takes the place of the
+// provider's, of whichever kind.
+func TestAssertionOfTheBlock(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct {
-		provider, block attributes
-		want            any
-	}{
-		"the provider's":       {attributes{"scopes": []string{"read"}}, nil, []any{"read"}},
-		"none":                 {nil, nil, []any{}},
-		"a parameter":          {attributes{"scopes": []string{"read"}}, attributes{"parameters": attributes{"scope": "write x"}}, []any{"write", "x"}},
-		"a parameter, removed": {attributes{"scopes": []string{"read"}}, attributes{"parameters": attributes{"scope": ""}}, []any{}},
-		"a body of one's own":  {attributes{"scopes": []string{"read"}}, attributes{"request_body": "grant_type=client_credentials"}, nil},
+	key := authservertest.PKCS8(t, authservertest.NewKey(t, authservertest.P256))
+	t.Run("federated over signed", func(t *testing.T) {
+		t.Parallel()
+		platform, srv := startFederated(t, "api://as")
+		s := newSession(t, environment(map[string]string{"IDENTITY": token(t, platform, "api://as")}))
+		s.mustConfigure(signing(srv, key))
+		s.mustOpen(tokenType, attributes{"federated_assertion": attributes{"env": "IDENTITY"}})
+		mustCount(t, srv, 1)
+	})
+	t.Run("signed over federated", func(t *testing.T) {
+		t.Parallel()
+		own := authservertest.NewKey(t, authservertest.Ed25519)
+		srv := startServer(t, withKey(own, ""))
+		s := newSession(t).mustConfigure(federated(srv, attributes{"env": "IDENTITY"}))
+		s.mustOpen(tokenType, signedBy(authservertest.PKCS8(t, own)))
+		mustCount(t, srv, 1)
+	})
+	t.Run("secret over signed", func(t *testing.T) {
+		t.Parallel()
+		srv := startServer(t)
+		s := newSession(t).mustConfigure(signing(srv, key))
+		s.mustOpen(tokenType, attributes{"client_id": clientID, "client_secret": clientSecret})
+		mustCount(t, srv, 1)
+	})
+	t.Run("secret over secret keeps the method", func(t *testing.T) {
+		t.Parallel()
+		srv := startServer(t, func(c *authserver.Client) { c.AuthMethod = authserver.ClientSecretPost })
+		provided := attributes{"client_secret": "another", "token_endpoint_auth_method": "client_secret_post"}
+		s := newSession(t).mustConfigure(providerBlock(srv, provided))
+		s.mustOpen(tokenType, attributes{"client_secret": clientSecret})
+		mustCount(t, srv, 1)
+	})
+}
+
+// TestServerOfTheBlock holds that a block which names another issuer sends nothing
+// to the provider's server.
+func TestServerOfTheBlock(t *testing.T) {
+	t.Parallel()
+	theirs, ours := startServer(t), startServer(t)
+	s := newSession(t).mustConfigure(providerBlock(theirs))
+	s.mustOpen(tokenType, attributes{"issuer": ours.Issuer()})
+	mustCount(t, theirs, 0)
+	mustCount(t, ours, 1)
+}
+
+// TestOneRequestAfterRefusal holds that whatever the method, a client that is
+// refused is refused once: nothing is tried in another way.
+func TestOneRequestAfterRefusal(t *testing.T) {
+	t.Parallel()
+	key := authservertest.NewKey(t, authservertest.P256)
+	own := selfSigned(t, key)
+	issued := authservertest.NewAuthority(t).Issue(t, key, authservertest.ClientTemplate("client"))
+	platform := authservertest.StartPlatform(t, authserver.PlatformConfig{})
+	identity := token(t, platform, "https://as.example")
+	certified := func(certificate tls.Certificate) attributes {
+		return attributes{"client_certificate": authservertest.CertificatePEM(certificate), "client_key": pkcs8(t, certificate)}
 	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
+	signed := attributes{"signed_assertion": attributes{"private_key": authservertest.PKCS8(t, key)}}
+	tests := map[string]attributes{
+		authserver.ClientSecretBasic:       {"client_secret": clientSecret},
+		authserver.ClientSecretPost:        {"client_secret": clientSecret},
+		authserver.ClientSecretJWT:         {"client_secret": longSecret},
+		authserver.PrivateKeyJWT:           signed,
+		authserver.TLSClientAuth:           {"tls": certified(issued)},
+		authserver.SelfSignedTLSClientAuth: {"tls": certified(own)},
+		authserver.None:                    {},
+		"federated":                        {"federated_assertion": attributes{"env": "IDENTITY"}, "token_endpoint_auth_method": authserver.PrivateKeyJWT},
+		"JWT bearer":                       merged(signed, attributes{"grant_type": authserver.JWTBearer, "token_endpoint_auth_method": authserver.None}),
+	}
+	for method, block := range tests {
+		t.Run(method, func(t *testing.T) {
 			t.Parallel()
-			srv := startServer(t, answering(authserver.Omit("scope")), func(c *authserver.Client) { c.Scopes = []string{"read", "write", "x"} })
-			s := newSession(t).mustConfigure(providerBlock(srv, test.provider))
-			got := s.mustOpen(tokenType, test.block)["scopes"]
-			if fmt.Sprint(got) != fmt.Sprint(test.want) {
-				t.Errorf("scopes is %v, want %v", got, test.want)
+			srv := authservertest.StartTLS(t, authserver.Config{}, authservertest.Valid)
+			srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.OAuthError(http.StatusUnauthorized, "invalid_client", ""))
+			connection, _ := block["tls"].(attributes)
+			block := merged(attributes{"issuer": srv.Issuer(), "client_id": clientID, "token_endpoint_auth_method": method}, block,
+				attributes{"tls": merged(connection, attributes{"ca_certificate": srv.CAPEM})})
+			s := newSession(t, environment(map[string]string{"IDENTITY": identity})).mustConfigure(block)
+			if got := s.open(tokenType, nil).diagnostics.String(); !strings.Contains(got, "invalid_client") {
+				t.Errorf("the user is told\n%s", got)
 			}
+			mustCount(t, srv, 1)
 		})
 	}
 }

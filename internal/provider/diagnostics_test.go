@@ -239,19 +239,6 @@ func TestErrorOfConfiguration(t *testing.T) {
 	}
 }
 
-// TestErrorOfDataSource holds that attributes a data source does not have are not
-// pointed at, and that its way around unknown values is another.
-func TestErrorOfDataSource(t *testing.T) {
-	t.Parallel()
-	srv := startServer(t)
-	srv.Fail(authserver.TokenEndpoint, 1, authserver.OAuthError(401, "invalid_client", ""))
-	_, got := newSession(t).mustConfigure(providerBlock(srv)).read(tokenType, nil)
-	matchGolden(t, "data source, invalid_client", got)
-
-	_, got = newSession(t).mustConfigure(providerBlock(srv, attributes{"client_id": unknown})).read(tokenType, nil)
-	matchGolden(t, "data source, unknown in provider", got)
-}
-
 // TestErrorOfMetadata holds what a user is told where discovery fails.
 func TestErrorOfMetadata(t *testing.T) {
 	t.Parallel()

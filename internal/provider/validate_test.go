@@ -208,12 +208,6 @@ var invalidProviders = map[string]invalid{
 	"empty certificate": {attributes{"tls": attributes{"ca_certificate": ""}}, "tls.ca_certificate", "no PEM certificate"},
 }
 
-const (
-	redisURL   = "rediss://user:very-secret@redis.example.com:6380/1"
-	privateKey = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n"
-	damaged    = "-----BEGIN CERTIFICATE-----\nMIIB!\n-----END CERTIFICATE-----\n"
-)
-
 // TestValidate holds that each mistake is found without a server, with its
 // attribute, and that no value which may be a secret is quoted.
 func TestValidate(t *testing.T) {
@@ -251,25 +245,6 @@ func TestValidate(t *testing.T) {
 					wrong.mustBeFound(t, row.validate(newSession(t), wrong.config))
 				})
 			}
-		}
-	}
-}
-
-// mustBeFound holds diagnostics against what is wrong.
-func (wrong invalid) mustBeFound(t *testing.T, found diagnostics) {
-	t.Helper()
-	if !found.isAbout(wrong.path) {
-		t.Fatalf("want one finding about %q:\n%s", wrong.path, found)
-	}
-	if text := found.String(); !strings.Contains(text, wrong.says) {
-		t.Errorf("nothing about %q:\n%s", wrong.says, text)
-	}
-	if strings.Contains(found.String(), `\n\n`) {
-		t.Errorf("a line break is spelled out:\n%s", found)
-	}
-	for _, hidden := range []string{"very-secret", "very\nsecret", "MC4CAQ", "eyJ"} {
-		if strings.Contains(found.String(), hidden) {
-			t.Errorf("the secret is quoted:\n%s", found)
 		}
 	}
 }
@@ -326,26 +301,28 @@ func TestValidateAccepts(t *testing.T) {
 	}
 }
 
-// TestValidateUnknown holds that a value which is not known yet is no finding,
-// one attribute at a time and all at once, in whatever block.
-func TestValidateUnknown(t *testing.T) {
-	t.Parallel()
-	s := newSession(t)
-	t.Run("provider", func(t *testing.T) {
-		t.Parallel()
-		mustAcceptUnknown(t, s.schema.Provider, s.validateProvider)
-	})
-	for name, schema := range s.schema.EphemeralResourceSchemas {
-		t.Run("ephemeral "+name, func(t *testing.T) {
-			t.Parallel()
-			mustAcceptUnknown(t, schema, func(config attributes) diagnostics { return s.validateEphemeral(name, config) })
-		})
+const (
+	redisURL   = "rediss://user:very-secret@redis.example.com:6380/1"
+	privateKey = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n"
+	damaged    = "-----BEGIN CERTIFICATE-----\nMIIB!\n-----END CERTIFICATE-----\n"
+)
+
+// mustBeFound holds diagnostics against what is wrong.
+func (wrong invalid) mustBeFound(t *testing.T, found diagnostics) {
+	t.Helper()
+	if !found.isAbout(wrong.path) {
+		t.Fatalf("want one finding about %q:\n%s", wrong.path, found)
 	}
-	for name, schema := range s.schema.DataSourceSchemas {
-		t.Run("data "+name, func(t *testing.T) {
-			t.Parallel()
-			mustAcceptUnknown(t, schema, func(config attributes) diagnostics { return s.validateDataSource(name, config) })
-		})
+	if text := found.String(); !strings.Contains(text, wrong.says) {
+		t.Errorf("nothing about %q:\n%s", wrong.says, text)
+	}
+	if strings.Contains(found.String(), `\n\n`) {
+		t.Errorf("a line break is spelled out:\n%s", found)
+	}
+	for _, hidden := range []string{"very-secret", "very\nsecret", "MC4CAQ", "eyJ"} {
+		if strings.Contains(found.String(), hidden) {
+			t.Errorf("the secret is quoted:\n%s", found)
+		}
 	}
 }
 
@@ -404,59 +381,6 @@ func TestValidateLongNames(t *testing.T) {
 					t.Errorf("%d bytes are told: %.200s", length, finding.Summary+finding.Detail)
 				}
 			}
-		})
-	}
-}
-
-// mustAcceptUnknown validates a block with attributes that are not known, wholly
-// or in part.
-func mustAcceptUnknown(t *testing.T, schema *tfprotov6.Schema, validate func(attributes) diagnostics) {
-	t.Helper()
-	partly := attributes{
-		"scopes": []any{"read", unknown}, "resources": []any{unknown},
-		"parameters": attributes{"a": unknown}, "headers": attributes{"Authorization": unknown},
-		"tls": attributes{"ca_certificate": unknown},
-	}
-	required, all := attributes{}, attributes{}
-	for _, attribute := range schema.Block.Attributes {
-		if attribute.Required {
-			required[attribute.Name] = unknown
-		}
-		if attribute.Required || attribute.Optional {
-			all[attribute.Name] = unknown
-		}
-	}
-	validate(all).mustBeEmpty(t)
-	for name := range all {
-		validate(merged(required, attributes{name: unknown})).mustBeEmpty(t)
-		if value, ok := partly[name]; ok {
-			validate(merged(required, attributes{name: value})).mustBeEmpty(t)
-		}
-	}
-}
-
-// TestValidateUnknownContradictions holds that of two values which may
-// contradict each other both must be known.
-func TestValidateUnknownContradictions(t *testing.T) {
-	t.Parallel()
-	tests := map[string]attributes{
-		"method and secret":   {"client_secret": "x", "token_endpoint_auth_method": unknown},
-		"secret and method":   {"client_secret": unknown, "token_endpoint_auth_method": "none"},
-		"encoding and method": {"client_secret_basic_encoding": "raw", "token_endpoint_auth_method": unknown},
-		"encoding and id":     {"client_secret_basic_encoding": unknown, "client_id": "a:b"},
-		"header and method":   {"client_secret": "x", "headers": attributes{"Authorization": "x"}, "token_endpoint_auth_method": unknown},
-		"header and secret":   {"client_secret": unknown, "headers": attributes{"Authorization": "x"}},
-		"header and issuer":   {"client_secret": "x", "headers": attributes{"Authorization": "x"}, "issuer": unknown},
-		"scopes and query":    {"token_endpoint": unknown, "scopes": []string{"read"}},
-		"certificate and tls": {"token_endpoint_auth_method": "tls_client_auth", "tls": unknown},
-		"certificate unknown": {"token_endpoint_auth_method": "tls_client_auth", "tls": attributes{"client_certificate": unknown}},
-		"secret and JWT":      {"client_secret": unknown, "token_endpoint_auth_method": "client_secret_jwt"},
-		"http and permission": {"token_endpoint": "http://login.example.com/token", "allow_plaintext_http": unknown},
-	}
-	for name, config := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			newSession(t).validateProvider(config).mustBeEmpty(t)
 		})
 	}
 }

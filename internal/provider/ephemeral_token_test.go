@@ -4,67 +4,19 @@
 package provider_test
 
 import (
+	"cmp"
+	"context"
 	"fmt"
-	"regexp"
+	"net/http"
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/provider"
 )
-
-// factories serve the provider, without an environment and without waits, and the one that echoes
-// ephemeral values into the state.
-func factories(options ...provider.Option) map[string]func() (tfprotov6.ProviderServer, error) {
-	options = append([]provider.Option{environment(nil), provider.WithSleep(instantly)}, options...)
-	return map[string]func() (tfprotov6.ProviderServer, error){
-		"oauth2cc": func() (tfprotov6.ProviderServer, error) { return provider.NewServer("test", options...), nil },
-		"echo":     echoprovider.NewProviderServer(),
-	}
-}
-
-// testStep runs one configuration through plan, apply, and a second plan that must
-// change nothing.
-func testStep(t *testing.T, config string, checks ...statecheck.StateCheck) {
-	t.Helper()
-	resource.Test(t, resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)},
-		ProtoV6ProviderFactories: factories(),
-		Steps:                    []resource.TestStep{{Config: config, ConfigStateChecks: checks}},
-	})
-}
-
-// echoed checks a part of what the echo provider was given.
-func echoed(check knownvalue.Check, path ...string) statecheck.StateCheck {
-	at := tfjsonpath.New("data")
-	for _, key := range path {
-		at = at.AtMapKey(key)
-	}
-	return statecheck.ExpectKnownValue("echo.test", at, check)
-}
-
-func matches(pattern string) knownvalue.Check {
-	return knownvalue.StringRegexp(regexp.MustCompile("^" + pattern + "$"))
-}
-
-const instantPattern = `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`
-
-func texts(values ...string) knownvalue.Check {
-	var checks []knownvalue.Check
-	for _, value := range values {
-		checks = append(checks, knownvalue.StringExact(value))
-	}
-	return knownvalue.ListExact(checks)
-}
 
 // TestAccTokenEphemeral echoes the outputs of the ephemeral resource: of an opaque
 // token, and of a JWT that comes with nothing else.
@@ -117,43 +69,6 @@ resource "echo" "test" {
 		echoed(knownvalue.StringExact("write read"), "odd", "claims", "scope"),
 		echoed(knownvalue.TupleExact([]knownvalue.Check{knownvalue.StringExact(odd.Issuer())}), "odd", "claims", "aud"),
 		echoed(knownvalue.Null(), "odd", "response", "nested", "none"),
-	)
-}
-
-// TestAccTokenData checks the outputs of the data source, a grant of less than was
-// asked for among them.
-func TestAccTokenData(t *testing.T) {
-	t.Parallel()
-	srv := startServer(t, func(client *authserver.Client) {
-		client.TokenFormat, client.Granted, client.RefreshLifetime = authserver.JWT, []string{"read"}, time.Hour
-		client.Answer = []authserver.Mutation{authserver.Set("session_state", "b1d2")}
-	})
-	state := func(check knownvalue.Check, path string, keys ...string) statecheck.StateCheck {
-		at := tfjsonpath.New(path)
-		for _, key := range keys {
-			at = at.AtMapKey(key)
-		}
-		return statecheck.ExpectKnownValue("data.oauth2cc_token.test", at, check)
-	}
-	testStep(t, hclProvider(srv)+`
-data "oauth2cc_token" "test" {
-  scopes = ["read", "write"]
-}
-`,
-		state(matches(`eyJ.*`), "access_token"),
-		state(matches(`Bearer eyJ.*`), "authorization_header"),
-		state(knownvalue.StringExact("Bearer"), "token_type"),
-		state(knownvalue.Int64Exact(3600), "expires_in"),
-		state(matches(instantPattern), "expires_at"),
-		state(texts("read"), "scopes"),
-		state(knownvalue.StringExact(clientID), "claims", "client_id"),
-		state(knownvalue.ObjectExact(map[string]knownvalue.Check{
-			"token_type": knownvalue.StringExact("Bearer"), "expires_in": knownvalue.Int64Exact(3600),
-			"scope": knownvalue.StringExact("read"), "session_state": knownvalue.StringExact("b1d2"),
-		}), "response"),
-		statecheck.ExpectSensitiveValue("data.oauth2cc_token.test", tfjsonpath.New("access_token")),
-		statecheck.ExpectSensitiveValue("data.oauth2cc_token.test", tfjsonpath.New("authorization_header")),
-		statecheck.ExpectSensitiveValue("data.oauth2cc_token.test", tfjsonpath.New("response")),
 	)
 }
 
@@ -235,5 +150,70 @@ resource "echo" "test" {
 				t.Errorf("%d documents and %d tokens were asked for", found, tokens)
 			}
 		})
+	}
+}
+
+// TestWarningOfRevocation holds what a user is told where tokens stay valid.
+func TestWarningOfRevocation(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		answer http.Handler
+		block  attributes
+		within time.Duration
+	}{
+		"warning, revocation refused":       {answer: authserver.OAuthError(400, "unsupported_token_type", "JWTs cannot be revoked")},
+		"warning, revocation timed out":     {answer: authserver.Hang(), block: attributes{"timeout": "100ms"}},
+		"warning, revocation not in time":   {answer: authserver.Hang(), within: 100 * time.Millisecond},
+		"warning, no revocation connection": {block: attributes{"revocation_endpoint": "https://127.0.0.1:1"}},
+	}
+	for name, row := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t, answering(authserver.Set("refresh_token", "tGzv3JOkF0XG5Qx2TlKWIA")))
+			if row.answer != nil {
+				srv.Fail(authserver.RevocationEndpoint, authserver.Always, row.answer)
+			}
+			s := newSession(t).mustConfigure(providerBlock(srv, attributes{"revocation_endpoint": srv.RevocationURL()}, row.block))
+			got := s.open(tokenType, attributes{"revoke_on_close": true})
+			got.diagnostics.mustBeEmpty(t)
+			ctx, cancel := context.WithTimeout(t.Context(), cmp.Or(row.within, time.Minute))
+			defer cancel()
+			matchGolden(t, name, s.close(ctx, got))
+		})
+	}
+}
+
+// TestWarningOfRenewal holds what a user is told where a session is not kept alive,
+// and that it is tried again for as long as the refresh token lives.
+func TestWarningOfRenewal(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t, answering(
+		authserver.Set("expires_in", 60), authserver.Set("refresh_token", "tGzv3JOkF0XG5Qx2TlKWIA"), authserver.Set("refresh_expires_in", 1800),
+	))
+	now := noon
+	s := newSession(t, provider.WithNow(func() time.Time { return now })).mustConfigure(providerBlock(srv))
+	got := s.open(tokenType, attributes{"keep_alive": true})
+	got.diagnostics.mustBeEmpty(t)
+	srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.OAuthError(503, "temporarily_unavailable", ""))
+	for now = got.RenewAt; now.Before(noon.Add(30 * time.Minute)); {
+		at, diagnostics := s.renew(tokenType, got)
+		matchGolden(t, "warning, renewal", diagnostics)
+		if !at.After(now) {
+			t.Fatalf("given up after %s", now.Sub(noon))
+		}
+		now = at
+	}
+}
+
+// TestUnknownCache holds that a cache which is not known yet is in the way of
+// tokens alone.
+func TestUnknownCache(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	s := newSession(t).mustConfigure(providerBlock(srv, attributes{"cache": attributes{"type": "file", "path": unknown}}))
+	s.mustOpen(requestType, attributes{"url": srv.APIURL + "/", "authenticate": false, "expected_status_codes": []any{401, 404}})
+	matchGolden(t, "unknown cache", s.open(tokenType, nil).diagnostics)
+	if got := srv.Count(authserver.TokenEndpoint); got != 0 {
+		t.Errorf("%d token requests", got)
 	}
 }

@@ -4,6 +4,7 @@
 package provider_test
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -226,5 +227,31 @@ func TestEnvironmentInVain(t *testing.T) {
 	s.mustConfigure(block).open(tokenType, nil)
 	if got := sent(t, srv).Header.Get("Authorization"); got != "" {
 		t.Errorf("sent %q", got)
+	}
+}
+
+// TestScopesOutput holds the scopes of a token whose response names none.
+func TestScopesOutput(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		provider, block attributes
+		want            any
+	}{
+		"the provider's":       {attributes{"scopes": []string{"read"}}, nil, []any{"read"}},
+		"none":                 {nil, nil, []any{}},
+		"a parameter":          {attributes{"scopes": []string{"read"}}, attributes{"parameters": attributes{"scope": "write x"}}, []any{"write", "x"}},
+		"a parameter, removed": {attributes{"scopes": []string{"read"}}, attributes{"parameters": attributes{"scope": ""}}, []any{}},
+		"a body of one's own":  {attributes{"scopes": []string{"read"}}, attributes{"request_body": "grant_type=client_credentials"}, nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t, answering(authserver.Omit("scope")), func(c *authserver.Client) { c.Scopes = []string{"read", "write", "x"} })
+			s := newSession(t).mustConfigure(providerBlock(srv, test.provider))
+			got := s.mustOpen(tokenType, test.block)["scopes"]
+			if fmt.Sprint(got) != fmt.Sprint(test.want) {
+				t.Errorf("scopes is %v, want %v", got, test.want)
+			}
+		})
 	}
 }

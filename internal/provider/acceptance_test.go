@@ -1,0 +1,93 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"regexp"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/provider"
+)
+
+// factories serve the provider, without an environment and without waits, and the one that echoes
+// ephemeral values into the state.
+func factories(options ...provider.Option) map[string]func() (tfprotov6.ProviderServer, error) {
+	options = append([]provider.Option{environment(nil), provider.WithSleep(instantly)}, options...)
+	return map[string]func() (tfprotov6.ProviderServer, error){
+		"oauth2cc": func() (tfprotov6.ProviderServer, error) { return provider.NewServer("test", options...), nil },
+		"echo":     echoprovider.NewProviderServer(),
+	}
+}
+
+// testStep runs one configuration through plan, apply, and a second plan that must
+// change nothing.
+func testStep(t *testing.T, config string, checks ...statecheck.StateCheck) {
+	t.Helper()
+	resource.Test(t, resource.TestCase{
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)},
+		ProtoV6ProviderFactories: factories(),
+		Steps:                    []resource.TestStep{{Config: config, ConfigStateChecks: checks}},
+	})
+}
+
+// echoed checks a part of what the echo provider was given.
+func echoed(check knownvalue.Check, path ...string) statecheck.StateCheck {
+	at := tfjsonpath.New("data")
+	for _, key := range path {
+		at = at.AtMapKey(key)
+	}
+	return statecheck.ExpectKnownValue("echo.test", at, check)
+}
+
+func matches(pattern string) knownvalue.Check {
+	return knownvalue.StringRegexp(regexp.MustCompile("^" + pattern + "$"))
+}
+
+const instantPattern = `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`
+
+func texts(values ...string) knownvalue.Check {
+	var checks []knownvalue.Check
+	for _, value := range values {
+		checks = append(checks, knownvalue.StringExact(value))
+	}
+	return knownvalue.ListExact(checks)
+}
+
+// hclProvider is a provider block for the client of exampleClient.
+func hclProvider(srv *authservertest.Server) string {
+	return fmt.Sprintf(`
+provider "oauth2cc" {
+  token_endpoint = %q
+  client_id      = %q
+  client_secret  = %q
+}
+`, srv.TokenURL(), clientID, clientSecret)
+}
+
+// consumer is a resource whose creation uses an ephemeral token.
+const consumer = `
+resource "terraform_data" "consumer" {
+  provisioner "local-exec" {
+    command     = "test -n \"$TOKENS\""
+    environment = { TOKENS = join(" ", ephemeral.oauth2cc_token.test[*].access_token) }
+  }
+}
+`
+
+// bystander is a resource that has nothing to do with tokens.
+const bystander = `
+resource "terraform_data" "bystander" {
+  input = "x"
+}
+`
