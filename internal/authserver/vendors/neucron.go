@@ -93,7 +93,7 @@ func (app App) accepts(w http.ResponseWriter, err error, q *neucronRequest) bool
 	case !q.complete():
 		neucronRefuse(w, http.StatusBadRequest, "a member is missing")
 	case !same(q.AppID, app.ID) || !same(q.AppKey, app.Key):
-		neucronRefuse(w, http.StatusUnauthorized, "app_id and app_key are not valid")
+		neucronRefuse(w, http.StatusUnauthorized, "app_id and app_key are invalid")
 	default:
 		return true
 	}
@@ -133,7 +133,7 @@ func (v *Vendor) neucronToken(app App, w http.ResponseWriter, r *http.Request) {
 		_, known = v.use(body.Token.AuthCode, authorizationCode)
 	}
 	if !known {
-		neucronRefuse(w, http.StatusUnauthorized, "auth_code, key_id or key_secret is not valid")
+		neucronRefuse(w, http.StatusUnauthorized, "auth_code, key_id or key_secret is invalid")
 		return
 	}
 	respond(w, http.StatusOK, neucronToken, v.issueJWT(app.ID, neucronTokenLifetime))
