@@ -105,8 +105,8 @@ type Client struct {
 	// issued.
 	RefreshLifetime time.Duration
 
-	// Answer modifies the client's token responses before they are sent.
-	Answer []Mutation
+	// TokenResponse modifies the client's token responses before they are sent.
+	TokenResponse []Mutation
 }
 
 func (c Client) withDefaults() Client {

@@ -39,13 +39,13 @@
 //
 // Faults are handlers that replace an endpoint for a number of requests:
 //
-//	srv.Fail(authserver.TokenEndpoint, 2, authserver.Answer(http.StatusServiceUnavailable,
+//	srv.Fail(authserver.TokenEndpoint, 2, authserver.Respond(http.StatusServiceUnavailable,
 //		http.Header{"Retry-After": {"1"}}, ""))
 //	srv.Fail(authserver.TokenEndpoint, 1, authserver.Drop())
 //
 // Successful token responses can be modified per client:
 //
-//	Answer: []authserver.Mutation{
+//	TokenResponse: []authserver.Mutation{
 //		authserver.Set("session_state", "b1d2"),
 //		authserver.Set("expires_in", "3600"),
 //		authserver.Omit("token_type"),

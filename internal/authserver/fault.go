@@ -86,9 +86,9 @@ func (s *Script) nextFault(endpoint Endpoint) http.Handler {
 	return queue[0].handler
 }
 
-// Answer responds with status, header and body. Without a Content-Type in header,
+// Respond sends a response with status, header and body. Without a Content-Type in header,
 // net/http guesses one from the body.
-func Answer(status int, header http.Header, body string) http.HandlerFunc {
+func Respond(status int, header http.Header, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		maps.Copy(w.Header(), header.Clone())
 		w.WriteHeader(status)
@@ -106,7 +106,7 @@ func OAuthError(status int, code, description string) http.HandlerFunc {
 
 // Redirect responds with status and a Location.
 func Redirect(status int, location string) http.HandlerFunc {
-	return Answer(status, http.Header{"Location": {location}}, "")
+	return Respond(status, http.Header{"Location": {location}}, "")
 }
 
 // Drop closes the connection without a response.

@@ -55,7 +55,7 @@ func TestFaultResponses(t *testing.T) {
 		body         string
 	}{
 		"respond": {
-			authserver.Answer(503, http.Header{"Retry-After": {"7"}, "Content-Type": {"text/html"}}, "<p>busy"),
+			authserver.Respond(503, http.Header{"Retry-After": {"7"}, "Content-Type": {"text/html"}}, "<p>busy"),
 			503, "Retry-After", "7", "<p>busy",
 		},
 		"OAuth error": {
@@ -162,9 +162,9 @@ func TestFaultBreaksConnection(t *testing.T) {
 func TestFaultsQueue(t *testing.T) {
 	t.Parallel()
 	srv := startRFC(t)
-	srv.Fail(authserver.TokenEndpoint, 2, authserver.Answer(503, nil, ""))
-	srv.Fail(authserver.API, 1, authserver.Answer(502, nil, ""))
-	srv.Fail(authserver.TokenEndpoint, 1, authserver.Answer(429, nil, ""))
+	srv.Fail(authserver.TokenEndpoint, 2, authserver.Respond(503, nil, ""))
+	srv.Fail(authserver.API, 1, authserver.Respond(502, nil, ""))
+	srv.Fail(authserver.TokenEndpoint, 1, authserver.Respond(429, nil, ""))
 	for i, want := range []int{503, 503, 429, 200} {
 		if got := fetchStatus(t, srv); got != want {
 			t.Errorf("request %d returns %d, want %d", i, got, want)
@@ -173,7 +173,7 @@ func TestFaultsQueue(t *testing.T) {
 	if got := srv.Requests(authserver.TokenEndpoint)[0].Status; got != 503 {
 		t.Errorf("the recorded status is %d, want the fault's status", got)
 	}
-	srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Answer(500, nil, ""))
+	srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Respond(500, nil, ""))
 	for range 3 {
 		if got := fetchStatus(t, srv); got != 500 {
 			t.Errorf("status is %d, want 500 always", got)
@@ -190,7 +190,7 @@ func TestOverride(t *testing.T) {
 		first = false
 		return handled // an empty 200
 	})
-	srv.Fail(authserver.TokenEndpoint, 1, authserver.Answer(418, nil, ""))
+	srv.Fail(authserver.TokenEndpoint, 1, authserver.Respond(418, nil, ""))
 	for i, want := range []int{200, 418, 200} {
 		if got := fetchStatus(t, srv); got != want {
 			t.Errorf("request %d returns %d, want %d", i, got, want)

@@ -139,7 +139,7 @@ func TestTokenExchangeOfAccessToken(t *testing.T) {
 func TestTokenExchangeForNoAccessToken(t *testing.T) {
 	t.Parallel()
 	srv, key := exchanging(t, func(c *authserver.Client) {
-		c.Answer = []authserver.Mutation{authserver.Set("token_type", "N_A"), authserver.Set("issued_token_type", samlType)}
+		c.TokenResponse = []authserver.Mutation{authserver.Set("token_type", "N_A"), authserver.Set("issued_token_type", samlType)}
 	})
 	got := send(t, srv, postForm(exchangeForm(grantAssertion(key).compact(t), jwtType)))
 	if got.text(t, "token_type") != "N_A" || got.text(t, "issued_token_type") != samlType {

@@ -117,7 +117,7 @@ func TestPlatforms(t *testing.T) {
 func TestPlatformRecordsAndFails(t *testing.T) {
 	t.Parallel()
 	platform := newPlatform(t, newClock())
-	platform.Fail(authserver.GitHubActions, 1, authserver.Answer(503, nil, ""))
+	platform.Fail(authserver.GitHubActions, 1, authserver.Respond(503, nil, ""))
 	const request = "GET /idtoken?api-version=2.0 HTTP/1.1\nHost: h\nAuthorization: Bearer job-token\n\n"
 	for _, want := range []int{503, 200} {
 		if got := send(t, platform.GitHubActions(), request); got.Code != want {

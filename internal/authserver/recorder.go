@@ -27,7 +27,7 @@ const (
 	Metadata           Endpoint = "oauth-authorization-server" // RFC 8414
 	OpenIDMetadata     Endpoint = "openid-configuration"
 	API                Endpoint = "api"
-	Elsewhere          Endpoint = "elsewhere" // any other path of the authorization server
+	OtherPath          Endpoint = "other_path" // any other path of the authorization server
 )
 
 // The endpoints of a [Platform].

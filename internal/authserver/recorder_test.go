@@ -42,7 +42,7 @@ func TestRecorder(t *testing.T) {
 	}{
 		{nil, 3},
 		{[]authserver.Endpoint{authserver.API}, 1},
-		{[]authserver.Endpoint{authserver.Elsewhere, authserver.API}, 2},
+		{[]authserver.Endpoint{authserver.OtherPath, authserver.API}, 2},
 		{[]authserver.Endpoint{authserver.Metadata}, 0},
 	} {
 		if n := srv.Count(count.of...); n != count.want {

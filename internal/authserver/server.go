@@ -170,7 +170,7 @@ func (s *Server) endpoints(path string) map[string]route {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	matched, ok := s.routes[r.URL.EscapedPath()]
 	if !ok {
-		matched = route{Elsewhere, http.NotFound}
+		matched = route{OtherPath, http.NotFound}
 	}
 	s.serve(matched.endpoint, matched.handler, w, r)
 }

@@ -40,7 +40,7 @@ func (s *Server) token(r *http.Request) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mutate(response, c.Answer), nil
+	return mutate(response, c.TokenResponse), nil
 }
 
 // issue issues the tokens and returns the response of RFC 6749 §5.1.

@@ -47,7 +47,7 @@ func TestTokenAnswerMembers(t *testing.T) {
 		"no lifetime":    {func(c *authserver.Client) { c.Lifetime = 0 }, []string{"access_token", "scope", "token_type"}},
 		"no scopes":      {func(c *authserver.Client) { c.Scopes = nil }, []string{"access_token", "expires_in", "token_type"}},
 		"refresh token":  {func(c *authserver.Client) { c.RefreshLifetime = 1 }, []string{"access_token", "expires_in", "refresh_token", "scope", "token_type"}},
-		"added, omitted": {func(c *authserver.Client) { c.Answer = mutations() }, []string{"access_token", "expires_in", "sessid"}},
+		"added, omitted": {func(c *authserver.Client) { c.TokenResponse = mutations() }, []string{"access_token", "expires_in", "sessid"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -284,7 +284,7 @@ var uuidPattern = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`
 // elsewhere are the requests to addresses that are not endpoints of the server.
 func elsewhere(srv *authservertest.Server) []string {
 	var found []string
-	for _, request := range srv.Requests(authserver.Elsewhere) {
+	for _, request := range srv.Requests(authserver.OtherPath) {
 		found = append(found, strings.TrimSpace(request.Method+" "+request.Target+"\n"+string(request.Body)))
 	}
 	return found

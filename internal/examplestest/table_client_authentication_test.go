@@ -139,7 +139,7 @@ func answerAsGoogle(srv *authservertest.Server, key crypto.PublicKey) {
 			authserver.OAuthError(http.StatusBadRequest, "invalid_grant", "")(w, r)
 			return true
 		}
-		authserver.Answer(http.StatusOK, nil, `{"access_token":"ya29.2YotnFZFEjr1","expires_in":3599,"token_type":"Bearer"}`)(w, r)
+		authserver.Respond(http.StatusOK, nil, `{"access_token":"ya29.2YotnFZFEjr1","expires_in":3599,"token_type":"Bearer"}`)(w, r)
 		return true
 	})
 }
@@ -152,7 +152,7 @@ func answerAsSalesforce(srv *authservertest.Server) {
 		Assertions: []authserver.Trust{
 			{Issuer: "3MVG9exampleConsumerKey", Subject: "deploy@example.com", Audience: "https://login.salesforce.com"},
 		},
-		Answer: []authserver.Mutation{authserver.Omit("expires_in"), authserver.Set("instance_url", srv.APIURL)},
+		TokenResponse: []authserver.Mutation{authserver.Omit("expires_in"), authserver.Set("instance_url", srv.APIURL)},
 	})
 	if err != nil {
 		panic(err) // the client above is at fault

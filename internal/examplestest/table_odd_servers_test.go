@@ -23,7 +23,7 @@ func oddServers() map[string]example {
 			forms:  []url.Values{{"grant_type": {"account_credentials"}, "account_id": {"A-17"}}},
 		},
 		"odd-servers/no_lifetime.tf": {
-			client: authserver.Client{Answer: []authserver.Mutation{authserver.Omit("expires_in")}},
+			client: authserver.Client{TokenResponse: []authserver.Mutation{authserver.Omit("expires_in")}},
 			forms:  []url.Values{clientCredentials(nil)},
 		},
 		"odd-servers/json.tf": {
@@ -50,7 +50,7 @@ func oddServers() map[string]example {
 // answerElsewhere has the server answer at addresses that it does not have itself.
 func answerElsewhere(document string) func(*authservertest.Server) {
 	return func(srv *authservertest.Server) {
-		srv.Override(authserver.Elsewhere, func(w http.ResponseWriter, _ *http.Request) bool {
+		srv.Override(authserver.OtherPath, func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, document)
 			return true

@@ -235,7 +235,7 @@ func readBareToken(srv *authservertest.Server) {
 func checkRegisteredFirst(t *testing.T, srv *authservertest.Server) {
 	t.Helper()
 	var seen []string
-	for _, request := range srv.Requests(authserver.Elsewhere, authserver.TokenEndpoint) {
+	for _, request := range srv.Requests(authserver.OtherPath, authserver.TokenEndpoint) {
 		seen = append(seen, request.Target)
 	}
 	if len(seen) < 2 || seen[0] != "/register" {

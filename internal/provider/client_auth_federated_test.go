@@ -106,7 +106,7 @@ func TestFederatedRequest(t *testing.T) {
 func TestFederatedRequestByAddress(t *testing.T) {
 	t.Parallel()
 	platform, srv := startFederated(t, "api://as")
-	platform.Fail(authserver.GitHubActions, 1, authserver.Answer(200, nil, token(t, platform, "api://as")+"\n"))
+	platform.Fail(authserver.GitHubActions, 1, authserver.Respond(200, nil, token(t, platform, "api://as")+"\n"))
 	newSession(t).mustConfigure(federated(srv, attributes{"request": attributes{"url": platform.GitHubActionsURL}})).mustOpen(tokenType, nil)
 	mustCount(t, srv, 1)
 }

@@ -67,7 +67,7 @@ func TestInferMethod(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := authservertest.StartTLS(t, authserver.Config{Metadata: supporting(row.supported...)}, authservertest.Valid)
-			srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Answer(http.StatusForbidden, nil, ""))
+			srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Respond(http.StatusForbidden, nil, ""))
 			connection := attributes{"ca_certificate": srv.CAPEM}
 			if block, ok := row.block["tls"].(attributes); ok {
 				connection = merged(block, connection)

@@ -319,11 +319,11 @@ func TestErrorOfFederatedAssertion(t *testing.T) {
 	expired.SetLifetime(-time.Minute)
 	refusing := authservertest.StartPlatform(t, authserver.PlatformConfig{})
 	refusing.Fail(authserver.GitHubActions, authserver.Always,
-		authserver.Answer(http.StatusForbidden, http.Header{"Content-Type": {"application/json"}}, `{"message":"Resource not accessible by integration"}`))
+		authserver.Respond(http.StatusForbidden, http.Header{"Content-Type": {"application/json"}}, `{"message":"Resource not accessible by integration"}`))
 	elsewhere := authservertest.StartPlatform(t, authserver.PlatformConfig{})
-	elsewhere.Fail(authserver.GitHubActions, authserver.Always, authserver.Answer(http.StatusOK, nil, `{"token":"very-secret"}`))
+	elsewhere.Fail(authserver.GitHubActions, authserver.Always, authserver.Respond(http.StatusOK, nil, `{"token":"very-secret"}`))
 	text := authservertest.StartPlatform(t, authserver.PlatformConfig{})
-	text.Fail(authserver.GitHubActions, authserver.Always, authserver.Answer(http.StatusOK, nil, "very-secret"))
+	text.Fail(authserver.GitHubActions, authserver.Always, authserver.Respond(http.StatusOK, nil, "very-secret"))
 	tests := map[string]struct {
 		variables map[string]string
 		from      attributes

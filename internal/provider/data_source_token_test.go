@@ -20,7 +20,7 @@ func TestAccTokenData(t *testing.T) {
 	t.Parallel()
 	srv := startServer(t, func(client *authserver.Client) {
 		client.TokenFormat, client.Granted, client.RefreshLifetime = authserver.JWT, []string{"read"}, time.Hour
-		client.Answer = []authserver.Mutation{authserver.Set("session_state", "b1d2")}
+		client.TokenResponse = []authserver.Mutation{authserver.Set("session_state", "b1d2")}
 	})
 	state := func(check knownvalue.Check, path string, keys ...string) statecheck.StateCheck {
 		at := tfjsonpath.New(path)

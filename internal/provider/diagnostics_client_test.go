@@ -44,7 +44,7 @@ func TestSuspects(t *testing.T) {
 		says   []string
 	}{
 		// Servers answer an unknown client, or a missing key_id, like this.
-		"500": {answer: authserver.Answer(500, nil, ""), says: []string{
+		"500": {answer: authserver.Respond(500, nil, ""), says: []string{
 			"returned 500", "- client_id: some servers fail this way", "- audience: none was requested", "retry later",
 		}},
 		"server_error as 400": {answer: authserver.OAuthError(bad, "server_error", "unexpected"), block: signed(nil), says: []string{
@@ -94,20 +94,20 @@ func TestSuspects(t *testing.T) {
 			says: []string{"(raw encoding)", client, `- client_secret_basic_encoding: the id or the secret has characters that RFC 6749`, `remove "raw"`, "- token_endpoint_auth_method:"},
 		},
 		"challenge of a token endpoint": {
-			answer: authserver.Answer(401, http.Header{"Www-Authenticate": {`Bearer realm="x", error="invalid_client", error_description="client \"a\" is locked"`}}, ""),
+			answer: authserver.Respond(401, http.Header{"Www-Authenticate": {`Bearer realm="x", error="invalid_client", error_description="client \"a\" is locked"`}}, ""),
 			says:   []string{"(invalid_client)", "returned 401", "WWW-Authenticate: Bearer", "error: invalid_client", `error_description: client "a" is locked`, client},
 		},
 		"other names": {
-			answer: authserver.Answer(200, nil, `{"errcode":40013,"errmsg":"invalid appid rid: 5f8c3b0a-4e1d2c3b-1a2b3c4d","token":"very-secret"}`),
+			answer: authserver.Respond(200, nil, `{"errcode":40013,"errmsg":"invalid appid rid: 5f8c3b0a-4e1d2c3b-1a2b3c4d","token":"very-secret"}`),
 			says: []string{"Unusable response", "the response holds no access token", "/errcode: 40013", "/errmsg: invalid appid rid: [redacted]",
 				`response_fields = { error = "/errcode", error_description = "/errmsg" }`, "- token_endpoint:"},
 		},
 		"other names in 400": {
-			answer: authserver.Answer(400, nil, `{"status":{"statusMessage":"tenant unknown"}}`),
+			answer: authserver.Respond(400, nil, `{"status":{"statusMessage":"tenant unknown"}}`),
 			says:   []string{`response: {"status":{"statusMessage":"tenant unknown"}}`, `response_fields = { error_description = "/status/statusMessage" }`},
 		},
 		"other names, mapped": {
-			answer: authserver.Answer(200, nil, `{"errcode":40013,"errmsg":"invalid appid"}`),
+			answer: authserver.Respond(200, nil, `{"errcode":40013,"errmsg":"invalid appid"}`),
 			block:  attributes{"response_fields": attributes{"error": "/errcode", "error_description": "/errmsg"}},
 			says:   []string{"The server rejects the request (40013)", "error: 40013", "error_description: invalid appid", client},
 		},
@@ -177,7 +177,7 @@ func TestSuspectClock(t *testing.T) {
 			t.Parallel()
 			srv := startServer(t)
 			srv.Fail(authserver.TokenEndpoint, authserver.Always,
-				authserver.Answer(401, http.Header{"Date": {row.date}}, `{"error":"invalid_client"}`))
+				authserver.Respond(401, http.Header{"Date": {row.date}}, `{"error":"invalid_client"}`))
 			now := func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 			block := providerBlock(srv, attributes{"client_secret": nil, "signed_assertion": attributes{"private_key": key}})
 			newSession(t, provider.WithNow(now)).mustConfigure(block).open(tokenType, nil).diagnostics.mustSay(t, row.says...)
@@ -208,7 +208,7 @@ func TestChallengeOfAPI(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := startServer(t)
-			srv.Fail(authserver.API, authserver.Always, authserver.Answer(row.status, http.Header{"Www-Authenticate": {row.challenge}}, ""))
+			srv.Fail(authserver.API, authserver.Always, authserver.Respond(row.status, http.Header{"Www-Authenticate": {row.challenge}}, ""))
 			block := merged(attributes{"url": srv.APIURL + "/orders"}, row.block)
 			newSession(t).mustConfigure(providerBlock(srv)).open(requestType, block).diagnostics.mustSay(t, row.says...)
 		})

@@ -43,7 +43,7 @@ func TestErrorOfAnswer(t *testing.T) {
 		// RFC 6749 section 4.1.2.1, RFC 8707 section 2, RFC 9449.
 		"access_denied":           {answer: authserver.OAuthError(403, "access_denied", "Service not enabled within domain")},
 		"server_error":            {answer: authserver.OAuthError(500, "server_error", "")},
-		"temporarily_unavailable": {answer: authserver.Answer(503, http.Header{"Retry-After": {"120"}}, `{"error":"temporarily_unavailable"}`)},
+		"temporarily_unavailable": {answer: authserver.Respond(503, http.Header{"Retry-After": {"120"}}, `{"error":"temporarily_unavailable"}`)},
 		"invalid_target": {
 			answer: authserver.OAuthError(bad, "invalid_target", ""),
 			block:  attributes{"resources": []string{"https://api.example.com/"}},
@@ -64,38 +64,38 @@ func TestErrorOfAnswer(t *testing.T) {
 		},
 		// Codes and documents that no RFC has.
 		"unknown code":    {answer: authserver.OAuthError(bad, "scope_invalid", "")},
-		"error_uri":       {answer: authserver.Answer(400, json, `{"error":"invalid_request","error_uri":"https://docs.example.com/e/17"}`)},
-		"numeric error":   {answer: authserver.Answer(401, json, `{"message":"Unauthorized","error":401}`)},
+		"error_uri":       {answer: authserver.Respond(400, json, `{"error":"invalid_request","error_uri":"https://docs.example.com/e/17"}`)},
+		"numeric error":   {answer: authserver.Respond(401, json, `{"message":"Unauthorized","error":401}`)},
 		"error in 200":    {answer: authserver.OAuthError(200, "invalid_client", "client credentials are invalid")},
-		"other document":  {answer: authserver.Answer(400, json, `{"errors":[{"code":"NOT.AUTHORIZED.ERROR","message":"The given client credentials were not valid."}]}`)},
-		"text, not JSON":  {answer: authserver.Answer(400, http.Header{"Content-Type": {"text/plain"}}, "no such tenant\n")},
+		"other document":  {answer: authserver.Respond(400, json, `{"errors":[{"code":"NOT.AUTHORIZED.ERROR","message":"The given client credentials were not valid."}]}`)},
+		"text, not JSON":  {answer: authserver.Respond(400, http.Header{"Content-Type": {"text/plain"}}, "no such tenant\n")},
 		"steers terminal": {answer: authserver.OAuthError(bad, "invalid_request", "line one\r\nline \x1b[31mtwo\u202egpj")},
 		"very long":       {answer: authserver.OAuthError(bad, "invalid_request", strings.Repeat("AADSTS7000215: wrong. ", 100))},
 		// Statuses alone.
-		"401 without body": {answer: authserver.Answer(401, nil, "")},
-		"403 without body": {answer: authserver.Answer(403, nil, "")},
-		"404":              {answer: authserver.Answer(404, html, "<html><body>Not Found</body></html>")},
-		"405":              {answer: authserver.Answer(405, nil, "")},
-		"415":              {answer: authserver.Answer(415, nil, "")},
-		"418":              {answer: authserver.Answer(418, nil, "")},
-		"429":              {answer: authserver.Answer(429, http.Header{"Retry-After": {"30"}}, "")},
-		"500 without body": {answer: authserver.Answer(500, nil, "")},
-		"502 HTML":         {answer: authserver.Answer(502, html, badGateway)},
+		"401 without body": {answer: authserver.Respond(401, nil, "")},
+		"403 without body": {answer: authserver.Respond(403, nil, "")},
+		"404":              {answer: authserver.Respond(404, html, "<html><body>Not Found</body></html>")},
+		"405":              {answer: authserver.Respond(405, nil, "")},
+		"415":              {answer: authserver.Respond(415, nil, "")},
+		"418":              {answer: authserver.Respond(418, nil, "")},
+		"429":              {answer: authserver.Respond(429, http.Header{"Retry-After": {"30"}}, "")},
+		"500 without body": {answer: authserver.Respond(500, nil, "")},
+		"502 HTML":         {answer: authserver.Respond(502, html, badGateway)},
 		// Success that is none.
-		"200 HTML":          {answer: authserver.Answer(200, html, loginPage)},
-		"200 empty":         {answer: authserver.Answer(200, nil, "")},
-		"204":               {answer: authserver.Answer(204, nil, "")},
-		"200 empty object":  {answer: authserver.Answer(200, json, "{}")},
-		"200 other members": {answer: authserver.Answer(200, json, `{"data":{"token":"very-secret"},"expires":3600,"ok":true}`)},
+		"200 HTML":          {answer: authserver.Respond(200, html, loginPage)},
+		"200 empty":         {answer: authserver.Respond(200, nil, "")},
+		"204":               {answer: authserver.Respond(204, nil, "")},
+		"200 empty object":  {answer: authserver.Respond(200, json, "{}")},
+		"200 other members": {answer: authserver.Respond(200, json, `{"data":{"token":"very-secret"},"expires":3600,"ok":true}`)},
 		"200 other place": {
-			answer: authserver.Answer(200, json, `{"data":{"token":"very-secret"}}`),
+			answer: authserver.Respond(200, json, `{"data":{"token":"very-secret"}}`),
 			block:  attributes{"response_fields": attributes{"access_token": "/data/access_token"}},
 		},
-		"200 object in place": {answer: authserver.Answer(200, json, `{"access_token":{"token":"very-secret"}}`)},
-		"200 empty token":     {answer: authserver.Answer(200, json, `{"access_token":"","id_token":"very-secret"}`)},
-		"200 list":            {answer: authserver.Answer(200, json, `[]`)},
-		"200 truncated JSON":  {answer: authserver.Answer(200, json, `{"access_token":"very-sec`)},
-		"200 token with feed": {answer: authserver.Answer(200, json, `{"access_token":"very\nsecret"}`)},
+		"200 object in place": {answer: authserver.Respond(200, json, `{"access_token":{"token":"very-secret"}}`)},
+		"200 empty token":     {answer: authserver.Respond(200, json, `{"access_token":"","id_token":"very-secret"}`)},
+		"200 list":            {answer: authserver.Respond(200, json, `[]`)},
+		"200 truncated JSON":  {answer: authserver.Respond(200, json, `{"access_token":"very-sec`)},
+		"200 token with feed": {answer: authserver.Respond(200, json, `{"access_token":"very\nsecret"}`)},
 		"200 cut short":       {answer: authserver.Truncated(`{"access_token":"very-sec`)},
 		"200 endless":         {answer: authserver.Endless()},
 		"dropped":             {answer: authserver.Drop()},
@@ -104,7 +104,7 @@ func TestErrorOfAnswer(t *testing.T) {
 		"302 elsewhere":  {answer: authserver.Redirect(302, "https://login.example.com/oauth2/token?client_secret=very-secret")},
 		"307 elsewhere":  {answer: authserver.Redirect(307, "https://eu.example.com/oauth2/token")},
 		"303 same host":  {answer: authserver.Redirect(303, "/done")},
-		"301 nowhere":    {answer: authserver.Answer(301, nil, "")},
+		"301 nowhere":    {answer: authserver.Respond(301, nil, "")},
 		"307 round trip": {answer: authserver.Redirect(307, "/token")},
 	}
 	for name, row := range tests {
@@ -130,7 +130,7 @@ func TestErrorOfConnection(t *testing.T) {
 	plain, secure := startServer(t), startTLS(t, authservertest.Valid)
 	hanging, proxy := startServer(t), authservertest.StartProxy(t, "user", "right")
 	hanging.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Hang())
-	hanging.Fail(authserver.Elsewhere, authserver.Always, authserver.Hang())
+	hanging.Fail(authserver.OtherPath, authserver.Always, authserver.Hang())
 	const beyond = "https://login.example.com/token"
 	withUser := func(userinfo string) string { return strings.Replace(proxy.URL, "//", "//"+userinfo+"@", 1) }
 	tests := map[string]attributes{
@@ -245,7 +245,7 @@ func TestErrorOfMetadata(t *testing.T) {
 	document := func(status int, body string) func(*authservertest.Server) {
 		return func(srv *authservertest.Server) {
 			for _, endpoint := range []authserver.Endpoint{authserver.Metadata, authserver.OpenIDMetadata} {
-				srv.Fail(endpoint, authserver.Always, authserver.Answer(status, nil, body))
+				srv.Fail(endpoint, authserver.Always, authserver.Respond(status, nil, body))
 			}
 		}
 	}

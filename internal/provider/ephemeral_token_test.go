@@ -25,7 +25,7 @@ func TestAccTokenEphemeral(t *testing.T) {
 	opaque := startServer(t)
 	odd := startServer(t, func(client *authserver.Client) {
 		client.Lifetime, client.TokenFormat = 0, authserver.JWT
-		client.Answer = []authserver.Mutation{
+		client.TokenResponse = []authserver.Mutation{
 			authserver.Omit("token_type", "scope"),
 			authserver.Set("nested", map[string]any{"list": []any{1, "a", nil}, "none": nil}),
 		}

@@ -36,7 +36,7 @@ var operations = []operation{
 	{"refresh", []authserver.Endpoint{authserver.TokenEndpoint}, refresh},
 	{"revocation", []authserver.Endpoint{authserver.RevocationEndpoint}, revoke},
 	{"request", []authserver.Endpoint{authserver.API}, requestOrders},
-	{"platform", []authserver.Endpoint{authserver.Elsewhere}, requestAssertion},
+	{"platform", []authserver.Endpoint{authserver.OtherPath}, requestAssertion},
 }
 
 // client is the provider block of a client with secrets everywhere.

@@ -87,15 +87,15 @@ func refusals() map[string]fault {
 		// RFC 7009 section 2.2.1
 		"unsupported_token_type": {answer: authserver.OAuthError(400, "unsupported_token_type", "JWTs cannot be revoked "+repeatedHere)},
 		"400 in JSON":            {answer: answerJSON(400, `{"message":"tenant unknown `+repeatedHere+`"}`)},
-		"401 without body":       {answer: authserver.Answer(401, nil, "")},
+		"401 without body":       {answer: authserver.Respond(401, nil, "")},
 		"403 in JSON":            {answer: answerJSON(403, `{"message":"not allowed `+repeatedHere+`"}`)},
-		"403 by a proxy":         {answer: authserver.Answer(403, page, "<html><head><title>Blocked</title></head><body>Policy 17 "+repeatedHere+"</body></html>")},
-		"404":                    {answer: authserver.Answer(404, nil, "")},
-		"405":                    {answer: authserver.Answer(405, nil, "")},
-		"407":                    {answer: authserver.Answer(407, nil, "")},
+		"403 by a proxy":         {answer: authserver.Respond(403, page, "<html><head><title>Blocked</title></head><body>Policy 17 "+repeatedHere+"</body></html>")},
+		"404":                    {answer: authserver.Respond(404, nil, "")},
+		"405":                    {answer: authserver.Respond(405, nil, "")},
+		"407":                    {answer: authserver.Respond(407, nil, "")},
 		"429 with an hour":       {answer: later(429, "3600")},
-		"429 with a date":        {answer: authserver.Answer(429, inAnHour, "")},
-		"501":                    {answer: authserver.Answer(501, nil, "")},
+		"429 with a date":        {answer: authserver.Respond(429, inAnHour, "")},
+		"501":                    {answer: authserver.Respond(501, nil, "")},
 		"503 for an hour":        {answer: later(503, "3600")},
 		"500, invalid_client":    {answer: authserver.OAuthError(500, "invalid_client", "unknown "+repeatedHere)},
 	}
@@ -109,15 +109,15 @@ func transientFaults() map[string]fault {
 	page := http.Header{"Content-Type": {"text/html"}}
 	soon := http.Header{"Date": {"Sat, 01 Jan 2050 00:00:00 GMT"}, "Retry-After": {"Sat, 01 Jan 2050 00:00:01 GMT"}}
 	return map[string]fault{
-		"408":                         {answer: authserver.Answer(408, nil, "")},
+		"408":                         {answer: authserver.Respond(408, nil, "")},
 		"429 with a second":           {answer: later(429, "1")},
-		"429 with a near date":        {answer: authserver.Answer(429, soon, "")},
+		"429 with a near date":        {answer: authserver.Respond(429, soon, "")},
 		"429 without a time":          {answer: answerJSON(429, `{"message":"slow down `+repeatedHere+`"}`)},
-		"500 HTML":                    {answer: authserver.Answer(500, page, "<html><body>Stack trace "+repeatedHere+"</body></html>")},
-		"502 HTML":                    {answer: authserver.Answer(502, page, badGateway+repeatedHere)},
-		"503 without body":            {answer: authserver.Answer(503, nil, "")},
+		"500 HTML":                    {answer: authserver.Respond(500, page, "<html><body>Stack trace "+repeatedHere+"</body></html>")},
+		"502 HTML":                    {answer: authserver.Respond(502, page, badGateway+repeatedHere)},
+		"503 without body":            {answer: authserver.Respond(503, nil, "")},
 		"503 temporarily_unavailable": {answer: authserver.OAuthError(503, "temporarily_unavailable", "Maintenance "+repeatedHere)},
-		"504":                         {answer: authserver.Answer(504, nil, "")},
+		"504":                         {answer: authserver.Respond(504, nil, "")},
 	}
 }
 
@@ -129,24 +129,24 @@ func unusableAnswers(secrets secrets) map[string]fault {
 	compressed := http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}}
 	token := secrets.token.Value
 	return map[string]fault{
-		"200 HTML":               {answer: authserver.Answer(200, page, loginPage+repeatedHere)},
-		"200 empty":              {answer: authserver.Answer(200, nil, "")},
-		"200 truncated JSON":     {answer: authserver.Answer(200, json, `{"access_token":"`+token+repeatedHere)},
-		"200 other document":     {answer: authserver.Answer(200, json, `{"data":{"token":"`+token+`"},"echo":"`+repeatedHere+`"}`)},
-		"200 with an error":      {answer: authserver.Answer(200, json, `{"error":"invalid_client","error_description":"`+repeatedHere+`","access_token":"`+token+`"}`)},
-		"200 two tokens":         {answer: authserver.Answer(200, json, `{"access_token":"`+token+`","access_token":"`+repeatedHere+`"}`)},
-		"200 token of lines":     {answer: authserver.Answer(200, json, `{"access_token":"`+token+`\r\nX-Injected: 1"}`)},
-		"200 assertion of lines": {answer: authserver.Answer(200, json, `{"value":"`+token+`\r\nX-Injected: 1"}`)},
+		"200 HTML":               {answer: authserver.Respond(200, page, loginPage+repeatedHere)},
+		"200 empty":              {answer: authserver.Respond(200, nil, "")},
+		"200 truncated JSON":     {answer: authserver.Respond(200, json, `{"access_token":"`+token+repeatedHere)},
+		"200 other document":     {answer: authserver.Respond(200, json, `{"data":{"token":"`+token+`"},"echo":"`+repeatedHere+`"}`)},
+		"200 with an error":      {answer: authserver.Respond(200, json, `{"error":"invalid_client","error_description":"`+repeatedHere+`","access_token":"`+token+`"}`)},
+		"200 two tokens":         {answer: authserver.Respond(200, json, `{"access_token":"`+token+`","access_token":"`+repeatedHere+`"}`)},
+		"200 token of lines":     {answer: authserver.Respond(200, json, `{"access_token":"`+token+`\r\nX-Injected: 1"}`)},
+		"200 assertion of lines": {answer: authserver.Respond(200, json, `{"value":"`+token+`\r\nX-Injected: 1"}`)},
 		"200 endless":            {answer: authserver.Endless()},
-		"200 gzip bomb":          {answer: authserver.Answer(200, compressed, gzipBomb())},
-		"200 no gzip":            {answer: authserver.Answer(200, compressed, `{"access_token":"`+token+`"}`)},
-		"endless header":         {answer: authserver.Answer(200, http.Header{"X-Long": {strings.Repeat("x", 2<<20)}}, "")},
+		"200 gzip bomb":          {answer: authserver.Respond(200, compressed, gzipBomb())},
+		"200 no gzip":            {answer: authserver.Respond(200, compressed, `{"access_token":"`+token+`"}`)},
+		"endless header":         {answer: authserver.Respond(200, http.Header{"X-Long": {strings.Repeat("x", 2<<20)}}, "")},
 	}
 }
 
 // answerJSON is a fault that answers with a document.
 func answerJSON(status int, document string) http.Handler {
-	return authserver.Answer(status, http.Header{"Content-Type": {"application/json"}}, document)
+	return authserver.Respond(status, http.Header{"Content-Type": {"application/json"}}, document)
 }
 
 // tokenAnswer issues a token together with a refresh token.

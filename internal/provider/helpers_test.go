@@ -70,7 +70,7 @@ func merged(layers ...attributes) attributes {
 
 // answering changes token answers.
 func answering(mutations ...authserver.Mutation) func(*authserver.Client) {
-	return func(client *authserver.Client) { client.Answer = append(client.Answer, mutations...) }
+	return func(client *authserver.Client) { client.TokenResponse = append(client.TokenResponse, mutations...) }
 }
 
 // diagnostics are what a provider tells the user.

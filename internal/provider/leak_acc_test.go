@@ -97,7 +97,7 @@ func build(t *testing.T, method, config string) *nest {
 		client.Secret, client.AuthMethod = n.secrets[0].Value, method
 	})
 	second := authserver.Client{ID: "second", Secret: n.token.Value, AuthMethod: authserver.ClientSecretPost}
-	second.Answer = []authserver.Mutation{authserver.Set("access_token", n.token.Value)}
+	second.TokenResponse = []authserver.Mutation{authserver.Set("access_token", n.token.Value)}
 	if err := n.srv.Register(second); err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestAccLeakFailure(t *testing.T) {
 		}), "malformed"},
 		"echo in a page": {fails(func(w http.ResponseWriter, r *http.Request) {
 			page := "<html><body>" + html.EscapeString(everything(r)) + "</body></html>"
-			authserver.Answer(http.StatusForbidden, http.Header{"Content-Type": {"text/html"}}, page)(w, r)
+			authserver.Respond(http.StatusForbidden, http.Header{"Content-Type": {"text/html"}}, page)(w, r)
 		}), "403 Forbidden"},
 		"echo in header fields": {fails(func(w http.ResponseWriter, r *http.Request) {
 			for _, name := range []string{"X-Request-Id", "X-Correlation-Id", "Www-Authenticate", "Set-Cookie", "Retry-After", "Content-Type"} {
@@ -256,15 +256,15 @@ func TestAccLeakFailure(t *testing.T) {
 		}, "proxy did not forward the request"},
 		"token in another member": {func(n *nest) {
 			n.srv.Fail(authserver.TokenEndpoint, authserver.Always,
-				authserver.Answer(http.StatusOK, nil, fmt.Sprintf(`{"data":{"token":%q}}`, n.token.Value)))
+				authserver.Respond(http.StatusOK, nil, fmt.Sprintf(`{"data":{"token":%q}}`, n.token.Value)))
 		}, "no access token"},
 		"token that breaks a header": {func(n *nest) {
 			n.srv.Fail(authserver.TokenEndpoint, authserver.Always,
-				authserver.Answer(http.StatusOK, nil, fmt.Sprintf(`{"access_token":%q}`, n.token.Value+"\r\n")))
+				authserver.Respond(http.StatusOK, nil, fmt.Sprintf(`{"access_token":%q}`, n.token.Value+"\r\n")))
 		}, "holds spaces, control characters"},
 		"token and an error": {func(n *nest) {
 			n.srv.Fail(authserver.TokenEndpoint, authserver.Always,
-				authserver.Answer(http.StatusOK, nil, fmt.Sprintf(`{"error":"server_error","access_token":%q}`, n.token.Value)))
+				authserver.Respond(http.StatusOK, nil, fmt.Sprintf(`{"error":"server_error","access_token":%q}`, n.token.Value)))
 		}, "server_error"},
 		"token cut short": {func(n *nest) {
 			n.Edit("= var.proxy_url", "= null") // a proxy would answer for the server

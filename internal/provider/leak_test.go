@@ -137,7 +137,7 @@ func TestRequestTokenEchoed(t *testing.T) {
 	requestToken := acctest.NewCanary("request token", "-._~+/")
 	platform := authservertest.StartPlatform(t, authserver.PlatformConfig{})
 	platform.Fail(authserver.GitHubActions, authserver.Always, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		authserver.Answer(http.StatusForbidden, nil, "got "+r.Header.Get("Authorization"))(w, r)
+		authserver.Respond(http.StatusForbidden, nil, "got "+r.Header.Get("Authorization"))(w, r)
 	}))
 	variables := jobEnvironment(platform)
 	variables["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = requestToken.Value

@@ -163,7 +163,7 @@ func TestResponseBodyBase64(t *testing.T) {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				t.Parallel()
 				srv := startServer(t)
-				srv.Fail(authserver.API, 1, authserver.Answer(200, nil, row.body))
+				srv.Fail(authserver.API, 1, authserver.Respond(200, nil, row.body))
 				got, found := callKinds[kind](newSession(t).mustConfigure(providerBlock(srv)), attributes{"url": srv.APIURL + "/file"})
 				found.mustBeEmpty(t)
 				mustShow(t, kind, got, attributes{
@@ -281,7 +281,7 @@ func TestCostlyAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := startServer(t)
-			srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Answer(200, nil, `{"access_token":"abc","x":`+row.value+`}`))
+			srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Respond(200, nil, `{"access_token":"abc","x":`+row.value+`}`))
 			result := newSession(t).mustConfigure(providerBlock(srv)).mustOpen(tokenType, nil)
 			if result["access_token"] != "abc" || (result["response"] != nil) != row.given {
 				t.Errorf("access_token is %v; the response is given: %t", result["access_token"], result["response"] != nil)

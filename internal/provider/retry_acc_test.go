@@ -74,9 +74,9 @@ data "oauth2cc_token" "test" {
 func TestAccRefusedOnce(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]http.Handler{
-		"403, nothing": authserver.Answer(403, nil, ""),
-		"400, XML":     authserver.Answer(400, http.Header{"Content-Type": {"application/xml"}}, "<error><code>17</code></error>"),
-		"401, page":    authserver.Answer(401, http.Header{"Content-Type": {"text/html"}}, "<html><title>Sign in</title></html>"),
+		"403, nothing": authserver.Respond(403, nil, ""),
+		"400, XML":     authserver.Respond(400, http.Header{"Content-Type": {"application/xml"}}, "<error><code>17</code></error>"),
+		"401, page":    authserver.Respond(401, http.Header{"Content-Type": {"text/html"}}, "<html><title>Sign in</title></html>"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

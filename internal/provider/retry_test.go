@@ -18,7 +18,7 @@ import (
 
 // later is a busy server's answer with its Retry-After.
 func later(status int, retryAfter string) http.Handler {
-	return authserver.Answer(status, http.Header{"Retry-After": {retryAfter}}, "")
+	return authserver.Respond(status, http.Header{"Retry-After": {retryAfter}}, "")
 }
 
 // TestMaxRetries holds how often a server is asked that never has time, and that
@@ -43,7 +43,7 @@ func TestMaxRetries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := startServer(t)
-			srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Answer(503, nil, ""))
+			srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Respond(503, nil, ""))
 			s := newSession(t, environment(row.variables)).mustConfigure(providerBlock(srv, row.block))
 			if got := s.open(tokenType, nil); len(got.diagnostics) != 1 {
 				t.Errorf("the user is told\n%s", got.diagnostics)
@@ -106,7 +106,7 @@ func TestWaits(t *testing.T) {
 // too long, or for one where there are to be none.
 func TestNoWaits(t *testing.T) {
 	t.Parallel()
-	limit := authserver.Answer(429, http.Header{"X-RateLimit-Limit": {"10"}, "X-RateLimit-Reset": {"1800"}}, `{"error":"rate_limited"}`)
+	limit := authserver.Respond(429, http.Header{"X-RateLimit-Limit": {"10"}, "X-RateLimit-Reset": {"1800"}}, `{"error":"rate_limited"}`)
 	tests := map[string]struct {
 		fault http.Handler
 		block attributes
@@ -229,7 +229,7 @@ func TestAttemptsByStatus(t *testing.T) {
 			if body[0] != "" {
 				header.Set("Content-Type", body[0])
 			}
-			mustAttempt(t, fmt.Sprintf("%d with %s", status, name), authserver.Answer(status, header, body[1]), want)
+			mustAttempt(t, fmt.Sprintf("%d with %s", status, name), authserver.Respond(status, header, body[1]), want)
 		}
 	}
 }
