@@ -91,7 +91,7 @@ func TestVariableThatHoldsNoAssertion(t *testing.T) {
 	}{
 		"not set":     {"", []string{"the environment variable ID_TOKEN is not set"}},
 		"white space": {" \n", []string{"ID_TOKEN"}},
-		"no JWT":      {"glpat-7Fjfp0ZBr1KtDRbnfVdmIw", []string{"ID_TOKEN", "no JWT"}},
+		"no JWT":      {"glpat-7Fjfp0ZBr1KtDRbnfVdmIw", []string{"ID_TOKEN", "not a JWT"}},
 		"encrypted":   {"eyJh.a.b.c.d", []string{"ID_TOKEN", "JWE"}},
 		"expired":     {unsigned(`{"exp":1772366340}`), []string{"ID_TOKEN", "has expired", "2026-03-01T11:59:00Z", "2026-03-01T12:00:00Z"}},
 		// RFC 7519 section 4.1.4: on the very second it is over.
@@ -317,7 +317,7 @@ func TestPlatformThatGivesNoAssertion(t *testing.T) {
 		wants  []string
 	}{
 		"forbidden":         {403, `{"message":"Resource not accessible by integration ` + platformToken + `"}`, "request", []string{"403 Forbidden", "run.actions.example.com"}},
-		"sign-in page":      {203, `<html><head><title>Sign In</title></head></html>`, "request", []string{"no JWT"}},
+		"sign-in page":      {203, `<html><head><title>Sign In</title></head></html>`, "request", []string{"not a JWT"}},
 		"out of order":      {503, `busy`, "request", []string{"503"}},
 		"pointer misses":    {200, `{"oidcToken":"` + issued("job") + `"}`, "request.pointer", []string{`"/value"`}},
 		"pointer at null":   {200, `{"value":null}`, "request.pointer", []string{`"/value"`}},
@@ -325,7 +325,7 @@ func TestPlatformThatGivesNoAssertion(t *testing.T) {
 		"number":            {200, `42`, "request.pointer", []string{`"/value"`}},
 		"empty":             {200, ``, "request", []string{"the platform's answer is empty"}},
 		"empty text":        {200, `{"value":""}`, "request", []string{"the platform's answer is empty"}},
-		"no JWT":            {200, `{"value":"` + platformToken + `"}`, "request", []string{"no JWT"}},
+		"no JWT":            {200, `{"value":"` + platformToken + `"}`, "request", []string{"not a JWT"}},
 		"expired":           {200, `{"value":"` + unsigned(`{"exp":1772366340}`) + `"}`, "request", []string{"the platform", "2026-03-01T11:59:00Z"}},
 	}
 	for name, test := range tests {

@@ -4,6 +4,7 @@
 package oauth2
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,8 +16,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 )
 
-// Error codes of RFC 6749 section 5.2 and of the extensions that a client has to
-// tell apart.
+// Error codes of RFC 6749 section 5.2 and of extensions.
 const (
 	InvalidRequest       = "invalid_request"
 	InvalidClient        = "invalid_client"
@@ -25,7 +25,7 @@ const (
 	UnsupportedGrantType = "unsupported_grant_type"
 	InvalidScope         = "invalid_scope"
 	// AccessDenied and TemporarilyUnavailable are registered for the authorization
-	// endpoint (RFC 6749 section 4.1.2.1) and sent by token endpoints all the same.
+	// endpoint (RFC 6749 section 4.1.2.1), but token endpoints return them too.
 	AccessDenied           = "access_denied"
 	TemporarilyUnavailable = "temporarily_unavailable"
 	ServerError            = "server_error"
@@ -34,46 +34,90 @@ const (
 	// UseDPoPNonce and InvalidDPoPProof are RFC 9449 sections 8 and 5.
 	UseDPoPNonce     = "use_dpop_nonce"
 	InvalidDPoPProof = "invalid_dpop_proof"
-	// InvalidToken and InsufficientScope are RFC 6750 section 3.1, of an API.
+	// InvalidToken and InsufficientScope are returned by APIs (RFC 6750 section 3.1).
 	InvalidToken      = "invalid_token"
 	InsufficientScope = "insufficient_scope"
 )
 
-// Error is an answer that holds no usable token or document. All its texts come
-// from the server, are redacted of everything secret that was sent, and hold no
-// control characters.
+// Error is a response without a usable token or document. Its texts come from the
+// server, are redacted, and have no control characters.
 type Error struct {
-	// Endpoint says which endpoint answered, with its address.
+	// Endpoint names the endpoint and its address.
 	Endpoint string
 	// StatusCode is the HTTP status.
 	StatusCode int
-	// Code is the error code of RFC 6749 section 5.2; empty where there is none.
+	// Code is the error code (RFC 6749 section 5.2); empty if there is none.
 	Code string
 	// Description and URI are error_description and error_uri.
 	Description, URI string
-	// RetryAfter is how long the server asked to wait, see [httpstack.RetryAfter];
-	// nil where it did not.
+	// RetryAfter is how long the server asks to wait, see [httpstack.RetryAfter]; nil if
+	// it does not.
 	RetryAfter *time.Duration
-	// Excerpt shows the beginning of an answer that names no error code, at most
-	// 512 bytes.
+	// Excerpt is the beginning of a body without an error code, at most 512 bytes.
 	Excerpt string
-	// ContentType is the answer's media type without its parameters.
+	// ContentType is the media type without parameters.
 	ContentType string
-	// NonJSONBody reports that the body is neither JSON nor a form: it is mostly not the server
-	// that speaks then, but a proxy before it.
+	// NonJSONBody reports that the body is neither JSON nor a form. It usually comes from
+	// a proxy in front of the server.
 	NonJSONBody bool
 	// Challenge is what WWW-Authenticate says; nil if it gives no reason.
 	Challenge *Challenge
-	// Reasons are members that may say why there is no token, if none is called error.
+	// Reasons may explain the failure if there is no error code.
 	Reasons []Reason
-	// Assertion is the one in the request, decoded; nil if there was none.
+	// Assertion is the decoded assertion of the request; nil if there was none.
 	Assertion *JWT
-	// ClockOffset is how far the server's clock, by the Date field (RFC 9110 section
-	// 6.6.1), is ahead of this machine's; zero if it is unknown.
+	// ClockOffset is how far the server's clock is ahead of this machine's, by the Date
+	// field (RFC 9110 section 6.6.1); zero if unknown.
 	ClockOffset time.Duration
-	// Err says what makes an answer with a status of success unusable; nil where
-	// the server reported the error.
+	// Err is why a response with status 2xx is unusable; nil if the server reported an
+	// error.
 	Err error
+}
+
+// ReadError reads an error response (RFC 6749 section 5.2) of any endpoint.
+func ReadError(endpoint string, response *httpstack.Response) *Error {
+	return newResponseReader(endpoint, response, nil).serverError()
+}
+
+// serverError is the error that the server reports.
+func (r *responseReader) serverError() *Error {
+	failure := r.unusable(nil)
+	failure.NonJSONBody = r.document == nil && len(bytes.TrimSpace(r.response.Body)) > 0
+	object, _ := r.document.(map[string]any)
+	uri, _ := object["error_uri"].(string)
+	description, _ := r.fields.text(r.document, FieldErrorDescription)
+	failure.Code = r.show(r.fields.errorCode(r.document))
+	failure.Description, failure.URI = r.show(description), r.show(uri)
+	others := len(object) // beside the two that are shown
+	for _, name := range []string{FieldError, "error_uri"} {
+		if _, ok := object[name]; ok {
+			others--
+		}
+	}
+	if failure.Code == "" || failure.Description == "" && others > 0 {
+		failure.Excerpt = r.excerpt()
+	}
+	if failure.Code == "" {
+		failure.Reasons = r.reasons()
+	}
+	return failure
+}
+
+// unusable is the error for a response that fails for cause. The body may hold a token
+// and is not shown.
+func (r *responseReader) unusable(cause error) *Error {
+	failure := &Error{
+		Endpoint:    r.endpoint,
+		StatusCode:  r.response.StatusCode,
+		RetryAfter:  httpstack.RetryAfter(r.response),
+		ContentType: r.show(mediaType(r.response.Header)),
+		Challenge:   r.challenge(),
+		Err:         cause,
+	}
+	if date, err := http.ParseTime(r.response.Header.Get("Date")); err == nil && !r.response.RequestedAt.IsZero() {
+		failure.ClockOffset = date.Sub(r.response.RequestedAt)
+	}
+	return failure
 }
 
 // Error implements error.
@@ -91,12 +135,12 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
-// Unwrap returns what makes the answer unusable.
+// Unwrap returns why the response is unusable.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Temporary reports whether the same request may get another response a moment
-// later: the server, or one before it, is unavailable now. An error code that blames
-// the request or the client is final, whatever the status.
+// Temporary reports whether the same request may succeed a moment later, because the
+// server or a proxy is unavailable. An error code that blames the request or the client
+// is final, whatever the status.
 func (e *Error) Temporary() bool {
 	if e.Code == TemporarilyUnavailable {
 		return true
@@ -104,10 +148,10 @@ func (e *Error) Temporary() bool {
 	return httpstack.TransientStatus(e.StatusCode) && !blames(strings.ToLower(e.Code))
 }
 
-// RefusesClient reports whether the server may have refused the client itself, so
-// that the same credentials sent again may be another failed login. RFC 6749 section
-// 5.2 has invalid_client for it, and servers have other codes, other statuses, pages
-// and empty bodies: so every refusal counts that is not known to be about the request.
+// RefusesClient reports whether the server may have refused the client itself, so that
+// sending the same credentials again may count as another failed login. Not all servers
+// use invalid_client for it (RFC 6749 section 5.2), so every refusal counts that is not
+// known to be about the request.
 func (e *Error) RefusesClient() bool {
 	code := strings.ToLower(e.Code)
 	switch {
@@ -117,33 +161,33 @@ func (e *Error) RefusesClient() bool {
 		return true
 	case code != "" && blames(code):
 		return !blamesRequest(code)
-	case success(e.StatusCode):
+	case isSuccess(e.StatusCode):
 		return e.Err == nil
 	default:
 		return e.StatusCode/100 == 4 && !slices.Contains(requestStatuses, e.StatusCode)
 	}
 }
 
-// RefusesGrant reports whether the server refused what was presented beside the
-// client: a password, a code, an assertion or a refresh token.
+// RefusesGrant reports whether the server refused the grant: a password, a code, an
+// assertion or a refresh token.
 func (e *Error) RefusesGrant() bool { return strings.EqualFold(e.Code, InvalidGrant) }
 
-// requestStatuses are those that blame the form of a request (RFC 9110 section 15.5,
-// RFC 6585 section 5) or ask for credentials of a proxy.
+// requestStatuses blame the form of a request (RFC 9110 section 15.5, RFC 6585 section
+// 5) or ask for credentials of a proxy.
 var requestStatuses = []int{
 	http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusProxyAuthRequired, http.StatusLengthRequired,
 	http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong, http.StatusUnsupportedMediaType,
 	http.StatusExpectationFailed, http.StatusUpgradeRequired, http.StatusRequestHeaderFieldsTooLarge,
 }
 
-// blames reports whether an error code, in lower case, is about the request or the
-// client: those of RFC 6749 section 5.2 and what others have made like them.
+// blames reports whether an error code, in lower case, blames the request or the client:
+// those of RFC 6749 section 5.2 and similar ones of vendors.
 func blames(code string) bool {
 	return blamesRequest(code) || strings.HasPrefix(code, "invalid_") || strings.HasPrefix(code, "unauthorized")
 }
 
-// blamesRequest reports whether an error code, in lower case, is about what was
-// requested, so that another request of the same client may succeed.
+// blamesRequest reports whether an error code, in lower case, blames what was requested,
+// so that another request of the same client may succeed.
 func blamesRequest(code string) bool {
 	switch code {
 	case InvalidRequest, InvalidScope, InvalidTarget, InvalidDPoPProof, UseDPoPNonce, AccessDenied,
@@ -158,21 +202,20 @@ func (e *Error) Status() string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode)))
 }
 
-// Causes that make an answer with a status of success unusable.
+// Reasons why a response with status 2xx is unusable.
 var (
-	// ErrNotJSON tells that the answer is neither JSON nor form-encoded.
+	// ErrNotJSON reports that the body is neither JSON nor form-encoded.
 	ErrNotJSON = errors.New("the response is not JSON")
-	// ErrNoAccessToken tells that the answer has no access token where it is looked for.
+	// ErrNoAccessToken reports that there is no access token at the expected place.
 	ErrNoAccessToken = errors.New("the response holds no access token")
-	// ErrUnsafeToken tells that the token has characters which would break an HTTP
-	// header field.
+	// ErrUnsafeToken reports that the token has characters that would break an HTTP header
+	// field.
 	ErrUnsafeToken = errors.New("the access token contains spaces, control characters or non-ASCII characters")
-	// ErrTwoTokens tells that the answer has two different access tokens by the same
-	// name.
+	// ErrTwoTokens reports two different access tokens under the same name.
 	ErrTwoTokens = errors.New("the response holds two different access tokens under one name")
 )
 
-// withoutURL strips the URL, which may hold secrets, off the errors of net/url.
+// withoutURL removes the URL, which may hold secrets, from an error of net/url.
 func withoutURL(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		return wrapped.Err

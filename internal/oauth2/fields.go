@@ -15,8 +15,8 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
-// Names of the members of an answer: RFC 6749 sections 5.1 and 5.2, and three
-// that many servers add.
+// Members of a response: those of RFC 6749 sections 5.1 and 5.2, and three that many
+// servers add.
 const (
 	FieldAccessToken      = "access_token"
 	FieldTokenType        = "token_type"
@@ -29,7 +29,7 @@ const (
 	FieldErrorDescription = "error_description"
 )
 
-// FieldNames lists the members whose place in the answer can be set.
+// FieldNames lists the members that can be mapped.
 func FieldNames() []string {
 	return []string{
 		FieldAccessToken, FieldTokenType, FieldExpiresIn, FieldExpiresAt, FieldScope,
@@ -37,13 +37,12 @@ func FieldNames() []string {
 	}
 }
 
-// Fields says where the members of an answer are, by their names. A member that
-// is not named is where RFC 6749 has it, at the top.
+// Fields maps members of a response to their places. A member that is not mapped is at
+// the top level, as in RFC 6749.
 type Fields map[string]jsonpointer.Pointer
 
-// names are what the member called name is called in the response, and what the
-// members are called that it is in.
-func (f Fields) names(name string) []string {
+// path lists the names of the members that lead to the member called name.
+func (f Fields) path(name string) []string {
 	if pointer, ok := f[name]; ok {
 		return pointer.Tokens()
 	}
@@ -60,21 +59,15 @@ func (f Fields) lookup(document any, name string) (any, bool) {
 	return value, ok
 }
 
-// member is the member of an object, nil where there is none.
-func member(document any, name string) any {
-	object, _ := document.(map[string]any)
-	return object[name]
-}
-
-// text is the member called name where it is a string.
+// text finds the member called name if it is a string.
 func (f Fields) text(document any, name string) (string, bool) {
 	value, _ := f.lookup(document, name)
 	text, ok := value.(string)
 	return text, ok
 }
 
-// errorCode is the error member as text. RFC 6749 section 5.2 has a string;
-// numbers occur, and objects with the code inside.
+// errorCode is the error member as text. RFC 6749 section 5.2 defines a string, but some
+// servers send a number, or an object that holds the code.
 func (f Fields) errorCode(document any) string {
 	value, _ := f.lookup(document, FieldError)
 	switch value := value.(type) {
@@ -87,8 +80,7 @@ func (f Fields) errorCode(document any) string {
 	}
 }
 
-// refreshToken is the refresh token. Some servers send a word in its place where
-// they issue none.
+// refreshToken is the refresh token. Some servers send a word if they issue none.
 func (f Fields) refreshToken(document any) secret.String {
 	text, _ := f.text(document, FieldRefreshToken)
 	if text == "not_supported" {
@@ -97,8 +89,8 @@ func (f Fields) refreshToken(document any) secret.String {
 	return secret.New(text)
 }
 
-// scopes reads the granted scopes from a text, separated by any white space, or
-// from a list. It returns nil where the answer names none.
+// scopes parses the granted scopes from a list, or a string with any white space between
+// them. It returns nil if there are none.
 func (f Fields) scopes(document any) []string {
 	value, _ := f.lookup(document, FieldScope)
 	list, ok := value.([]any)
@@ -113,23 +105,21 @@ func (f Fields) scopes(document any) []string {
 	return scopes
 }
 
-// maxLifetime is the longest lifetime that is believed, a hundred years in
-// seconds. More is a mistake in the unit, or means to be unlimited.
-const maxLifetime = 100 * 365 * 24 * 60 * 60
-
-// seconds reads a lifetime in whole seconds, rounded down, from a number or from
-// a string holding one. What is not positive or beyond belief is unknown, zero.
+// seconds parses a lifetime, rounded down to whole seconds, from a number or a string. It
+// is zero if it is not positive, or longer than a hundred years, which is a mistake in
+// the unit or means unlimited.
 func (f Fields) seconds(document any, name string) int64 {
+	const maxLifetime = 100 * 365 * 24 * 60 * 60
 	value, _ := f.lookup(document, name)
-	number, ok := float(value)
+	number, ok := parseNumber(value)
 	if !ok || number < 1 || number > maxLifetime {
 		return 0
 	}
 	return int64(number)
 }
 
-// float reads a number, or a string that holds one.
-func float(value any) (float64, bool) {
+// parseNumber parses a number, or a string that holds one.
+func parseNumber(value any) (float64, bool) {
 	var text string
 	switch value := value.(type) {
 	case json.Number:
@@ -146,9 +136,9 @@ func float(value any) (float64, bool) {
 	return number, err == nil
 }
 
-// instantLayouts are the dates that are read: RFC 3339, also with a space for the T
-// or before the offset, and an offset without its colon; the formats of RFC 9110
-// section 5.6.7, and that of RFC 5322. A date without a zone is ambiguous.
+// instantLayouts are RFC 3339, also with a space in place of the T or before the offset,
+// or an offset without a colon; the formats of RFC 9110 section 5.6.7; and RFC 5322. A
+// date without a zone is ambiguous and not among them.
 var instantLayouts = []string{
 	time.RFC3339, "2006-01-02T15:04:05Z0700",
 	"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700",
@@ -156,8 +146,8 @@ var instantLayouts = []string{
 	http.TimeFormat, "Monday, 02-Jan-06 15:04:05 GMT", time.ANSIC, time.RFC1123Z,
 }
 
-// instant reads a point in time: a date, or seconds since 1970, or milliseconds
-// where seconds would be beyond the year 5000. The zero time means there is none.
+// instant parses a date or a Unix time, which is in milliseconds if it would be beyond
+// the year 5000 in seconds. It returns the zero time if there is none.
 func (f Fields) instant(document any, name string) time.Time {
 	value, _ := f.lookup(document, name)
 	if text, ok := value.(string); ok {
@@ -168,31 +158,33 @@ func (f Fields) instant(document any, name string) time.Time {
 		}
 	}
 	const year5000, millisecond = 95617584000, 1000
-	number, ok := float(value)
+	number, ok := parseNumber(value)
 	if number >= year5000 {
 		number /= millisecond
 	}
-	return epoch(number, ok)
+	if !ok {
+		return time.Time{}
+	}
+	return unixTime(number)
 }
 
-// epoch turns seconds since 1970 into a time; the zero time where they are not
-// known or beyond belief.
-func epoch(seconds float64, known bool) time.Time {
+// unixTime converts a Unix time; to the zero time if it is implausible.
+func unixTime(seconds float64) time.Time {
 	const year2500 = 16725225600
-	if !known || seconds < 1 || seconds > year2500 {
+	if seconds < 1 || seconds > year2500 {
 		return time.Time{}
 	}
 	return time.Unix(int64(seconds), 0).UTC()
 }
 
-// datelike matches texts of digits, punctuation, and the words of dates and
-// durations. They can be quoted: no secret looks like that.
+// datelike matches dates and durations, which are safe to quote: no secret looks like
+// that.
 var datelike = regexp.MustCompile(`(?i)^(?:[-+0-9:., /]|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|` +
 	`jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|` +
 	`gmt|utc|[ap]m|[tze]|ms|s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:ours?)?|d(?:ays?)?|never)+$`)
 
-// describeValue names the kind of a member, and quotes it if it is a number or
-// resembles a date. It never quotes what may be a secret.
+// describeValue quotes a number and what resembles a date, and names the JSON type of
+// anything else, which may be a secret.
 func describeValue(value any) string {
 	const longestQuoted = 40
 	switch value := value.(type) {
@@ -205,11 +197,11 @@ func describeValue(value any) string {
 			return strconv.Quote(value)
 		}
 	}
-	return kindOf(value, true)
+	return jsonType(value, true)
 }
 
-// kindOf names the JSON type of a member.
-func kindOf(value any, found bool) string {
+// jsonType names the JSON type of a member.
+func jsonType(value any, found bool) string {
 	switch value := value.(type) {
 	case string:
 		if value == "" {

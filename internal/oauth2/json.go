@@ -12,25 +12,22 @@ import (
 	"slices"
 )
 
-// MaxNesting is how deep JSON from outside may be nested, in levels. Package json
-// stops at 10,000, which is too deep for what is built from it: a document of that
-// depth could be decoded and not be stored.
-const MaxNesting = 100
+// maxNesting limits the nesting of JSON from outside. Package json allows 10,000 levels,
+// which can be decoded but not stored: the cache entry adds some.
+const maxNesting = 100
 
-// ErrTooDeep tells that JSON is nested more deeply than [MaxNesting].
-var ErrTooDeep = fmt.Errorf("the JSON is nested more than %d levels deep", MaxNesting)
+// ErrTooDeep reports JSON with too many levels.
+var ErrTooDeep = fmt.Errorf("the JSON is nested more than %d levels deep", maxNesting)
 
-// DecodeJSON decodes exactly one JSON value from outside and keeps numbers as they
-// are written.
+// DecodeJSON decodes exactly one JSON value from outside. Numbers are json.Number.
 func DecodeJSON(data []byte, into any) error {
-	if nesting(data) > MaxNesting {
+	if nesting(data) > maxNesting {
 		return ErrTooDeep
 	}
 	return decodeStored(data, into)
 }
 
-// decodeStored is DecodeJSON for what this package has encoded, which may put what
-// came from outside a level deeper.
+// decodeStored is DecodeJSON for what this package encoded, which may be nested deeper.
 func decodeStored(data []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
@@ -43,7 +40,7 @@ func decodeStored(data []byte, into any) error {
 	return nil
 }
 
-// nesting counts the levels of arrays and objects in what may be JSON.
+// nesting counts the levels of arrays and objects.
 func nesting(data []byte) int {
 	level, deepest, inString := 0, 0, false
 	for i := 0; i < len(data); i++ {
@@ -63,8 +60,8 @@ func nesting(data []byte) int {
 	return deepest
 }
 
-// escapeControls replaces line breaks and tabs that stand in JSON strings as they
-// are, which RFC 8259 section 7 does not allow and some servers do, by spaces.
+// escapeControls replaces unescaped line breaks and tabs in strings, which RFC 8259
+// section 7 forbids and some servers send, by spaces.
 func escapeControls(text []byte) []byte {
 	if json.Valid(text) {
 		return text
@@ -84,9 +81,8 @@ func escapeControls(text []byte) []byte {
 	return escaped
 }
 
-// givenTwice reports whether an object in a JSON text has two members of one of
-// these names with different values. RFC 8259 section 4 leaves open which of them
-// counts, and readers differ.
+// givenTwice reports whether an object has two members of one of these names with
+// different values. RFC 8259 section 4 does not say which of them counts.
 func givenTwice(text []byte, names []string) bool {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	start, err := decoder.Token()

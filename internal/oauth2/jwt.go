@@ -11,38 +11,35 @@ import (
 	"time"
 )
 
-// maxJWT bounds the texts that DecodeJWT reads, in bytes.
-const maxJWT = 1 << 20
-
-// JWT is a decoded JSON Web Token. Nothing of it is verified.
+// JWT is a decoded JSON Web Token. It is not verified.
 type JWT struct {
 	Header, Claims map[string]any
 }
 
-// ExpiresAt is the exp claim (RFC 7519 section 4.1.4), the zero time where there is
-// none.
-func (t *JWT) ExpiresAt() time.Time {
-	seconds, ok := float(t.Claims["exp"])
-	return epoch(seconds, ok)
-}
+// ExpiresAt returns the exp claim (RFC 7519 section 4.1.4), or the zero time.
+func (t *JWT) ExpiresAt() time.Time { return t.timeClaim("exp") }
 
-// Lifetime is the time from iat to exp (RFC 7519 section 4.1), zero if one of them is
-// missing.
+// Lifetime returns the time from iat to exp (RFC 7519 section 4.1), or zero if one of
+// them is missing.
 func (t *JWT) Lifetime() time.Duration {
-	seconds, ok := float(t.Claims["iat"])
-	issued, expires := epoch(seconds, ok), t.ExpiresAt()
+	issued, expires := t.timeClaim("iat"), t.ExpiresAt()
 	if issued.IsZero() || expires.IsZero() {
 		return 0
 	}
 	return expires.Sub(issued)
 }
 
-// DecodeJWT decodes a JWT in the JWS compact serialisation (RFC 7515 section
-// 7.1) without verifying it. Numbers are kept as json.Number. Errors never quote
-// the token.
+func (t *JWT) timeClaim(name string) time.Time {
+	seconds, _ := parseNumber(t.Claims[name]) // zero is no time either
+	return unixTime(seconds)
+}
+
+// DecodeJWT decodes a JWT in the compact serialization (RFC 7515 section 7.1) without
+// verifying it. Numbers are json.Number. Errors never quote the token.
 func DecodeJWT(token string) (*JWT, error) {
-	if len(token) > maxJWT {
-		return nil, fmt.Errorf("the text is %d bytes long, more than the %d allowed", len(token), maxJWT)
+	const maxLength = 1 << 20
+	if len(token) > maxLength {
+		return nil, fmt.Errorf("the text has %d bytes, more than the limit of %d", len(token), maxLength)
 	}
 	parts := strings.Split(token, ".")
 	switch len(parts) {
@@ -50,7 +47,7 @@ func DecodeJWT(token string) (*JWT, error) {
 	case 5: // RFC 7516 section 7.1
 		return nil, errors.New("the text is an encrypted JWT (JWE), which only its recipient can read")
 	default:
-		return nil, fmt.Errorf("the text is no JWT: a signed one has 3 parts separated by dots, this has %d", len(parts))
+		return nil, fmt.Errorf("the text is not a JWT: a signed JWT has 3 parts separated by dots, and this has %d", len(parts))
 	}
 	header, err := decodePart("header", parts[0])
 	if err != nil {
@@ -66,12 +63,12 @@ func DecodeJWT(token string) (*JWT, error) {
 // decodePart decodes a base64url-encoded JSON object.
 func decodePart(name, part string) (map[string]any, error) {
 	data, err := base64.RawURLEncoding.Strict().DecodeString(part)
-	if err != nil || strings.ContainsAny(part, "\r\n") { // which Go's decoder passes over
-		return nil, fmt.Errorf("the text is no JWT: its %s is not base64url without padding", name)
+	if err != nil || strings.ContainsAny(part, "\r\n") { // Go's decoder ignores line breaks
+		return nil, fmt.Errorf("the text is not a JWT: its %s is not base64url without padding", name)
 	}
 	var object map[string]any
 	if err := DecodeJSON(data, &object); err != nil || object == nil {
-		return nil, fmt.Errorf("the text is no JWT: its %s is not a JSON object", name)
+		return nil, fmt.Errorf("the text is not a JWT: its %s is not a JSON object", name)
 	}
 	return object, nil
 }

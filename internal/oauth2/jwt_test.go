@@ -61,8 +61,8 @@ func TestDecodeJWTRefuses(t *testing.T) {
 	t.Parallel()
 	const canary = "c4n4ry"
 	tests := map[string]struct{ token, want string }{
-		"nothing":       {"", "no JWT"},
-		"opaque":        {canary, "no JWT"},
+		"nothing":       {"", "not a JWT"},
+		"opaque":        {canary, "not a JWT"},
 		"two parts":     {"e30.e30", "2"},
 		"four parts":    {"e30.e30.x." + canary, "4"},
 		"dots alone":    {"..", "header"},

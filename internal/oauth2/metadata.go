@@ -14,9 +14,9 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 )
 
-// Metadata is an authorization server's description of itself (RFC 8414 section 2).
+// Metadata is authorization server metadata (RFC 8414 section 2).
 type Metadata struct {
-	// Issuer is the issuer exactly as it was requested.
+	// Issuer is the issuer exactly as requested.
 	Issuer string
 	// Document is the whole document, numbers as json.Number.
 	Document map[string]any
@@ -26,84 +26,80 @@ type Metadata struct {
 func UnmarshalMetadata(data []byte) (*Metadata, error) {
 	var metadata Metadata
 	if err := decodeStored(data, &metadata); err != nil {
-		return nil, fmt.Errorf("stored metadata cannot be read: %w", err)
+		return nil, fmt.Errorf("the stored metadata is unreadable: %w", err)
 	}
 	return &metadata, nil
 }
 
-// Causes that make a metadata document unusable.
+// Reasons why metadata is unusable.
 var (
-	// ErrIssuerMismatch reports that the document is of another issuer (RFC 8414
-	// section 3.3).
+	// ErrIssuerMismatch reports the document of another issuer (RFC 8414 section 3.3).
 	ErrIssuerMismatch = errors.New("the document is not that of the issuer")
-	// ErrDowngrade reports that an https issuer names an endpoint that is not https.
+	// ErrDowngrade reports an endpoint without https of an issuer with https.
 	ErrDowngrade = errors.New("an issuer on https must not name an endpoint without it")
-	// ErrBadEndpoint reports that what the document names cannot be an endpoint (RFC
-	// 6749 section 3.2, RFC 8414 section 2).
+	// ErrBadEndpoint reports an address that cannot be an endpoint (RFC 6749 section 3.2,
+	// RFC 8414 section 2).
 	ErrBadEndpoint = errors.New("an endpoint is an absolute URL without user name, password and fragment")
-	// ErrNoEndpoint reports that the document does not name the endpoint.
+	// ErrNoEndpoint reports that the document does not have the endpoint.
 	ErrNoEndpoint = errors.New("the document does not name it")
 )
 
 // MetadataError reports that neither address of an issuer's metadata has a usable
 // document.
 type MetadataError struct {
-	// Err is the more telling of the two failures and Other the other one: each an
-	// [*Error] if the server responded, and otherwise the Doer's.
+	// Err is the more informative failure and Other the other one. Each is an [*Error] if
+	// the server responded, and otherwise comes from the [Doer].
 	Err, Other error
 }
 
 // Error implements error.
 func (e *MetadataError) Error() string { return fmt.Sprintf("%v; %v", e.Err, e.Other) }
 
-// Unwrap returns the more telling failure.
+// Unwrap returns Err.
 func (e *MetadataError) Unwrap() error { return e.Err }
 
-// Discover fetches the metadata of issuer: from the well-known address of RFC
-// 8414 section 3 or, failing that, from the one of OpenID Connect Discovery 1.0
-// section 4.
+// Discover fetches the metadata of issuer from the well-known address of RFC 8414
+// section 3 or else of OpenID Connect Discovery 1.0 section 4.
 //
-// The error is a [*MetadataError] if both addresses were requested. Otherwise it is
-// an [*Error] if the server responded, and else the doer's.
+// The error is a [*MetadataError] if both addresses were requested. Otherwise it is an
+// [*Error] if the server responded, and else comes from doer.
 func Discover(ctx context.Context, doer Doer, issuer string) (*Metadata, error) {
 	inserted, appended, err := wellKnown(issuer)
 	if err != nil {
 		return nil, err
 	}
 	metadata, first := fetchMetadata(ctx, doer, inserted, issuer)
-	if first == nil || !answered(first) {
+	if first == nil || !mayBeElsewhere(first) {
 		return metadata, first
 	}
 	metadata, second := fetchMetadata(ctx, doer, appended, issuer)
 	switch {
 	case second == nil:
 		return metadata, nil
-	case !answered(second) || errors.Is(second, ErrIssuerMismatch) || notFound(first) && !notFound(second):
+	case !mayBeElsewhere(second) || errors.Is(second, ErrIssuerMismatch) || notFound(first) && !notFound(second):
 		return nil, &MetadataError{Err: second, Other: first}
 	default:
 		return nil, &MetadataError{Err: first, Other: second}
 	}
 }
 
-// answered reports whether an error is about a response: then the other address
-// may have the document. It will not if there was no response, or if the server is
-// overloaded.
-func answered(err error) bool {
+// mayBeElsewhere reports whether the other address may have the document. It is not
+// requested if the server did not respond or is overloaded.
+func mayBeElsewhere(err error) bool {
 	if failure, ok := errors.AsType[*httpstack.Error](err); ok {
 		return failure.Kind == httpstack.Redirect || failure.Kind == httpstack.TooLarge
 	}
-	answer, ok := errors.AsType[*Error](err)
-	return ok && answer.StatusCode != http.StatusTooManyRequests && answer.StatusCode != http.StatusServiceUnavailable
+	failure, ok := errors.AsType[*Error](err)
+	return ok && failure.StatusCode != http.StatusTooManyRequests && failure.StatusCode != http.StatusServiceUnavailable
 }
 
-// notFound reports whether there is nothing at an address.
 func notFound(err error) bool {
-	answer, ok := errors.AsType[*Error](err)
-	return ok && answer.StatusCode == http.StatusNotFound
+	failure, ok := errors.AsType[*Error](err)
+	return ok && failure.StatusCode == http.StatusNotFound
 }
 
-// wellKnown returns the addresses of an issuer's metadata. RFC 8414 section 3.1
-// inserts the well-known path before the issuer's own, OpenID Connect appends it.
+// wellKnown returns the addresses of an issuer's metadata. RFC 8414 section 3.1 inserts
+// the well-known path before the issuer's path, OpenID Connect appends it.
 func wellKnown(issuer string) (inserted, appended *url.URL, err error) {
 	base, err := url.Parse(issuer)
 	if err != nil {
@@ -116,47 +112,45 @@ func wellKnown(issuer string) (inserted, appended *url.URL, err error) {
 	return inserted, appended, nil
 }
 
-// fetchMetadata fetches one address and compares the issuer.
+// fetchMetadata fetches the document at one address.
 func fetchMetadata(ctx context.Context, doer Doer, address *url.URL, issuer string) (*Metadata, error) {
-	response, err := doer.Do(ctx, httpstack.Request{
+	message := httpstack.Request{
 		Method:   http.MethodGet,
 		URL:      address,
 		Header:   http.Header{"Accept": {jsonMediaType}},
-		Endpoint: endpointMetadata,
-	})
+		Endpoint: "metadata address",
+	}
+	response, err := doer.Do(ctx, message)
 	if err != nil {
 		return nil, err
 	}
-	decoded, err := decodeAnswer(response)
-	reader := answerReader{endpoint: describe(endpointMetadata, address)}.of(response, decoded)
-	if !success(response.StatusCode) {
-		return nil, reader.reported(response, decoded)
+	r := newResponseReader(describe(message), response, nil)
+	if !isSuccess(response.StatusCode) {
+		return nil, r.serverError()
 	}
-	document, isObject := decoded.(map[string]any)
-	if err != nil || !isObject {
-		return nil, reader.unusable(response, reader.notDecoded(response, err))
+	document, isObject := r.document.(map[string]any)
+	if !isObject {
+		return nil, r.unusable(r.notJSON())
 	}
-	if named, _ := document["issuer"].(string); named != issuer {
-		return nil, reader.unusable(response, reader.mismatch(named))
+	switch named, _ := document["issuer"].(string); named {
+	case issuer:
+		return &Metadata{Issuer: issuer, Document: document}, nil
+	case "":
+		return nil, r.unusable(fmt.Errorf("%w: it names none", ErrIssuerMismatch))
+	default:
+		return nil, r.unusable(fmt.Errorf("%w: it names %q", ErrIssuerMismatch, r.show(named)))
 	}
-	return &Metadata{Issuer: issuer, Document: document}, nil
 }
 
-// mismatch is the error for a document of the issuer called named.
-func (r answerReader) mismatch(named string) error {
-	if named == "" {
-		return fmt.Errorf("%w: it names none", ErrIssuerMismatch)
-	}
-	return fmt.Errorf("%w: it names %q", ErrIssuerMismatch, r.show(named))
-}
-
-// EndpointFor returns the address that the document gives for name, for example
-// "token_endpoint". Over connections with a client certificate it is the alias
-// for those, where there is one (RFC 8705 section 5).
+// EndpointFor returns the address of an endpoint, for example "token_endpoint". Over
+// connections with a client certificate it is the alias for those, if there is one (RFC
+// 8705 section 5).
 func (m *Metadata) EndpointFor(name string, withCertificate bool) (string, error) {
 	text := m.Text(name)
-	if alias, _ := member(m.Document["mtls_endpoint_aliases"], name).(string); withCertificate && alias != "" {
-		text = alias
+	if aliases, _ := m.Document["mtls_endpoint_aliases"].(map[string]any); withCertificate {
+		if alias, _ := aliases[name].(string); alias != "" {
+			text = alias
+		}
 	}
 	if text == "" {
 		return "", fmt.Errorf("%s: %w", name, ErrNoEndpoint)
@@ -174,13 +168,13 @@ func (m *Metadata) EndpointFor(name string, withCertificate bool) (string, error
 	return text, nil
 }
 
-// Text returns a member that is a string, "" where there is none.
+// Text returns a member that is a string, or "".
 func (m *Metadata) Text(name string) string {
 	text, _ := m.Document[name].(string)
 	return text
 }
 
-// Strings returns a member that is a list of strings, nil where there is none.
+// Strings returns a member that is a list of strings, or nil.
 func (m *Metadata) Strings(name string) []string {
 	list, _ := m.Document[name].([]any)
 	var texts []string

@@ -4,12 +4,15 @@
 package oauth2
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
@@ -21,26 +24,38 @@ const (
 	jsonMediaType = "application/json"
 )
 
-// RequestBuilder is a request that is being put together: parameters and header fields,
-// not yet encoded.
+// ParametersIn says where the parameters of a request are sent.
+type ParametersIn string
+
+// The places for parameters.
+const (
+	// InForm is a form-encoded body (RFC 6749 appendix B).
+	InForm ParametersIn = "form"
+	// InJSON is a body that holds one JSON object.
+	InJSON ParametersIn = "json"
+	// InQuery is the query of the endpoint's URL.
+	InQuery ParametersIn = "query"
+)
+
+// RequestBuilder is a request before its parameters are encoded.
 type RequestBuilder struct {
-	// Endpoint is where the request will go.
-	Endpoint *url.URL
-	// Header holds the header fields the user asked for.
+	// Header holds the header fields.
 	Header http.Header
-	// Params are the parameters so far, in the order they will be sent.
+	// Params are the parameters in the order in which they are sent.
 	Params Params
-	hidden []secret.String
+
+	endpoint *url.URL
+	secrets  []secret.String // beside the values of Params
 }
 
-// newRequestBuilder begins a request to endpoint with the user's header fields.
+// newRequestBuilder returns a request to endpoint with the user's header fields.
 func newRequestBuilder(endpoint string, headers map[string]secret.String) (*RequestBuilder, error) {
-	target, err := url.Parse(endpoint)
+	address, err := url.Parse(endpoint)
 	if err != nil {
 		return nil, fmt.Errorf("the endpoint is not a URL: %w", withoutURL(err))
 	}
-	builder := &RequestBuilder{Endpoint: target, Header: http.Header{}}
-	builder.AddSecrets(secret.New(target.RawQuery))
+	builder := &RequestBuilder{endpoint: address, Header: http.Header{}}
+	builder.AddSecrets(secret.New(address.RawQuery))
 	for name, value := range headers {
 		builder.Header.Set(name, value.Reveal())
 		builder.AddSecrets(value)
@@ -48,87 +63,165 @@ func newRequestBuilder(endpoint string, headers map[string]secret.String) (*Requ
 	return builder, nil
 }
 
-// AddSecrets names secrets that are in the request in another form than as the value
-// of a parameter, so that they are redacted from what the server answers.
+// AddSecrets adds secrets to redact from the response. The values of parameters are
+// redacted without it.
 func (b *RequestBuilder) AddSecrets(secrets ...secret.String) {
-	b.hidden = append(b.hidden, secrets...)
+	b.secrets = append(b.secrets, secrets...)
 }
 
-// secrets lists all secrets the request carries.
-func (b *RequestBuilder) secrets() []secret.String {
-	hidden := slices.Clone(b.hidden)
+// encode returns the HTTP request. A body that is not empty replaces the parameters.
+func (b *RequestBuilder) encode(method string, in ParametersIn, body secret.String) httpstack.Request {
+	message := httpstack.Request{Method: cmp.Or(method, http.MethodPost), URL: b.endpoint, Header: b.Header}
+	contentType := formMediaType
+	if !body.IsZero() {
+		b.Params = nil
+		b.AddSecrets(body)
+		message.Body = []byte(body.Reveal())
+		if json.Valid(message.Body) {
+			contentType = jsonMediaType
+		}
+	} else {
+		b.Params.dropNamedIn(b.endpoint.Query())
+		message.Parameters = b.Params.names()
+		switch in {
+		case InQuery:
+			message.URL = WithQuery(b.endpoint, b.Params.encodeForm())
+			contentType = ""
+		case InJSON:
+			message.Body = b.Params.encodeJSON()
+			contentType = jsonMediaType
+		default:
+			message.Body = []byte(b.Params.encodeForm())
+		}
+	}
+	for name, value := range map[string]string{"Accept": jsonMediaType, "Content-Type": contentType} {
+		if value != "" && b.Header.Get(name) == "" {
+			b.Header.Set(name, value)
+		}
+	}
+	message.Secrets = b.secrets
 	for _, param := range b.Params {
 		if !param.Public {
-			hidden = append(hidden, param.Value)
+			message.Secrets = append(message.Secrets, param.Value)
 		}
 	}
-	return hidden
+	return message
 }
 
-// message encodes the builder. A body that is not empty is sent instead of the
-// parameters.
-func (b *RequestBuilder) message(method string, in ParametersIn, body secret.String) (httpstack.Request, error) {
-	message := httpstack.Request{
-		Method: cmp.Or(method, http.MethodPost),
-		URL:    b.Endpoint,
-		Header: b.Header,
+// WithQuery appends query to that of endpoint, which is kept byte for byte (RFC 6749
+// section 3.2).
+func WithQuery(endpoint *url.URL, query string) *url.URL {
+	address := *endpoint
+	if address.RawQuery != "" && query != "" {
+		address.RawQuery += "&"
 	}
-	setDefault(message.Header, "Accept", jsonMediaType)
-	if !body.IsZero() {
-		b.AddSecrets(body)
-		b.Params = nil
-		message.Body, message.Secrets = []byte(body.Reveal()), b.secrets()
-		setDefault(message.Header, "Content-Type", mediaTypeOf(message.Body))
-		return message, nil
-	}
-	b.Params.leaveTo(b.Endpoint.Query())
-	message.Parameters, message.Secrets = b.Params.names(), b.secrets()
-	return message, b.encodeInto(&message, in)
+	address.RawQuery += query
+	return &address
 }
 
-// encodeInto writes the parameters where in says.
-func (b *RequestBuilder) encodeInto(message *httpstack.Request, in ParametersIn) error {
-	switch in {
-	case InForm, "":
-		message.Body = []byte(b.Params.encodeForm())
-		setDefault(message.Header, "Content-Type", formMediaType)
-	case InJSON:
-		body, err := b.Params.encodeJSON()
-		if err != nil {
-			return fmt.Errorf("the parameters cannot be written as JSON: %w", err)
+// Param is one request parameter.
+type Param struct {
+	Name  string
+	Value secret.String
+	// Public reports that the value may appear in an error message.
+	Public bool
+}
+
+// Params are request parameters in the order in which they are sent.
+type Params []Param
+
+// Add appends a parameter whose value is a secret.
+func (p *Params) Add(name string, value secret.String) {
+	*p = append(*p, Param{Name: name, Value: value})
+}
+
+// AddPublic appends a parameter whose value is not a secret, unless it is empty (RFC
+// 6749 section 3.1 treats that as omitted).
+func (p *Params) AddPublic(name, value string) {
+	if value != "" {
+		*p = append(*p, Param{Name: name, Value: secret.New(value), Public: true})
+	}
+}
+
+// override replaces the parameters that a user sets, removes those set to the empty
+// string, and appends the others sorted by name.
+func (p *Params) override(parameters map[string]secret.String) {
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		named := func(param Param) bool { return param.Name == name }
+		first := slices.IndexFunc(*p, named)
+		*p = slices.DeleteFunc(*p, named)
+		if first < 0 {
+			first = len(*p)
 		}
-		message.Body = body
-		setDefault(message.Header, "Content-Type", jsonMediaType)
-	case InQuery:
-		message.URL = WithQuery(b.Endpoint, b.Params.encodeForm())
-	default:
-		return fmt.Errorf("parameters cannot travel in %q", in)
+		if value := parameters[name]; !value.IsZero() {
+			*p = slices.Insert(*p, first, Param{Name: name, Value: value})
+		}
+	}
+}
+
+// dropNamedIn removes the parameters that the endpoint's own query sets: none may be
+// sent twice (RFC 6749 section 3.2).
+func (p *Params) dropNamedIn(query url.Values) {
+	*p = slices.DeleteFunc(*p, func(param Param) bool { return query.Has(param.Name) })
+}
+
+// assertion decodes the assertion among the parameters: the client's own, or else the
+// grant (RFC 7521 sections 4.2 and 4.1). It is nil if there is none.
+func (p Params) assertion() *JWT {
+	for _, name := range []string{"client_assertion", "assertion"} {
+		for _, param := range p {
+			if decoded, err := DecodeJWT(param.Value.Reveal()); err == nil && param.Name == name {
+				return decoded
+			}
+		}
 	}
 	return nil
 }
 
-// WithQuery appends query to the endpoint's own, which is kept as it was written
-// (RFC 6749 section 3.2).
-func WithQuery(endpoint *url.URL, query string) *url.URL {
-	target := *endpoint
-	if target.RawQuery != "" && query != "" {
-		target.RawQuery += "&"
+// names lists the distinct names in order.
+func (p Params) names() []string {
+	var names []string
+	for _, param := range p {
+		if !slices.Contains(names, param.Name) {
+			names = append(names, param.Name)
+		}
 	}
-	target.RawQuery += query
-	return &target
+	return names
 }
 
-// setDefault sets a header field that the user has not set.
-func setDefault(header http.Header, name, value string) {
-	if header.Get(name) == "" {
-		header.Set(name, value)
+// encodeForm encodes p as a form (RFC 6749 appendix B).
+func (p Params) encodeForm() string {
+	pairs := make([]string, len(p))
+	for i, param := range p {
+		pairs[i] = url.QueryEscape(param.Name) + "=" + url.QueryEscape(param.Value.Reveal())
 	}
+	return strings.Join(pairs, "&")
 }
 
-// mediaTypeOf guesses the type of a body that the user wrote.
-func mediaTypeOf(body []byte) string {
-	if json.Valid(body) {
-		return jsonMediaType
+// encodeJSON encodes p as one JSON object in the order of p. A parameter that occurs
+// more than once becomes an array.
+func (p Params) encodeJSON() []byte {
+	var object bytes.Buffer
+	encoder := json.NewEncoder(&object)
+	encoder.SetEscapeHTML(false)
+	write := func(value any, end byte) {
+		_ = encoder.Encode(value) // strings always encode
+		object.Bytes()[object.Len()-1] = end
 	}
-	return formMediaType
+	object.WriteByte('{')
+	for _, name := range p.names() {
+		var values []string
+		for _, param := range p {
+			if param.Name == name {
+				values = append(values, param.Value.Reveal())
+			}
+		}
+		write(name, ':')
+		if len(values) == 1 {
+			write(values[0], ',')
+		} else {
+			write(values, ',')
+		}
+	}
+	return append(bytes.TrimSuffix(object.Bytes(), []byte(",")), '}')
 }

@@ -343,8 +343,7 @@ func TestLogLearnsNamesAlone(t *testing.T) {
 func TestRequestThatCannotBeBuilt(t *testing.T) {
 	t.Parallel()
 	tests := map[string]oauth2.TokenRequest{
-		"unknown place":   {ParametersIn: "cookie"},
-		"endpoint no URL": {Endpoint: "https://user:" + clientSecret + "@server.example.com:port/token?key=" + clientSecret},
+		"endpoint is not a URL": {Endpoint: "https://user:" + clientSecret + "@server.example.com:port/token?key=" + clientSecret},
 	}
 	for name, request := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -4,156 +4,216 @@
 package oauth2
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"regexp"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
 	"strings"
-	"unicode"
+	"sync"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
-// holdsToken tells which members of answers hold a token, however they are spelled
-// and whatever precedes: refresh_token, refreshToken, Refresh-Token,
-// user_refresh_token. What goes on behind that is about a token, like
-// refresh_token_expires_in.
-func holdsToken(name string) bool {
-	bare := bareName(name)
-	for _, kind := range []string{"access", "refresh", "id"} {
-		if strings.HasSuffix(bare, kind+"token") || strings.HasSuffix(bare, kind+"jwt") {
-			return true
-		}
+// responseReader reads one response.
+type responseReader struct {
+	endpoint string
+	response *httpstack.Response
+	fields   Fields
+	// document is the decoded body; nil if decodeErr is not.
+	document  any
+	decodeErr error
+	// redactor redacts what was sent and the tokens in the response. It is expensive and
+	// made on first use.
+	redactor func() *secret.Redactor
+}
+
+func newResponseReader(endpoint string, response *httpstack.Response, fields Fields) *responseReader {
+	r := &responseReader{endpoint: endpoint, response: response, fields: fields}
+	r.document, r.decodeErr = decodeBody(response)
+	r.redactor = sync.OnceValue(func() *secret.Redactor { return r.newRedactor(false) })
+	return r
+}
+
+// token returns the token in the response, or an [*Error].
+func (r *responseReader) token() (*Token, error) {
+	if !isSuccess(r.response.StatusCode) || r.reportsError() {
+		return nil, r.serverError()
 	}
-	return bare == "refresh"
-}
-
-// bareName is a name in lower case and without punctuation.
-func bareName(name string) string {
-	return strings.Map(func(char rune) rune {
-		if unicode.IsLetter(char) || unicode.IsDigit(char) {
-			return unicode.ToLower(char)
-		}
-		return -1
-	}, name)
-}
-
-// ResponseWithoutTokens is Response without refresh, access and ID tokens,
-// wherever in it they are: under names like theirs, and what is the same as those
-// or as what fields points at.
-func (t *Token) ResponseWithoutTokens(fields Fields) any {
-	secrets := tokensIn(t.Response, map[any]bool{t.AccessToken.Reveal(): true, t.RefreshToken.Reveal(): true})
-	for _, name := range []string{FieldAccessToken, FieldRefreshToken} {
-		if value, _ := fields.lookup(t.Response, name); isScalar(value) {
-			secrets[value] = true
-		}
+	if r.decodeErr != nil {
+		return nil, r.unusable(r.notJSON())
 	}
-	delete(secrets, "")
-	return without(t.Response, secrets)
-}
-
-// tokensIn adds to found what members hold that are called like tokens.
-func tokensIn(document any, found map[any]bool) map[any]bool {
-	switch document := document.(type) {
-	case map[string]any:
-		for name, member := range document {
-			if isScalar(member) && holdsToken(name) {
-				found[member] = true
-			}
-			tokensIn(member, found)
-		}
-	case []any:
-		for _, element := range document {
-			tokensIn(element, found)
-		}
+	if givenTwice(jsonText(r.response), r.fields.path(FieldAccessToken)) {
+		return nil, r.unusable(ErrTwoTokens)
 	}
-	return found
+	accessToken, _ := r.fields.text(r.document, FieldAccessToken)
+	if accessToken == "" {
+		failure := r.unusable(r.noAccessToken())
+		failure.Reasons = r.reasons()
+		return nil, failure
+	}
+	// RFC 6749 appendix A.12 allows no other characters. Some would end a header field.
+	// RFC 6750 allows fewer, but real tokens do not keep to that.
+	if strings.ContainsFunc(accessToken, func(char rune) bool { return char <= ' ' || char >= 0x7f }) {
+		return nil, r.unusable(ErrUnsafeToken)
+	}
+	tokenType, _ := r.fields.text(r.document, FieldTokenType)
+	return &Token{
+		AccessToken:      secret.New(accessToken),
+		TokenType:        secret.OneLine(tokenType),
+		RequestedAt:      r.response.RequestedAt,
+		Scopes:           r.fields.scopes(r.document),
+		RefreshToken:     r.fields.refreshToken(r.document),
+		RefreshExpiresIn: r.fields.seconds(r.document, FieldRefreshExpiresIn),
+		Response:         r.document,
+	}, nil
 }
 
-// without copies a document, leaving out the members that are called like tokens
-// or hold one of secrets. In a list, where leaving out would move the others,
-// null takes its place.
-func without(value any, secrets map[any]bool) any {
+// reportsError reports whether the document is an error, which several servers send
+// with status 200. An error member that is false, zero, null or empty is not.
+func (r *responseReader) reportsError() bool {
+	value, _ := r.fields.lookup(r.document, FieldError)
 	switch value := value.(type) {
-	case map[string]any:
-		kept := make(map[string]any, len(value))
-		for name, member := range value {
-			_, isAnswer := member.(bool) // whether there is such a token
-			if (holdsToken(name) && !isAnswer) || (isScalar(member) && secrets[member]) {
-				continue
-			}
-			kept[name] = without(member, secrets)
-		}
-		return kept
-	case []any:
-		kept := make([]any, len(value))
-		for i, element := range value {
-			kept[i] = without(element, secrets)
-		}
-		return kept
-	}
-	if isScalar(value) && secrets[value] {
-		return nil
-	}
-	return value
-}
-
-// minToken is the length in bytes below which a token in a response is not redacted
-// from what is shown of it: it is a word such as "none".
-const minToken = 8
-
-// tokens lists what in a response is a secret by its name or its place, or all that
-// could be one.
-func (r answerReader) tokens(document any, all bool) []secret.String {
-	found := map[any]bool{}
-	secretsIn(document, all, found)
-	for _, name := range []string{FieldAccessToken, FieldRefreshToken} {
-		if value, _ := r.fields.lookup(document, name); isScalar(value) {
-			found[value] = true
-		}
-	}
-	found[r.fields.errorCode(document)] = false
-	var tokens []secret.String
-	for value, isToken := range found {
-		if text := fmt.Sprint(value); isToken && len(text) >= minToken {
-			tokens = append(tokens, secret.New(text))
-		}
-	}
-	return tokens
-}
-
-// holdsSecret matches the names of members whose value is a secret, and not the
-// address of something or about it, as token_endpoint is.
-var holdsSecret = regexp.MustCompile(`(?i)(?:token|secret|password|assertion|credentials?|cookie|(?:auth|device|user)_code|key|jwt)$`)
-
-// secretsIn adds to found what members hold that are called like secrets, but for
-// messages.
-func secretsIn(value any, hidden bool, found map[any]bool) {
-	switch value := value.(type) {
-	case map[string]any:
-		for name, inner := range value {
-			secretsIn(inner, hidden || holdsSecret.MatchString(name) || holdsToken(name), found)
-		}
-	case []any:
-		for _, inner := range value {
-			secretsIn(inner, hidden, found)
-		}
 	case string:
-		if hidden && !strings.Contains(value, " ") {
-			found[value] = true
-		}
+		return value != ""
 	case json.Number:
-		if hidden {
-			found[value] = true
-		}
-	}
-}
-
-// isScalar tells texts and numbers, which tokens are.
-func isScalar(value any) bool {
-	switch value.(type) {
-	case string, json.Number:
-		return true
+		number, err := value.Float64()
+		return err != nil || number != 0
+	case bool:
+		return value
+	case map[string]any:
+		return len(value) > 0
+	case []any:
+		return len(value) > 0
 	default:
 		return false
 	}
+}
+
+// noAccessToken describes what is in place of the token, and the other members.
+func (r *responseReader) noAccessToken() error {
+	place := fmt.Sprintf("under %q", FieldAccessToken)
+	if pointer, ok := r.fields[FieldAccessToken]; ok {
+		place = fmt.Sprintf("at %q", pointer)
+	}
+	found := jsonType(r.fields.lookup(r.document, FieldAccessToken))
+	// A member's name may itself be a token.
+	members := r.newRedactor(true).Excerpt(describeMembers(r.document), maxShown)
+	return fmt.Errorf("%w: %s there is %s, and %s", ErrNoAccessToken, place, found, members)
+}
+
+// describeMembers lists the members of a document without their values, to help the
+// user locate the token.
+func describeMembers(document any) string {
+	const maxNames = 20
+	object, ok := document.(map[string]any)
+	if !ok {
+		return "the response is not a JSON object"
+	}
+	if len(object) == 0 {
+		return "the response is an empty JSON object"
+	}
+	names := slices.Sorted(maps.Keys(object))
+	for _, name := range names {
+		if strings.EqualFold(name, FieldAccessToken) && name != FieldAccessToken {
+			return fmt.Sprintf("the member %s differs in case (names are case-sensitive, RFC 6749 section 5.1)", name)
+		}
+	}
+	if len(names) > maxNames {
+		names = append(names[:maxNames], "…")
+	}
+	for i, name := range names {
+		if inner, ok := object[name].(map[string]any); ok {
+			names[i] += " {" + strings.Join(slices.Sorted(maps.Keys(inner)), ", ") + "}"
+		}
+	}
+	return "the members of the response are " + strings.Join(names, ", ")
+}
+
+// notJSON describes a body that cannot be decoded.
+func (r *responseReader) notJSON() error {
+	switch {
+	case r.decodeErr != nil && !errors.Is(r.decodeErr, ErrNotJSON):
+		return r.decodeErr
+	case len(r.response.Body) == 0:
+		return fmt.Errorf("%w: it is empty", ErrNotJSON)
+	}
+	described := "it has no content type and is"
+	if contentType := mediaType(r.response.Header); contentType != "" {
+		described = "it is " + r.show(contentType) + " and"
+	}
+	if coding := r.response.Header.Get("Content-Encoding"); coding != "" {
+		described = "it has the unsupported content encoding " + r.show(coding) + " and is"
+	}
+	return fmt.Errorf("%w: %s %d bytes long", ErrNotJSON, described, len(r.response.Body))
+}
+
+// isSuccess reports whether a status is 2xx (RFC 9110 section 15.3).
+func isSuccess(status int) bool { return status/100 == http.StatusOK/100 }
+
+// mediaType is the content type in lower case and without parameters.
+func mediaType(header http.Header) string {
+	name, _, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return name
+}
+
+// ByteOrderMark may precede text in UTF-8. RFC 8259 section 8.1 allows readers of JSON
+// to ignore it.
+const ByteOrderMark = "\uFEFF"
+
+// jsonText is a body as it is decoded.
+func jsonText(response *httpstack.Response) []byte {
+	return escapeControls(bytes.TrimPrefix(response.Body, []byte(ByteOrderMark)))
+}
+
+// decodeBody decodes a body as JSON, whatever its content type, which servers often
+// get wrong, and otherwise as a form if it may be one.
+func decodeBody(response *httpstack.Response) (any, error) {
+	body := jsonText(response)
+	var document any
+	err := DecodeJSON(body, &document)
+	if err == nil {
+		return document, nil
+	}
+	contentType := mediaType(response.Header)
+	if errors.Is(err, ErrTooDeep) {
+		return nil, err
+	}
+	if contentType != formMediaType && contentType != "text/plain" {
+		return nil, ErrNotJSON
+	}
+	form, err := decodeForm(string(body))
+	if err != nil {
+		return nil, err
+	}
+	if contentType != formMediaType && form[FieldAccessToken] == nil && form[FieldError] == nil {
+		return nil, ErrNotJSON
+	}
+	return form, nil
+}
+
+// decodeForm decodes a form, which a few old servers send. The first of several values
+// counts, except that there must not be two access tokens. As in package json, invalid
+// UTF-8 is replaced.
+func decodeForm(body string) (map[string]any, error) {
+	values, err := url.ParseQuery(body)
+	if err != nil || !strings.Contains(strings.TrimRight(body, "="), "=") { // it may be a bare token
+		return nil, ErrNotJSON
+	}
+	if tokens := slices.Compact(values[FieldAccessToken]); len(tokens) > 1 {
+		return nil, ErrTwoTokens
+	}
+	document := make(map[string]any, len(values))
+	for name := range values {
+		document[strings.ToValidUTF8(name, "\uFFFD")] = strings.ToValidUTF8(values.Get(name), "\uFFFD")
+	}
+	return document, nil
 }

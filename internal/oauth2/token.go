@@ -12,34 +12,32 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
-// Token is a successful answer of a token endpoint (RFC 6749 section 5.1).
+// Token is a successful response of a token endpoint (RFC 6749 section 5.1).
 type Token struct {
-	// AccessToken is never empty and has no spaces or control characters.
-	AccessToken secret.String
-	// TokenType is spelled as the server did; empty where it named none.
-	TokenType string
+	// AccessToken is not empty and has no spaces or control characters.
+	AccessToken secret.String `json:"-"`
+	// TokenType is spelled as the server does; empty if absent.
+	TokenType string `json:"token_type,omitempty"`
 	// RequestedAt is when the request was sent. Lifetimes count from there, so that
-	// neither a slow answer nor the server's clock makes a token look younger.
-	RequestedAt time.Time
-	// ExpiresIn is the lifetime in seconds as issued; zero where it is unknown.
-	ExpiresIn int64
-	// ExpiresAt is RequestedAt plus ExpiresIn; the zero time where it is unknown.
-	ExpiresAt time.Time
-	// Scopes are the granted ones; nil where the answer names none, which means
-	// those that were asked for (RFC 6749 section 3.3).
-	Scopes []string
-	// RefreshToken is empty where none was issued.
-	RefreshToken secret.String
-	// RefreshExpiresIn is the refresh token's lifetime in seconds; zero where it is
-	// unknown or unlimited.
-	RefreshExpiresIn int64
-	// Response is the decoded answer as encoding/json decodes it, numbers as
-	// json.Number.
-	Response any
+	// neither a slow response nor the server's clock extends them.
+	RequestedAt time.Time `json:"requested_at"`
+	// ExpiresIn is the lifetime in seconds as issued; zero if unknown.
+	ExpiresIn int64 `json:"expires_in,omitempty"`
+	// ExpiresAt is RequestedAt plus ExpiresIn; the zero time if unknown.
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
+	// Scopes are the granted ones; nil if the response has none, which means the
+	// requested ones (RFC 6749 section 3.3).
+	Scopes []string `json:"scopes,omitempty"`
+	// RefreshToken is empty if none was issued.
+	RefreshToken secret.String `json:"-"`
+	// RefreshExpiresIn is the refresh token's lifetime in seconds; zero if unknown or
+	// unlimited.
+	RefreshExpiresIn int64 `json:"refresh_expires_in,omitempty"`
+	// Response is the decoded body, numbers as json.Number.
+	Response any `json:"response"`
 }
 
-// Remaining is how long the token is still valid at the time now, and whether
-// that is known.
+// Remaining returns how long the token is still valid, and whether that is known.
 func (t *Token) Remaining(now time.Time) (time.Duration, bool) {
 	if t.ExpiresAt.IsZero() {
 		return 0, false
@@ -47,8 +45,8 @@ func (t *Token) Remaining(now time.Time) (time.Duration, bool) {
 	return t.ExpiresAt.Sub(now), true
 }
 
-// RefreshExpiresAt is when the refresh token expires; the zero time where there
-// is none, or where that is unknown.
+// RefreshExpiresAt returns when the refresh token expires; the zero time if there is
+// none, or if that is unknown.
 func (t *Token) RefreshExpiresAt() time.Time {
 	if t.RefreshToken.IsZero() || t.RefreshExpiresIn == 0 {
 		return time.Time{}
@@ -56,8 +54,7 @@ func (t *Token) RefreshExpiresAt() time.Time {
 	return t.RequestedAt.Add(time.Duration(t.RefreshExpiresIn) * time.Second).UTC()
 }
 
-// keepRefreshToken goes on with the refresh token of the previous token, and with
-// what is left of its lifetime.
+// keepRefreshToken takes over the previous refresh token and the rest of its lifetime.
 func (t *Token) keepRefreshToken(previous *Token) {
 	t.RefreshToken = previous.RefreshToken
 	if end := previous.RefreshExpiresAt(); t.RefreshExpiresIn == 0 && !end.IsZero() {
@@ -65,16 +62,16 @@ func (t *Token) keepRefreshToken(previous *Token) {
 	}
 }
 
-// Refreshable tells whether there is a refresh token that has not expired, as far
-// as is known.
+// Refreshable reports whether there is a refresh token that is not known to have
+// expired.
 func (t *Token) Refreshable(now time.Time) bool {
 	end := t.RefreshExpiresAt()
 	return !t.RefreshToken.IsZero() && (end.IsZero() || now.Before(end))
 }
 
-// AuthorizationHeader is the value for an Authorization header field. The type
-// that servers name is no guide to the scheme, they spell it in many ways; DPoP
-// alone is a scheme of its own (RFC 6750 section 2.1, RFC 9449 section 7.1).
+// AuthorizationHeader returns the value of the Authorization header field. Its scheme is
+// Bearer whatever the token type, which servers spell in many ways, except for DPoP (RFC
+// 6750 section 2.1, RFC 9449 section 7.1).
 func (t *Token) AuthorizationHeader() secret.String {
 	scheme := "Bearer"
 	if t.DPoPBound() {
@@ -83,54 +80,84 @@ func (t *Token) AuthorizationHeader() secret.String {
 	return secret.New(scheme + " " + t.AccessToken.Reveal())
 }
 
-// DPoPBound tells that the token can only be used with a DPoP proof for each
-// request (RFC 9449).
+// DPoPBound reports whether each use of the token needs a DPoP proof (RFC 9449).
 func (t *Token) DPoPBound() bool { return strings.EqualFold(t.TokenType, "DPoP") }
 
-// storedToken is Token in the clear, for stores that seal what they are given.
+// storedToken is the JSON form of a token with its secrets in the clear.
 type storedToken struct {
-	AccessToken      string    `json:"access_token"`
-	TokenType        string    `json:"token_type,omitempty"`
-	RequestedAt      time.Time `json:"requested_at"`
-	ExpiresIn        int64     `json:"expires_in,omitempty"`
-	ExpiresAt        time.Time `json:"expires_at,omitzero"`
-	Scopes           []string  `json:"scopes,omitempty"`
-	RefreshToken     string    `json:"refresh_token,omitempty"`
-	RefreshExpiresIn int64     `json:"refresh_expires_in,omitempty"`
-	Response         any       `json:"response"`
+	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token,omitempty"`
+	*Token
 }
 
-// Marshal encodes the token with its secrets in the clear. The result must not
-// leave the process unsealed.
+// Marshal encodes the token with its secrets in the clear. The result must be sealed
+// before it leaves the process.
 func (t *Token) Marshal() ([]byte, error) {
-	return json.Marshal(storedToken{
-		AccessToken:      t.AccessToken.Reveal(),
-		TokenType:        t.TokenType,
-		RequestedAt:      t.RequestedAt,
-		ExpiresIn:        t.ExpiresIn,
-		ExpiresAt:        t.ExpiresAt,
-		Scopes:           t.Scopes,
-		RefreshToken:     t.RefreshToken.Reveal(),
-		RefreshExpiresIn: t.RefreshExpiresIn,
-		Response:         t.Response,
-	})
+	return json.Marshal(storedToken{t.AccessToken.Reveal(), t.RefreshToken.Reveal(), t})
 }
 
 // UnmarshalToken is the inverse of [Token.Marshal].
 func UnmarshalToken(data []byte) (*Token, error) {
-	var stored storedToken
+	stored := storedToken{Token: &Token{}}
 	if err := decodeStored(data, &stored); err != nil {
-		return nil, fmt.Errorf("a stored token cannot be read: %w", err)
+		return nil, fmt.Errorf("the stored token is unreadable: %w", err)
 	}
-	return &Token{
-		AccessToken:      secret.New(stored.AccessToken),
-		TokenType:        stored.TokenType,
-		RequestedAt:      stored.RequestedAt,
-		ExpiresIn:        stored.ExpiresIn,
-		ExpiresAt:        stored.ExpiresAt,
-		Scopes:           stored.Scopes,
-		RefreshToken:     secret.New(stored.RefreshToken),
-		RefreshExpiresIn: stored.RefreshExpiresIn,
-		Response:         stored.Response,
-	}, nil
+	stored.Token.AccessToken, stored.Token.RefreshToken = secret.New(stored.AccessToken), secret.New(stored.RefreshToken)
+	return stored.Token, nil
+}
+
+// setLifetime sets the lifetime from expires_in (RFC 6749 section 5.1), or else from
+// expires_at, the exp claim of a JWT, or the user's assumption. Otherwise it stays
+// unknown, which does not mean unlimited.
+func (t *Token) setLifetime(fields Fields, assumed time.Duration) {
+	if seconds := fields.seconds(t.Response, FieldExpiresIn); seconds > 0 && !t.isTimestamp(seconds) {
+		t.expireIn(seconds)
+		return
+	}
+	expires := fields.instant(t.Response, FieldExpiresAt)
+	if jwt, err := DecodeJWT(t.AccessToken.Reveal()); expires.IsZero() && err == nil {
+		expires = jwt.ExpiresAt()
+	}
+	switch {
+	case !expires.IsZero():
+		t.ExpiresAt = expires
+		t.ExpiresIn = max(0, int64(expires.Sub(t.RequestedAt).Round(time.Second)/time.Second))
+	case assumed > 0:
+		t.expireIn(int64(assumed / time.Second))
+	}
+}
+
+// expireIn sets a lifetime in seconds.
+func (t *Token) expireIn(seconds int64) {
+	t.ExpiresIn = seconds
+	t.ExpiresAt = t.RequestedAt.Add(time.Duration(seconds) * time.Second).UTC()
+}
+
+// isTimestamp reports whether expires_in holds a Unix time by mistake: one from a year
+// ago to ten years from now. As a lifetime it would be decades.
+func (t *Token) isTimestamp(seconds int64) bool {
+	const year = 365 * 24 * 60 * 60
+	fromNow := seconds - t.RequestedAt.Unix()
+	return -year <= fromNow && fromNow <= 10*year
+}
+
+// UnreadableLifetime names the one of expires_in and expires_at that leaves the lifetime
+// unknown because it cannot be read, and describes its value. Both are empty if the
+// lifetime is known or the response has none. Zero and negative numbers are none.
+func (t *Token) UnreadableLifetime(fields Fields) (name, value string) {
+	if !t.ExpiresAt.IsZero() {
+		return "", ""
+	}
+	for _, name := range []string{FieldExpiresIn, FieldExpiresAt} {
+		value, found := fields.lookup(t.Response, name)
+		_, mapped := fields[name]
+		number, isNumber := parseNumber(value)
+		switch {
+		case mapped && !found:
+			return name, "missing"
+		case value != nil && (!isNumber || number > 0):
+			return name, describeValue(value)
+		}
+	}
+	return "", ""
 }

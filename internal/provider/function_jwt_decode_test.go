@@ -20,7 +20,7 @@ func TestJWTDecodeOfOtherTexts(t *testing.T) {
 		"line break before":    {"\n" + token, "wrap it in trimspace()"},
 		"authorization_header": {"Bearer " + token, "give the token alone"},
 		"scheme by case":       {"bearer " + token, "give the token alone"},
-		"no JWT":               {"2YotnFZFEjr1zCsicMWpAA", "3 parts separated by dots, this has 1"},
+		"no JWT":               {"2YotnFZFEjr1zCsicMWpAA", "3 parts separated by dots, and this has 1"},
 	}
 	for name, row := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -209,7 +209,7 @@ func TestUnusableAnswerSaysWhatItIs(t *testing.T) {
 		"media type": {"text/html; charset=utf-8", "<p>", "text/html"},
 		"length":     {"text/html", "<p>", "3 bytes"},
 		"no type":    {"", "x", "no content type"},
-		"other case": {"application/json", `{"Access_Token":"x"}`, "Access_Token is spelled with other letters"},
+		"other case": {"application/json", `{"Access_Token":"x"}`, "Access_Token differs in case"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -501,7 +501,7 @@ func TestEncodingThatWasNotAskedFor(t *testing.T) {
 	for _, coding := range []string{"br", "deflate", "zstd"} {
 		server := answering(http.StatusOK, "\x8b\x01\x80")
 		server.answer.Header.Set("Content-Encoding", coding)
-		if failure := server.refused(t, oauth2.TokenRequest{}); !strings.Contains(failure.Error(), "encoded as "+coding) {
+		if failure := server.refused(t, oauth2.TokenRequest{}); !strings.Contains(failure.Error(), "content encoding "+coding) {
 			t.Errorf("got %v", failure)
 		}
 	}
