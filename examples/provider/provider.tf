@@ -1,7 +1,8 @@
 terraform {
   required_providers {
     oauth2cc = {
-      source = "oauth2cc/oauth2cc"
+      source  = "oauth2cc/oauth2cc"
+      version = "~> 0.1"
     }
   }
 }

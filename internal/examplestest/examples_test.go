@@ -238,7 +238,7 @@ func here(directory string, srv *authservertest.Server, proxy *authservertest.Pr
 		"/var/run/secrets/azure/tokens/azure-identity-token", jwtFile,
 		"/run/identity/oauth2cc.jwt", jwtFile,
 		// terraform-plugin-testing serves providers of this namespace alone.
-		`source = "oauth2cc/oauth2cc"`, `source = "hashicorp/oauth2cc"`,
+		`"oauth2cc/oauth2cc"`, `"hashicorp/oauth2cc"`,
 	)
 }
 

@@ -199,7 +199,7 @@ func cacheAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "With whom tokens are shared, so that they are requested once. " +
-			"The guide [Sharing tokens](guides/sharing-tokens.md) tells more.",
+			"The guide [Sharing tokens](https://registry.terraform.io/providers/oauth2cc/oauth2cc/latest/docs/guides/sharing-tokens) tells more.",
 		Attributes: map[string]schema.Attribute{
 			"type": schema.StringAttribute{
 				Optional: true,

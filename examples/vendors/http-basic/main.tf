@@ -2,7 +2,8 @@ terraform {
   required_version = ">= 1.10"
   required_providers {
     oauth2cc = {
-      source = "oauth2cc/oauth2cc"
+      source  = "oauth2cc/oauth2cc"
+      version = "~> 0.1"
     }
   }
 }
