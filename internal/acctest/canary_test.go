@@ -16,7 +16,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 )
 
-// recorder notes that a test would have failed.
+// recorder records whether a test would have failed.
 type recorder struct {
 	testing.TB
 	failed bool
@@ -32,7 +32,6 @@ func found(canary acctest.Canary, text string) bool {
 	return r.failed
 }
 
-// TestCanaryIsFound holds that the search finds what it is there for.
 func TestCanaryIsFound(t *testing.T) {
 	t.Parallel()
 	canary := acctest.NewCanary("secret", ` /+&=%<>"'\é`)
@@ -61,7 +60,7 @@ func TestCanaryIsFound(t *testing.T) {
 		for before := range 4 {
 			for after := range 4 {
 				text := strings.Repeat("<", before) + value + strings.Repeat("?", after)
-				for shift := range 4 { // letters in front that are no part of the base64
+				for shift := range 4 { // preceding letters that are not part of the base64
 					spellings[fmt.Sprintf("base64 %v %d %d %d", encoding == base64.StdEncoding, before, after, shift)] =
 						"=" + strings.Repeat("A", shift) + encoding.EncodeToString([]byte(text)) + "."
 				}
@@ -78,7 +77,6 @@ func TestCanaryIsFound(t *testing.T) {
 	}
 }
 
-// TestCanaryIsNotFound holds that the search finds nothing where nothing is.
 func TestCanaryIsNotFound(t *testing.T) {
 	t.Parallel()
 	canary, other := acctest.NewCanary("secret", "/"), acctest.NewCanary("another", "/")

@@ -20,8 +20,8 @@ import (
 
 const module = "github.com/oauth2cc/terraform-provider-oauth2cc"
 
-// floors are the packages of the provider. Imports point down only.
-var floors = map[string]int{
+// layers are the packages of the provider. Imports point to lower layers only.
+var layers = map[string]int{
 	"internal/secret":      0,
 	"internal/jsonpointer": 0,
 	"internal/panics":      0,
@@ -39,8 +39,8 @@ var floors = map[string]int{
 	"":                     4, // main
 }
 
-// sideways are the imports that stay on their floor.
-var sideways = []string{
+// exceptions are the imports within a layer.
+var exceptions = []string{
 	"internal/clientauth -> internal/oauth2",
 	"internal/keys -> internal/secret",
 	"internal/oauth2 -> internal/httpstack",
@@ -48,9 +48,9 @@ var sideways = []string{
 	"internal/tokencache/redisstore -> internal/tokencache",
 }
 
-// beside are the packages that are not part of the provider. Only tests and commands
+// support are the packages that are not part of the provider. Only tests and commands
 // import them and the packages below them.
-var beside = []string{
+var support = []string{
 	"internal/acctest",
 	"internal/authserver",
 	"internal/authservertest",
@@ -120,19 +120,19 @@ func mayImport(from, to string) bool {
 	switch {
 	case within(from, []string{"internal/authserver"}):
 		return within(to, []string{"internal/authserver"})
-	case within(from, beside):
+	case within(from, support):
 		return true
-	case within(to, beside):
+	case within(to, support):
 		return false
 	}
-	return floors[to] < floors[from] || slices.Contains(sideways, from+" -> "+to)
+	return layers[to] < layers[from] || slices.Contains(exceptions, from+" -> "+to)
 }
 
 func TestImports(t *testing.T) {
 	t.Parallel()
 	for _, one := range list(t, module+"/...") {
 		name, _ := inModule(one.ImportPath)
-		if _, ok := floors[name]; !ok && !within(name, beside) {
+		if _, ok := layers[name]; !ok && !within(name, support) {
 			t.Errorf("%s is not in the tables of this test", name)
 			continue
 		}
@@ -172,7 +172,7 @@ func TestExecutable(t *testing.T) {
 	t.Parallel()
 	for _, path := range list(t, module)[0].Deps {
 		name, ok := inModule(path)
-		if ok && within(name, beside) || strings.HasPrefix(path, "github.com/hashicorp/terraform-plugin-testing") {
+		if ok && within(name, support) || strings.HasPrefix(path, "github.com/hashicorp/terraform-plugin-testing") {
 			t.Errorf("the provider must not contain %s", path)
 		}
 	}
