@@ -24,7 +24,6 @@ const module = "github.com/oauth2cc/terraform-provider-oauth2cc"
 var layers = map[string]int{
 	"internal/secret":      0,
 	"internal/jsonpointer": 0,
-	"internal/panics":      0,
 	"internal/keys":        0,
 
 	"internal/oauth2":                1,

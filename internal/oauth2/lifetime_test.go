@@ -4,11 +4,14 @@
 package oauth2_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 )
 
@@ -226,5 +229,30 @@ func TestUnreadableLifetime(t *testing.T) {
 				t.Errorf("got %q with %s, want %q with %s", name, held, test.name, test.held)
 			}
 		})
+	}
+}
+
+// punctual is an endpoint with the clock of this machine.
+type punctual struct{ *endpoint }
+
+func (p punctual) Do(ctx context.Context, request httpstack.Request) (*httpstack.Response, error) {
+	response, err := p.endpoint.Do(ctx, request)
+	response.RequestedAt = time.Now()
+	return response, err
+}
+
+// TestLifetimeGoesOnDuringSleep: a monotonic clock, which time.Now reads as well, stands
+// still while the machine sleeps.
+func TestLifetimeGoesOnDuringSleep(t *testing.T) {
+	t.Parallel()
+	client := oauth2.Client{HTTP: punctual{answering(http.StatusOK, rfcAnswer)}, Auth: clientauth.Public{ClientID: clientID}}
+	token, err := client.Token(t.Context(), oauth2.TokenRequest{Endpoint: "https://server.example.com/token"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []time.Time{token.RequestedAt, token.ExpiresAt} {
+		if at != at.Round(0) {
+			t.Errorf("%s has a reading of the monotonic clock", at)
+		}
 	}
 }

@@ -22,15 +22,6 @@ type Metadata struct {
 	Document map[string]any
 }
 
-// UnmarshalMetadata is the inverse of json.Marshal.
-func UnmarshalMetadata(data []byte) (*Metadata, error) {
-	var metadata Metadata
-	if err := decodeStored(data, &metadata); err != nil {
-		return nil, fmt.Errorf("the stored metadata is unreadable: %w", err)
-	}
-	return &metadata, nil
-}
-
 // Reasons why metadata is unusable.
 var (
 	// ErrIssuerMismatch reports the document of another issuer (RFC 8414 section 3.3).

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -341,22 +340,5 @@ func TestMetadataStrings(t *testing.T) {
 		if got := metadata.Strings(name); !slices.Equal(got, want) {
 			t.Errorf("%s: %q", name, got)
 		}
-	}
-}
-
-func TestMetadataSurvivesStorage(t *testing.T) {
-	t.Parallel()
-	want := &oauth2.Metadata{Issuer: "https://example.com/é<", Document: map[string]any{
-		"n": json.Number("12345678901234567890.5"), "o": map[string]any{"x": []any{nil, true}},
-	}}
-	data, err := json.Marshal(want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := oauth2.UnmarshalMetadata(data); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("got %+v, %v", got, err)
-	}
-	if _, err := oauth2.UnmarshalMetadata(data[:len(data)-1]); err == nil {
-		t.Error("half a document was read")
 	}
 }

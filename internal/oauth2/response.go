@@ -66,7 +66,7 @@ func (r *responseReader) token() (*Token, error) {
 	return &Token{
 		AccessToken:      secret.New(accessToken),
 		TokenType:        secret.OneLine(tokenType),
-		RequestedAt:      r.response.RequestedAt,
+		RequestedAt:      r.response.RequestedAt.Round(0), // the wall clock goes on while the machine sleeps
 		Scopes:           r.fields.scopes(r.document),
 		RefreshToken:     r.fields.refreshToken(r.document),
 		RefreshExpiresIn: r.fields.seconds(r.document, FieldRefreshExpiresIn),

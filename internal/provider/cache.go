@@ -183,9 +183,10 @@ func cacheRemedy(err error) string {
 		return "The Redis server accepts no writes. Check its maxmemory, whether it is a replica, and whether it can save to its disk."
 	case errors.Is(err, redisstore.ErrTLS):
 		return "Check that the server speaks TLS on this port, and that its certificate is for the host in cache.url and issued by an authority " +
-			"that this machine trusts or tls.ca_certificate contains."
+			"that this machine trusts or tls.ca_certificate contains. If the server requires a client certificate, set tls.client_certificate."
 	case errors.Is(err, redisstore.ErrUnavailable):
-		return "Check the host and port in cache.url, that a Redis server runs there, and that no firewall blocks the connection."
+		return "Check the host and port in cache.url, that a Redis server runs there, and that no firewall blocks the connection. " +
+			"A server that closes the connection may require TLS (a rediss:// URL) or a client certificate (tls.client_certificate)."
 	case errors.Is(err, syscall.ENOSPC):
 		return "The disk is full. Free some space, or set cache.path to a folder on another disk."
 	case errors.Is(err, context.DeadlineExceeded):
@@ -231,9 +232,9 @@ func cacheAttribute() schema.Attribute {
 	}
 }
 
-// cacheTrouble warns of a cache that cannot be used, once for all blocks.
-func (c *configured) cacheTrouble() diag.Diagnostics {
-	if err := c.tokens.Trouble(); err != nil {
+// cacheWarnings warns of a cache that cannot be used, once for all blocks.
+func (c *configured) cacheWarnings() diag.Diagnostics {
+	if err := c.tokens.CacheErr(); err != nil {
 		return diag.Diagnostics{cacheWarning(err)}
 	}
 	return nil

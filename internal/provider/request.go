@@ -329,7 +329,7 @@ func (c *configured) send(
 	}
 	header, _ := model.tokenHeader()
 	answer, err := c.tokens.DoWithToken(ctx, client, header, request)
-	diags.Append(c.cacheTrouble()...)
+	diags.Append(c.cacheWarnings()...)
 	if err != nil {
 		diags.Append(tokenError(err, from))
 	}

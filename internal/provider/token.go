@@ -155,7 +155,7 @@ func (c *configured) open(ctx context.Context, request tokenRequest, from kind) 
 	}
 	client.MinValidity = request.minValidity
 	session, err := c.tokens.Open(ctx, client, request.own)
-	diags.Append(c.cacheTrouble()...)
+	diags.Append(c.cacheWarnings()...)
 	if err != nil {
 		diags.Append(tokenError(err, from))
 		return nil, diags

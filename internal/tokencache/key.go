@@ -22,8 +22,8 @@ import (
 
 // EntryKey names an entry and seals it. Make one with [NewEntryKey].
 type EntryKey struct {
-	name    string
-	sealing [keySize]byte
+	name string
+	root [keySize]byte // which the name and the sealing key are derived from
 }
 
 // keySize is the size of the derived keys in bytes, as AES-256 takes them.
@@ -44,9 +44,10 @@ func NewEntryKey(inputs any) EntryKey {
 	var encoded bytes.Buffer
 	encode(&encoded, reflect.ValueOf(inputs))
 	root := must(hkdf.Extract(sha256.New, encoded.Bytes(), []byte("oauth2cc token cache")))
-	key := EntryKey{name: hex.EncodeToString(must(hkdf.Expand(sha256.New, root, "name of an entry", keySize)))}
-	copy(key.sealing[:], must(hkdf.Expand(sha256.New, root, "seal of an entry", keySize)))
-	return key
+	return EntryKey{
+		name: hex.EncodeToString(must(hkdf.Expand(sha256.New, root, "name of an entry", keySize))),
+		root: [keySize]byte(root),
+	}
 }
 
 // Name is what stores know the entry by: 64 hexadecimal digits that reveal none of
@@ -66,7 +67,7 @@ func must[T any](value T, err error) T {
 // texts follow their length, and lists, maps and structs their number of elements.
 func encode(to *bytes.Buffer, value reflect.Value) {
 	if value.Type() == reflect.TypeFor[secret.String]() {
-		hidden, _ := value.Interface().(secret.String)
+		hidden, _ := reflect.TypeAssert[secret.String](value)
 		encodeText(to, hidden.Reveal())
 		return
 	}
@@ -123,11 +124,10 @@ func encodeText(to *bytes.Buffer, text string) {
 }
 
 func encodeNumber(to *bytes.Buffer, number int64) {
-	_ = binary.Write(to, binary.BigEndian, number) // a buffer takes everything
+	to.Write(binary.BigEndian.AppendUint64(to.AvailableBuffer(), uint64(number))) //nolint:gosec // keeps all bits
 }
 
-// formatVersion is the first byte of a sealed entry. Whoever changes what follows
-// changes it.
+// formatVersion is the first byte of a sealed entry. It changes with what follows it.
 const formatVersion = 2
 
 // timesSize is the size of the two times in front of the data.
@@ -137,27 +137,27 @@ const timesSize = 16
 // it was altered or moved to another name: AES-256 in Galois/Counter Mode with a
 // random nonce, which authenticates the format's version and the entry's name
 // along with the entry (NIST SP 800-38D).
-func (k EntryKey) seal(entry Entry) []byte {
-	plain := make([]byte, 0, timesSize+len(entry.Data))
+func (k EntryKey) seal(entry Entry[[]byte]) []byte {
+	plain := make([]byte, 0, timesSize+len(entry.Value))
 	plain = appendTime(plain, entry.IssuedAt)
 	plain = appendTime(plain, entry.ExpiresAt)
-	plain = append(plain, entry.Data...)
+	plain = append(plain, entry.Value...)
 	return k.aead().Seal([]byte{formatVersion}, nil, plain, k.authenticated(formatVersion)) //nolint:gosec // the cipher makes the nonce
 }
 
 // open is the inverse of seal. It accepts no byte that seal has not written.
-func (k EntryKey) open(sealed []byte) (Entry, error) {
+func (k EntryKey) open(sealed []byte) (Entry[[]byte], error) {
 	if len(sealed) == 0 || sealed[0] != formatVersion {
-		return Entry{}, fmt.Errorf("%w: it is not of format %d", ErrDamaged, formatVersion)
+		return Entry[[]byte]{}, fmt.Errorf("%w: it is not of format %d", ErrDamaged, formatVersion)
 	}
 	plain, err := k.aead().Open(nil, nil, sealed[1:], k.authenticated(sealed[0]))
 	if err != nil || len(plain) < timesSize {
-		return Entry{}, ErrDamaged
+		return Entry[[]byte]{}, ErrDamaged
 	}
-	return Entry{
+	return Entry[[]byte]{
 		IssuedAt:  readTime(plain[:timesSize/2]),
 		ExpiresAt: readTime(plain[timesSize/2 : timesSize]),
-		Data:      plain[timesSize:],
+		Value:     plain[timesSize:],
 	}, nil
 }
 
@@ -167,7 +167,8 @@ func (k EntryKey) authenticated(version byte) []byte {
 }
 
 func (k EntryKey) aead() cipher.AEAD {
-	return must(cipher.NewGCMWithRandomNonce(must(aes.NewCipher(k.sealing[:]))))
+	sealing := must(hkdf.Expand(sha256.New, k.root[:], "seal of an entry", keySize))
+	return must(cipher.NewGCMWithRandomNonce(must(aes.NewCipher(sealing))))
 }
 
 // appendTime writes a time in whole milliseconds, which never makes it later.

@@ -5,37 +5,28 @@ package tokencache
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-// TestMemoryDoesNotGrow holds that neither what has expired nor the locks that were
-// taken or waited for stay.
-func TestMemoryDoesNotGrow(t *testing.T) {
+// TestNothingGrows holds that neither what has expired nor calls that returned stay.
+func TestNothingGrows(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		memory := NewMemory(time.Now)
-		for _, key := range []string{"a", "b", "c"} {
-			if err := memory.Save(t.Context(), key, nil, time.Minute); err != nil {
+		cache := New(Config[int]{})
+		for i := range 100 {
+			fetch := func(context.Context) (Entry[int], error) {
+				return Entry[int]{Value: i, ExpiresAt: time.Now().Add(time.Minute)}, nil
+			}
+			if _, err := cache.Get(t.Context(), NewEntryKey(fmt.Sprint(i)), func(Entry[int]) bool { return true }, fetch); err != nil {
 				t.Fatal(err)
 			}
-			unlock, err := memory.Lock(t.Context(), key)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			if _, err := memory.Lock(ctx, key); err == nil {
-				t.Error("two hold one lock")
-			}
-			cancel()
-			unlock()
+			time.Sleep(time.Second)
 		}
-		if err := memory.Save(t.Context(), "d", nil, time.Minute); err != nil {
-			t.Fatal(err)
-		}
-		if len(memory.entries) != 1 || len(memory.locks) != 0 {
-			t.Errorf("%d entries and %d locks are kept, want 1 and 0", len(memory.entries), len(memory.locks))
+		if len(cache.memory) != 60 || len(cache.flights.calls) != 0 {
+			t.Errorf("%d entries and %d calls are kept, want 60 and 0", len(cache.memory), len(cache.flights.calls))
 		}
 	})
 }

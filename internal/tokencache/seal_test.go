@@ -52,14 +52,14 @@ func TestOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	issued := time.Date(2011, 3, 22, 17, 43, 0, 0, time.UTC)
-	if string(entry.Data) != "token" || entry.IssuedAt != issued || entry.ExpiresAt != issued.Add(time.Hour) {
+	if string(entry.Value) != "token" || entry.IssuedAt != issued || entry.ExpiresAt != issued.Add(time.Hour) {
 		t.Errorf("got %+v", entry)
 	}
 }
 
 func TestSealedDiffersEachTime(t *testing.T) {
 	t.Parallel()
-	key, entry := sealedKey(), Entry{Data: []byte("token"), ExpiresAt: time.Unix(1, 0)}
+	key, entry := sealedKey(), Entry[[]byte]{Value: []byte("token"), ExpiresAt: time.Unix(1, 0)}
 	if bytes.Equal(key.seal(entry), key.seal(entry)) {
 		t.Error("the same entry, sealed twice, looks the same: a nonce was used twice")
 	}
@@ -100,12 +100,12 @@ func TestOnlyHoldersOfAllInputsOpen(t *testing.T) {
 	}
 	key := NewEntryKey(inputs{"key", map[string]string{"api_key": "gX1fBat3bV"}})
 	other := NewEntryKey(inputs{"key", map[string]string{"api_key": "another"}})
-	data := key.seal(Entry{Data: []byte("token")})
+	data := key.seal(Entry[[]byte]{Value: []byte("token")})
 	for name, opening := range map[string]EntryKey{
 		"another parameter":      other,
 		"another encryption key": NewEntryKey(inputs{"another", map[string]string{"api_key": "gX1fBat3bV"}}),
-		"the name alone":         {name: key.name, sealing: other.sealing},
-		"moved to another name":  {name: other.name, sealing: key.sealing},
+		"the name alone":         {name: key.name, root: other.root},
+		"moved to another name":  {name: other.name, root: key.root},
 	} {
 		if _, err := opening.open(data); !errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: got %v", name, err)

@@ -7,138 +7,163 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 )
 
 const (
-	// storeTimeout bounds each look into a store and each change of it.
+	// storeTimeout bounds each call of a store. Requesting a token takes less time
+	// than to wait any longer.
 	storeTimeout = 5 * time.Second
-	// maxSkew is how far ahead the clock of the machine may be that stored an entry.
-	// What was stored later than that comes from a time that is not to be trusted.
-	maxSkew = time.Minute
+	// restTime is how long a store that failed is not used. Otherwise one that is slow
+	// would delay every request for a token.
+	restTime = 30 * time.Second
+	// Waits between two attempts to lock are short at first, as most token requests
+	// are, and never long beside one.
+	firstLockWait, longestLockWait = 2 * time.Millisecond, 50 * time.Millisecond
 )
 
-// store is the one in use: the shared one, unless there is none or it fails.
-func (c *Cache) store() Store {
-	if c.shared != nil && c.health.good(c.now()) {
-		return c.shared
-	}
-	return c.memory
+// sharedStore is a store and what is known of its failures. The nil store is never
+// in use.
+type sharedStore struct {
+	Store
+	now func() time.Time
+
+	mu       sync.Mutex
+	restsTil time.Time
+	err      error // the first
+	reported bool
 }
 
-// lookup returns the entry that is stored in key if usable accepts it. A store
-// that fails is passed over, and so is one that has not got the entry because it
-// could not be written.
-func (c *Cache) lookup(ctx context.Context, key EntryKey, usable func(Entry) bool) (Entry, bool) {
-	store := c.store()
-	entry, err := c.load(ctx, store, key)
-	if c.failed(ctx, store, "read", err) {
-		return c.lookup(ctx, key, usable)
-	}
-	if _, unsaved := c.unsaved.Load(key.name); unsaved && errors.Is(err, ErrNotFound) {
-		entry, err = c.load(ctx, c.memory, key)
-	}
-	return entry, err == nil && usable(entry)
-}
-
-// load reads an entry. It lasts for as long as it says itself and the store says:
-// the clock of another machine may be wrong.
-func (c *Cache) load(ctx context.Context, store Store, key EntryKey) (Entry, error) {
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	sealed, left, err := store.Load(ctx, key.name)
-	if err != nil {
-		return Entry{}, err
-	}
-	entry, err := key.open(sealed)
-	if err != nil {
-		return Entry{}, err
-	}
-	now := c.now()
-	if end := now.Add(left); end.Before(entry.ExpiresAt) {
-		entry.ExpiresAt = end
-	}
-	if !now.Before(entry.ExpiresAt) || now.Add(maxSkew).Before(entry.IssuedAt) {
-		return Entry{}, ErrNotFound
-	}
-	return entry, nil
-}
-
-// save stores an entry whose expiry is known. It stays in the memory of this
-// process too, for when the store fails later on.
-func (c *Cache) save(ctx context.Context, key EntryKey, entry Entry) {
-	if entry.ExpiresAt.IsZero() {
-		return
-	}
-	lifetime := entry.ExpiresAt.Sub(c.now())
-	if lifetime <= 0 {
-		return
-	}
-	sealed := key.seal(entry)
-	_ = c.memory.Save(ctx, key.name, sealed, lifetime) // what is too large for it is not shared
-	if c.shared != nil {
-		c.share(ctx, key, sealed, lifetime)
-	}
-}
-
-// share stores a sealed entry for other processes, and takes note of it where that
-// is not possible.
-func (c *Cache) share(ctx context.Context, key EntryKey, sealed []byte, lifetime time.Duration) {
-	c.unsaved.Store(key.name, struct{}{})
-	store := c.store()
-	if store == c.memory {
-		return
-	}
-	saving, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	err := store.Save(saving, key.name, sealed, lifetime)
-	if err == nil {
-		c.unsaved.Delete(key.name)
-	}
-	c.failed(ctx, store, "written", err)
-}
-
-// dropFrom forgets an entry if it is the refused one.
-func (c *Cache) dropFrom(ctx context.Context, store Store, key EntryKey, refused func(Entry) bool) {
-	entry, err := c.load(ctx, store, key)
-	if err == nil && refused(entry) {
-		deleting, cancel := context.WithTimeout(ctx, storeTimeout)
-		defer cancel()
-		err = store.Delete(deleting, key.name)
-	}
-	c.failed(ctx, store, "changed", err)
-}
-
-// lock takes the key's lock in the store in use. A store that cannot be locked
-// is passed over, and a lock that is not given back is done without. The error is
-// that of a context that ended.
-func (c *Cache) lock(ctx context.Context, key EntryKey) (func(), error) {
-	store := c.store()
-	waiting, cancel := context.WithTimeoutCause(ctx, c.patience, fmt.Errorf("%w for %s", ErrLocked, c.patience))
-	defer cancel()
-	unlock, err := store.Lock(waiting, key.name)
-	switch {
-	case err == nil:
-		return unlock, nil
-	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
-	case waiting.Err() != nil:
-		err = context.Cause(waiting)
-	}
-	if c.failed(ctx, store, "locked", err) {
-		return c.lock(ctx, key)
-	}
-	return func() {}, nil
-}
-
-// failed takes note of a store's failure, and tells whether another store is in
-// use from now on: not where a single entry is at fault. Finding nothing is no
-// failure, nor is a context that its owner ended.
-func (c *Cache) failed(ctx context.Context, store Store, operation string, err error) bool {
-	if err == nil || errors.Is(err, ErrNotFound) || store == c.memory || ctx.Err() != nil {
+// inUse reports whether there is a store and it has not failed lately.
+func (s *sharedStore) inUse() bool {
+	if s == nil {
 		return false
 	}
-	single := errors.Is(err, ErrDamaged) || errors.Is(err, ErrLocked)
-	c.health.fail(&StoreError{Operation: operation, Err: err}, c.now(), !single)
-	return !single
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.now().Before(s.restsTil)
+}
+
+// call calls the store for the operation of a [StoreError] and notes a failure. To
+// find nothing or a lock that is held is not a failure, nor is a caller that left. A
+// damaged entry does not make the store rest.
+func (s *sharedStore) call(ctx context.Context, operation string, do func(context.Context) error) error {
+	calling, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	err := do(calling)
+	if err == nil || errors.Is(err, ErrNotFound) || errors.Is(err, ErrLocked) || ctx.Err() != nil {
+		return err
+	}
+	s.note(operation, err, !errors.Is(err, ErrDamaged))
+	return err
+}
+
+// note notes a failure.
+func (s *sharedStore) note(operation string, err error, rest bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.err = &StoreError{Operation: operation, Err: err}
+	}
+	if rest {
+		s.restsTil = s.now().Add(restTime)
+	}
+}
+
+// report returns the first failure, once.
+func (s *sharedStore) report() error {
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reported || s.err == nil {
+		return nil
+	}
+	s.reported = true
+	return s.err
+}
+
+// load reads an entry from the store.
+func (c *Cache[V]) load(ctx context.Context, key EntryKey) (Entry[V], error) {
+	var entry Entry[V]
+	err := c.store.call(ctx, "read", func(ctx context.Context) error {
+		sealed, left, err := c.store.Load(ctx, key.name)
+		if err == nil {
+			entry, err = c.open(key, sealed, left)
+		}
+		return err
+	})
+	return entry, err
+}
+
+// open opens and decodes an entry. It is valid for as long as both it and the store
+// say, as the clock of another machine may be wrong.
+func (c *Cache[V]) open(key EntryKey, sealed []byte, left time.Duration) (Entry[V], error) {
+	stored, err := key.open(sealed)
+	if err != nil {
+		return Entry[V]{}, err
+	}
+	expires := stored.ExpiresAt
+	if end := c.now().Add(left); end.Before(expires) {
+		expires = end
+	}
+	if !c.valid(stored.IssuedAt, expires) {
+		return Entry[V]{}, ErrNotFound
+	}
+	value, err := c.codec.Decode(stored.Value)
+	if err != nil {
+		return Entry[V]{}, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return Entry[V]{Value: value, IssuedAt: stored.IssuedAt, ExpiresAt: expires}, nil
+}
+
+// save encodes an entry, seals it and writes it to the store.
+func (c *Cache[V]) save(ctx context.Context, key EntryKey, entry Entry[V]) error {
+	return c.store.call(ctx, "written", func(ctx context.Context) error {
+		data, err := c.codec.Encode(entry.Value)
+		if err != nil {
+			return err
+		}
+		sealed := key.seal(Entry[[]byte]{Value: data, IssuedAt: entry.IssuedAt, ExpiresAt: entry.ExpiresAt})
+		return c.store.Save(ctx, key.name, sealed, entry.ExpiresAt.Sub(c.now()))
+	})
+}
+
+// lock waits for the key's lock in the store, and calls ready after each wait: there
+// is nothing left to wait for once it returns true. Unlock does nothing if there is
+// no lock: because of ready, because the store is not in use, or because the lock
+// was held for too long. The error is that of a context that ended.
+func (c *Cache[V]) lock(ctx context.Context, key EntryKey, ready func() bool) (unlock func(), err error) {
+	waits := backoff.NewExponentialBackOff()
+	waits.InitialInterval, waits.MaxInterval = firstLockWait, longestLockWait
+	for start := time.Now(); c.store.inUse(); {
+		err := c.store.call(ctx, "locked", func(ctx context.Context) (err error) {
+			unlock, err = c.store.TryLock(ctx, key.name)
+			return err
+		})
+		switch {
+		case err == nil:
+			return unlock, nil
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case !errors.Is(err, ErrLocked):
+			return func() {}, nil
+		case time.Since(start) > c.lockTimeout:
+			c.store.note("locked", fmt.Errorf("waited %s: %w", c.lockTimeout, err), false)
+			return func() {}, nil
+		}
+		select {
+		case <-time.After(waits.NextBackOff()):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		if ready() {
+			break
+		}
+	}
+	return func() {}, nil
 }

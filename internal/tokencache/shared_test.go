@@ -8,26 +8,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/panics"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache/storetest"
 )
 
 // faulty is a store that fails where it is told to.
 type faulty struct {
-	*tokencache.Memory
+	*storetest.Memory
 	load, save, lock, delete func(context.Context) error
 
 	mu   sync.Mutex
 	uses int
 }
 
-func newFaulty() *faulty { return &faulty{Memory: tokencache.NewMemory(time.Now)} }
+func newFaulty() *faulty { return &faulty{Memory: storetest.NewMemory(time.Now)} }
 
 func (f *faulty) use(ctx context.Context, fail func(context.Context) error) error {
 	f.mu.Lock()
@@ -53,11 +52,11 @@ func (f *faulty) Save(ctx context.Context, key string, data []byte, lifetime tim
 	return f.Memory.Save(ctx, key, data, lifetime)
 }
 
-func (f *faulty) Lock(ctx context.Context, key string) (func(), error) {
+func (f *faulty) TryLock(ctx context.Context, key string) (func(), error) {
 	if err := f.use(ctx, f.lock); err != nil {
 		return nil, err
 	}
-	return f.Memory.Lock(ctx, key)
+	return f.Memory.TryLock(ctx, key)
 }
 
 func (f *faulty) Delete(ctx context.Context, key string) error {
@@ -71,17 +70,17 @@ var errBroken = errors.New("broken")
 
 func broken(context.Context) error  { return errBroken }
 func damaged(context.Context) error { return fmt.Errorf("%w: it is a list", tokencache.ErrDamaged) }
-func held(context.Context) error    { return fmt.Errorf("%w and does nothing", tokencache.ErrLocked) }
+func held(context.Context) error    { return tokencache.ErrLocked }
 
-// hangs answers when nobody listens any more.
+// hangs returns when nobody waits any more.
 func hangs(ctx context.Context) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
 
-// TestStoreFails: whatever is wrong with the store, it costs one fetch, one
-// trouble and a bounded time, and the store is left alone for a while, unless only
-// that entry is at fault.
+// TestStoreFails: whatever is wrong with the store, it costs one fetch, one error and
+// a bounded time, and the store is not used for a while unless only that entry is at
+// fault.
 func TestStoreFails(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -95,30 +94,31 @@ func TestStoreFails(t *testing.T) {
 		"save fails":            {&faulty{save: broken}, errBroken, 0, 0},
 		"save hangs":            {&faulty{save: hangs}, context.DeadlineExceeded, 5 * time.Second, 0},
 		"lock fails":            {&faulty{lock: broken}, errBroken, 0, 0},
-		"lock hangs":            {&faulty{lock: hangs}, tokencache.ErrLocked, 30 * time.Second, 1},
+		"lock hangs":            {&faulty{lock: hangs}, context.DeadlineExceeded, 5 * time.Second, 0},
 		"lock is another thing": {&faulty{lock: damaged}, tokencache.ErrDamaged, 0, 1},
-		"lock of the silent":    {&faulty{lock: held}, tokencache.ErrLocked, 0, 1},
+		"lock is held":          {&faulty{lock: held}, tokencache.ErrLocked, 30 * time.Second, 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				test.store.Memory = tokencache.NewMemory(time.Now)
-				cache, from := tokencache.New(tokencache.Config{Store: test.store}), &source{lifetime: time.Hour}
+				test.store.Memory = storetest.NewMemory(time.Now)
+				cache, from := sharing(test.store), &source{lifetime: time.Hour}
 				start := time.Now()
 				get(t, cache, from)
-				if took := time.Since(start); took != test.takes {
+				const oneWait = 75 * time.Millisecond // between two attempts to lock
+				if took := time.Since(start); took < test.takes || took > test.takes+oneWait {
 					t.Errorf("it took %s", took)
 				}
-				if err := cache.Trouble(); !errors.Is(err, test.cause) {
-					t.Errorf("trouble: %v", err)
+				if err := cache.Err(); !errors.Is(err, test.cause) {
+					t.Errorf("reported: %v", err)
 				}
 				uses := test.store.uses
 				if got := get(t, cache, from); got != 1 || test.store.uses != uses+test.uses {
 					t.Errorf("got entry %d, and the store was used %d times more", got, test.store.uses-uses)
 				}
-				if err := cache.Trouble(); err != nil {
-					t.Errorf("told again: %v", err)
+				if err := cache.Err(); err != nil {
+					t.Errorf("reported again: %v", err)
 				}
 			})
 		})
@@ -131,27 +131,27 @@ func TestStoreRecovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newFaulty()
 		store.load = broken
-		cache, from := tokencache.New(tokencache.Config{Store: store}), &source{lifetime: time.Hour}
+		cache, from := sharing(store), &source{lifetime: time.Hour}
 		get(t, cache, from)
 		store.load = nil
 		time.Sleep(time.Minute)
 		if got := get(t, cache, from); got != 1 {
 			t.Errorf("got entry %d, want the one that the store missed", got)
 		}
-		if got := get(t, tokencache.New(tokencache.Config{Store: store}), from); got != 2 {
+		if got := get(t, sharing(store), from); got != 2 {
 			t.Errorf("another process got entry %d", got)
 		}
 	})
 }
 
-// TestStoreTakesNothing: what could not be stored is shared within the process, for
-// as long as it is good and nobody has dropped it.
+// TestStoreTakesNothing: what could not be stored is shared within the process until it
+// expires or is dropped.
 func TestStoreTakesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := newFaulty()
 		store.save = broken
-		cache, from := tokencache.New(tokencache.Config{Store: store}), &source{lifetime: time.Hour}
+		cache, from := sharing(store), &source{lifetime: time.Hour}
 		for range 59 {
 			if got := get(t, cache, from); got != 1 {
 				t.Fatalf("got entry %d", got)
@@ -172,24 +172,24 @@ func TestDropLeavesTheNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, gate := newFaulty(), make(chan struct{})
 		from := &source{lifetime: time.Hour}
-		get(t, tokencache.New(tokencache.Config{Store: store}), from)
+		get(t, sharing(store), from)
 		store.delete = func(context.Context) error {
 			<-gate
 			return nil
 		}
 		var both sync.WaitGroup
-		both.Go(func() { tokencache.New(tokencache.Config{Store: store}).Drop(t.Context(), key(), anyEntry) })
+		both.Go(func() { sharing(store).Drop(t.Context(), key(), anyEntry) })
 		synctest.Wait() // it has seen the first entry
 		both.Go(func() {
-			second := func(entry tokencache.Entry) bool { return entry.Data[0] == 2 }
-			if _, err := tokencache.New(tokencache.Config{Store: store}).Get(t.Context(), key(), second, from.fetch); err != nil {
+			second := func(entry entry) bool { return entry.Value == 2 }
+			if _, err := sharing(store).Get(t.Context(), key(), second, from.fetch); err != nil {
 				t.Error(err)
 			}
 		})
 		synctest.Wait()
 		close(gate)
 		both.Wait()
-		if got := get(t, tokencache.New(tokencache.Config{Store: store}), from); got != 2 {
+		if got := get(t, sharing(store), from); got != 2 {
 			t.Errorf("got entry %d", got)
 		}
 	})
@@ -199,11 +199,11 @@ func TestDropLeavesTheNext(t *testing.T) {
 func TestProcessesShare(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := tokencache.NewMemory(time.Now)
+		store := storetest.NewMemory(time.Now)
 		from := &source{gate: make(chan struct{}), lifetime: time.Hour}
 		var waiting sync.WaitGroup
 		for range 20 {
-			cache := tokencache.New(tokencache.Config{Store: store})
+			cache := sharing(store)
 			waiting.Go(func() {
 				if got := get(t, cache, from); got != 1 {
 					t.Errorf("got entry %d", got)
@@ -219,11 +219,54 @@ func TestProcessesShare(t *testing.T) {
 	})
 }
 
+// TestEntryEndsTheWait: those that wait for another process's lock look for the entry,
+// and need not have the lock once it is there.
+func TestEntryEndsTheWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := storetest.NewMemory(time.Now)
+		unlock, err := store.TryLock(t.Context(), key().Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unlock() // only in the end
+		from := &source{lifetime: time.Hour}
+		var waiting sync.WaitGroup
+		for range 20 {
+			cache := sharing(store)
+			waiting.Go(func() {
+				if got := get(t, cache, from); got != 7 {
+					t.Errorf("got entry %d", got)
+				}
+			})
+		}
+		time.Sleep(time.Second)
+		// Another process saves its entry and does not unlock.
+		other := storetest.NewMemory(time.Now)
+		get(t, sharing(other), &source{number: 6, lifetime: time.Hour})
+		data, left, err := other.Load(t.Context(), key().Name())
+		if err == nil {
+			err = store.Save(t.Context(), key().Name(), data, left)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		waiting.Wait()
+		if took := time.Since(start); took > 100*time.Millisecond {
+			t.Errorf("it took %s", took)
+		}
+		if got := from.fetches.Load(); got != 0 {
+			t.Errorf("%d fetches", got)
+		}
+	})
+}
+
 // TestDropIsShared: what one process drops is gone for all.
 func TestDropIsShared(t *testing.T) {
 	t.Parallel()
-	store := tokencache.NewMemory(time.Now)
-	one, other, from := tokencache.New(tokencache.Config{Store: store}), tokencache.New(tokencache.Config{Store: store}), &source{lifetime: time.Hour}
+	store := storetest.NewMemory(time.Now)
+	one, other, from := sharing(store), sharing(store), &source{lifetime: time.Hour}
 	get(t, one, from)
 	get(t, other, from)
 	other.Drop(t.Context(), key(), anyEntry)
@@ -232,19 +275,44 @@ func TestDropIsShared(t *testing.T) {
 	}
 }
 
-// TestDamagedEntryIsReplaced: it is told, and the store goes on being used.
+// TestDamagedEntryIsReplaced: it is reported, and the store stays in use.
 func TestDamagedEntryIsReplaced(t *testing.T) {
 	t.Parallel()
-	store := tokencache.NewMemory(time.Now)
-	if err := store.Save(t.Context(), key().Name(), []byte("\x01damaged"), time.Hour); err != nil {
-		t.Fatal(err)
+	damages := map[string]func(*testing.T, tokencache.Store) error{
+		"not sealed": func(t *testing.T, store tokencache.Store) error {
+			t.Helper()
+			return store.Save(t.Context(), key().Name(), []byte("\x01damaged"), time.Hour)
+		},
+		"not decoded": func(t *testing.T, store tokencache.Store) error {
+			t.Helper()
+			codec := decimal
+			codec.Encode = func(int64) ([]byte, error) { return []byte("not a number"), nil }
+			other := tokencache.New(tokencache.Config[int64]{Store: store, Codec: codec})
+			_, err := other.Get(t.Context(), key(), anyEntry, (&source{lifetime: time.Hour}).fetch)
+			return err
+		},
 	}
-	cache, from := tokencache.New(tokencache.Config{Store: store}), &source{lifetime: time.Hour}
+	for name, damage := range damages {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := storetest.NewMemory(time.Now)
+			if err := damage(t, store); err != nil {
+				t.Fatal(err)
+			}
+			mustBeReplaced(t, store)
+		})
+	}
+}
+
+// mustBeReplaced gets an entry where there is a damaged one.
+func mustBeReplaced(t *testing.T, store tokencache.Store) {
+	t.Helper()
+	cache, from := sharing(store), &source{lifetime: time.Hour}
 	get(t, cache, from)
-	if err := cache.Trouble(); !errors.Is(err, tokencache.ErrDamaged) {
-		t.Errorf("trouble: %v", err)
+	if err := cache.Err(); !errors.Is(err, tokencache.ErrDamaged) {
+		t.Errorf("reported: %v", err)
 	}
-	if got := get(t, tokencache.New(tokencache.Config{Store: store}), from); got != 1 {
+	if got := get(t, sharing(store), from); got != 1 {
 		t.Errorf("another process got entry %d", got)
 	}
 }
@@ -253,23 +321,24 @@ func TestDamagedEntryIsReplaced(t *testing.T) {
 // for.
 func TestNothingReadableIsStored(t *testing.T) {
 	t.Parallel()
-	store := tokencache.NewMemory(time.Now)
-	cache := tokencache.New(tokencache.Config{Store: store})
-	fetch := func(context.Context) (tokencache.Entry, error) {
-		return tokencache.Entry{Data: []byte("canary"), ExpiresAt: time.Now().Add(time.Hour)}, nil
+	store := storetest.NewMemory(time.Now)
+	cache := sharing(store)
+	const canary = 31415926
+	fetch := func(context.Context) (entry, error) {
+		return entry{Value: canary, ExpiresAt: time.Now().Add(time.Hour)}, nil
 	}
 	if _, err := cache.Get(t.Context(), key(), anyEntry, fetch); err != nil {
 		t.Fatal(err)
 	}
 	stored, _, err := store.Load(t.Context(), key().Name())
-	if err != nil || len(stored) < len("canary") || bytes.Contains(stored, []byte("canary")) {
+	if err != nil || len(stored) < len("31415926") || bytes.Contains(stored, []byte("31415926")) {
 		t.Errorf("stored: %q, %v", stored, err)
 	}
 }
 
 // distant is a store of another machine: its clock says that little is left.
 type distant struct {
-	*tokencache.Memory
+	*storetest.Memory
 	left time.Duration
 }
 
@@ -296,18 +365,18 @@ func TestClocksDiffer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				store := distant{tokencache.NewMemory(time.Now), test.left}
-				there := tokencache.New(tokencache.Config{Store: store, Now: func() time.Time { return time.Now().Add(test.ahead) }})
-				fetch := func(context.Context) (tokencache.Entry, error) {
+				store := distant{storetest.NewMemory(time.Now), test.left}
+				there := tokencache.New(tokencache.Config[int64]{Store: store, Codec: decimal, Now: func() time.Time { return time.Now().Add(test.ahead) }})
+				fetch := func(context.Context) (entry, error) {
 					now := time.Now().Add(test.ahead)
-					return tokencache.Entry{Data: []byte{1}, IssuedAt: now, ExpiresAt: now.Add(time.Hour)}, nil
+					return entry{Value: 1, IssuedAt: now, ExpiresAt: now.Add(time.Hour)}, nil
 				}
-				tenMinutes := func(entry tokencache.Entry) bool { return time.Until(entry.ExpiresAt) >= 10*time.Minute }
+				tenMinutes := func(entry entry) bool { return time.Until(entry.ExpiresAt) >= 10*time.Minute }
 				if _, err := there.Get(t.Context(), key(), anyEntry, fetch); err != nil {
 					t.Fatal(err)
 				}
 				from := &source{lifetime: time.Hour}
-				if _, err := tokencache.New(tokencache.Config{Store: store}).Get(t.Context(), key(), tenMinutes, from.fetch); err != nil {
+				if _, err := sharing(store).Get(t.Context(), key(), tenMinutes, from.fetch); err != nil {
 					t.Fatal(err)
 				}
 				if reused := from.fetches.Load() == 0; reused != test.reused {
@@ -322,17 +391,17 @@ func TestClocksDiffer(t *testing.T) {
 func TestEachJudgesForItself(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := tokencache.NewMemory(time.Now)
+		store := storetest.NewMemory(time.Now)
 		elsewhere := &source{gate: make(chan struct{}), lifetime: time.Hour}
 		var waiting sync.WaitGroup
-		waiting.Go(func() { get(t, tokencache.New(tokencache.Config{Store: store}), elsewhere) })
+		waiting.Go(func() { get(t, sharing(store), elsewhere) })
 		synctest.Wait()
 
-		here, from := tokencache.New(tokencache.Config{Store: store}), &source{lifetime: time.Hour}
+		here, from := sharing(store), &source{lifetime: time.Hour}
 		waiting.Go(func() { get(t, here, from) })
 		synctest.Wait()
 		waiting.Go(func() {
-			longer := func(entry tokencache.Entry) bool { return time.Until(entry.ExpiresAt) >= 2*time.Hour }
+			longer := func(entry entry) bool { return time.Until(entry.ExpiresAt) >= 2*time.Hour }
 			if _, err := here.Get(t.Context(), key(), longer, from.fetch); err != nil {
 				t.Error(err)
 			}
@@ -351,7 +420,7 @@ func TestEachJudgesForItself(t *testing.T) {
 func TestLastWaiterCancels(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cache, from := tokencache.New(tokencache.Config{}), &source{gate: make(chan struct{}), lifetime: time.Hour}
+		cache, from := inMemory(), &source{gate: make(chan struct{}), lifetime: time.Hour}
 		ctx, leave := context.WithCancel(t.Context())
 		var waiting sync.WaitGroup
 		for range 2 {
@@ -372,22 +441,6 @@ func TestLastWaiterCancels(t *testing.T) {
 	})
 }
 
-// TestPanicReachesThoseWhoWait as an error that names the function at fault, and
-// does not end the process.
-func TestPanicReachesThoseWhoWait(t *testing.T) {
-	t.Parallel()
-	cache := tokencache.New(tokencache.Config{})
-	_, err := cache.Get(t.Context(), key(), anyEntry, faultyFetch)
-	caught, ok := errors.AsType[*panics.Error](err)
-	if !ok || !strings.HasPrefix(caught.Functions[0], "tokencache_test.faultyFetch ") {
-		t.Errorf("got %v", err)
-	}
-	get(t, cache, &source{lifetime: time.Hour}) // no lock is left behind
-}
-
-// faultyFetch is a mistake in the program.
-func faultyFetch(context.Context) (tokencache.Entry, error) { panic("boom") }
-
 // TestCancelledCallerBlamesNobody: a store that did not answer in time for a caller
 // who left is none that fails.
 func TestCancelledCallerBlamesNobody(t *testing.T) {
@@ -395,14 +448,14 @@ func TestCancelledCallerBlamesNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newFaulty()
 		store.load = hangs
-		cache, from := tokencache.New(tokencache.Config{Store: store}), &source{lifetime: time.Hour}
+		cache, from := sharing(store), &source{lifetime: time.Hour}
 		ctx, leave := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, leave)
 		if _, err := cache.Get(ctx, key(), anyEntry, from.fetch); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
 		synctest.Wait()
-		if err := cache.Trouble(); err != nil {
+		if err := cache.Err(); err != nil {
 			t.Error(err)
 		}
 	})

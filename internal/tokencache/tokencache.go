@@ -1,133 +1,224 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package tokencache shares tokens: whoever asks for the same thing gets the
-// same token, and those who ask at once wait for one request, in this process
-// and, with a [Store] that others use too, in all of them.
+// Package tokencache shares values that are expensive to get, such as tokens: all
+// callers that ask for the same thing get the same value, and those that ask at the
+// same time wait for one fetch, in this process and, with a [Store], in all
+// processes that use it.
 //
-// It stores opaque bytes with an expiry under keys made by [Key], and knows
-// neither what a token is nor how to get one. It keeps nothing that has expired
-// and nothing whose expiry is unknown, hands nothing to a store that is not
-// sealed, and never lets a store that fails stand in the way: then it goes on in
-// the memory of this process, and says so once.
+// In memory, values stay values. They are encoded and sealed where they enter a
+// store, and nowhere else. The package knows neither what a token is nor how to get
+// one. It keeps nothing that has expired or whose expiry is unknown, and a store
+// that fails never stands in the way: the cache then works in memory, and reports
+// the failure once.
 package tokencache
 
 import (
 	"cmp"
 	"context"
+	"maps"
 	"sync"
 	"time"
 )
 
-// Entry is one stored value.
-type Entry struct {
-	// Data is the value. It is not copied and must not be changed.
-	Data []byte
-	// IssuedAt is when the value began to be good.
+// Entry is a cached value.
+type Entry[V any] struct {
+	// Value is shared by all that ask for it and must not be changed.
+	Value V
+	// IssuedAt is when the value began to be valid.
 	IssuedAt time.Time
-	// ExpiresAt is when the value ceases to be good. An entry without it is given
-	// to those who wait for it, and never stored.
+	// ExpiresAt is when the value ceases to be valid. An entry without it is handed
+	// to those that wait for it, and not kept.
 	ExpiresAt time.Time
 }
 
-// Cache gets entries from a store, or from where they come from. Make one with
-// [New]; it is safe for concurrent use.
-type Cache struct {
-	now      func() time.Time
-	shared   Store // nil where entries stay in this process
-	patience time.Duration
-	memory   *Memory
-	health   health
-	flights  flights
-	unsaved  sync.Map // names of entries that did not get into shared
-}
-
-// Config says what a [Cache] works with. Its zero value is a cache of one process.
-type Config struct {
-	// Store is where entries go; nil keeps them in the memory of this process.
+// Config configures a [Cache]. The zero value is a cache of one process.
+type Config[V any] struct {
+	// Store shares entries with other processes; nil keeps them in this one.
 	Store Store
-	// Patience is how long to wait for another process that is getting the same: as
-	// long as one may take that is getting it. Zero means half a minute.
-	Patience time.Duration
-	// Now tells the time; nil means time.Now.
+	// Codec is required with a Store.
+	Codec Codec[V]
+	// LockTimeout is how long to wait for another process that fetches the same
+	// entry: as long as a fetch can take. Zero means 30 seconds.
+	LockTimeout time.Duration
+	// Now returns the time; nil means time.Now.
 	Now func() time.Time
 }
 
-// usualPatience is the Patience of those who name none.
-const usualPatience = 30 * time.Second
+// Codec encodes values for a [Store].
+type Codec[V any] struct {
+	// Encode returns the bytes that are sealed.
+	Encode func(V) ([]byte, error)
+	// Decode is the inverse of Encode.
+	Decode func([]byte) (V, error)
+}
 
-// New returns a cache.
-func New(config Config) *Cache {
+const defaultLockTimeout = 30 * time.Second
+
+// Cache keeps entries until they expire. Make one with [New]; it is safe for
+// concurrent use.
+type Cache[V any] struct {
+	codec       Codec[V]
+	lockTimeout time.Duration
+	now         func() time.Time
+	store       *sharedStore // nil if entries stay in this process
+	flights     singleFlight[fetched[V]]
+
+	mu     sync.Mutex
+	memory map[string]kept[V] // by the name of the key
+}
+
+// kept is an entry in memory.
+type kept[V any] struct {
+	Entry[V]
+	// saved reports that the entry is in the store as well. If it is no longer there,
+	// another process has dropped it.
+	saved bool
+}
+
+// New returns an empty cache.
+func New[V any](config Config[V]) *Cache[V] {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	return &Cache{
-		now:      config.Now,
-		shared:   config.Store,
-		patience: cmp.Or(config.Patience, usualPatience),
-		memory:   NewMemory(config.Now),
+	cache := &Cache[V]{
+		codec:       config.Codec,
+		lockTimeout: cmp.Or(config.LockTimeout, defaultLockTimeout),
+		now:         config.Now,
+		memory:      map[string]kept[V]{},
 	}
+	if config.Store != nil {
+		cache.store = &sharedStore{Store: config.Store, now: config.Now}
+	}
+	return cache
 }
 
-// Fetch gets a value from where it comes from.
-type Fetch func(ctx context.Context) (Entry, error)
+// Fetch gets a value from its origin.
+type Fetch[V any] func(ctx context.Context) (Entry[V], error)
 
-// Get returns the entry stored in key if it has not expired and usable accepts
-// it. Otherwise it calls fetch, once for all callers of the same key that wait
-// at the same time, and stores what comes back. An error goes to all of this
-// process who waited, and is not stored.
+// fetched is the result of a single flight.
+type fetched[V any] struct {
+	entry Entry[V]
+	// isNew is false if another process stored the entry in the meantime.
+	isNew bool
+}
+
+// Get returns the entry for key if it has not expired and usable accepts it.
+// Otherwise it calls fetch, once for all callers that wait for the same key, and
+// keeps the result. An error goes to all callers that wait, and is not kept.
 //
-// A caller whose context ends stops waiting. The fetch goes on for the others,
-// and is cancelled when nobody waits any more.
-func (c *Cache) Get(ctx context.Context, key EntryKey, usable func(Entry) bool, fetch Fetch) (Entry, error) {
+// A caller whose context ends stops waiting. The fetch goes on for the others, and
+// is cancelled when the last one has left.
+func (c *Cache[V]) Get(ctx context.Context, key EntryKey, usable func(Entry[V]) bool, fetch Fetch[V]) (Entry[V], error) {
 	for {
 		if entry, ok := c.lookup(ctx, key, usable); ok {
 			return entry, nil
 		}
-		landed, err := c.flights.fly(ctx, key.name, func(ctx context.Context) (landing, error) {
-			return c.settle(ctx, key, usable, fetch)
+		result, err := c.flights.do(ctx, key.name, func(ctx context.Context) (fetched[V], error) {
+			return c.fetch(ctx, key, usable, fetch)
 		})
-		// What another caller found in the store may not do for this one.
-		if err != nil || landed.fetched || usable(landed.entry) {
-			return landed.entry, err
+		// What another caller accepted in the store may not be usable for this one.
+		if err != nil || result.isNew || usable(result.entry) {
+			return result.entry, err
 		}
 	}
 }
 
-// settle gets an entry while it holds the key's lock, so that other processes
-// wait for this one's.
-func (c *Cache) settle(ctx context.Context, key EntryKey, usable func(Entry) bool, fetch Fetch) (landing, error) {
-	unlock, err := c.lock(ctx, key)
+// fetch calls fetch while it holds the key's lock in the store, unless the entry
+// appears there first.
+func (c *Cache[V]) fetch(ctx context.Context, key EntryKey, usable func(Entry[V]) bool, fetch Fetch[V]) (fetched[V], error) {
+	var entry Entry[V]
+	var found bool
+	look := func() bool {
+		entry, found = c.lookup(ctx, key, usable)
+		return found
+	}
+	unlock, err := c.lock(ctx, key, look)
 	if err != nil {
-		return landing{}, err
+		return fetched[V]{}, err
 	}
 	defer unlock()
-	if entry, ok := c.lookup(ctx, key, usable); ok {
-		return landing{entry: entry}, nil
+	if found || look() { // another flight may have ended since the caller looked
+		return fetched[V]{entry: entry}, nil
 	}
-	entry, err := fetch(ctx)
-	if err != nil {
-		return landing{}, err
+	if entry, err = fetch(ctx); err != nil {
+		return fetched[V]{}, err
 	}
-	c.save(ctx, key, entry)
-	return landing{entry: entry, fetched: true}, nil
+	c.keep(ctx, key, entry)
+	return fetched[V]{entry: entry, isNew: true}, nil
 }
 
-// Drop forgets the entry stored in key, here and for all who share the store, if
-// refused says that it is the one that turned out to be no good. Another one,
-// fetched since, stays.
-func (c *Cache) Drop(ctx context.Context, key EntryKey, refused func(Entry) bool) {
-	unlock, err := c.lock(ctx, key) // nobody stores another one between the look and the end
+// lookup returns the entry for key if usable accepts it. As long as the store is in
+// use, memory counts only for what could not be saved there: if anything else is
+// missing in the store, another process has dropped it.
+func (c *Cache[V]) lookup(ctx context.Context, key EntryKey, usable func(Entry[V]) bool) (Entry[V], bool) {
+	if c.store.inUse() {
+		if entry, err := c.load(ctx, key); err == nil {
+			return entry, usable(entry)
+		}
+	}
+	c.mu.Lock()
+	found, ok := c.memory[key.name]
+	c.mu.Unlock()
+	if !ok || !c.valid(found.IssuedAt, found.ExpiresAt) || found.saved && c.store.inUse() {
+		return Entry[V]{}, false
+	}
+	return found.Entry, usable(found.Entry)
+}
+
+// maxSkew is how far the clock that an entry was issued by may be ahead. One that is
+// ahead further, or was set back since, would have the entry reused after it expires.
+const maxSkew = time.Minute
+
+// valid reports whether an entry of these times is valid now.
+func (c *Cache[V]) valid(issued, expires time.Time) bool {
+	now := c.now()
+	return now.Before(expires) && !now.Add(maxSkew).Before(issued)
+}
+
+// keep saves an entry in the store, and in memory for when there is none or it
+// fails. It also forgets what has expired, so that a process that runs for long does
+// not grow.
+func (c *Cache[V]) keep(ctx context.Context, key EntryKey, entry Entry[V]) {
+	if !c.now().Before(entry.ExpiresAt) {
+		return // expired, or the expiry is unknown
+	}
+	saved := c.store.inUse() && c.save(ctx, key, entry) == nil
+	now := c.now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.memory, func(_ string, other kept[V]) bool { return !now.Before(other.ExpiresAt) })
+	c.memory[key.name] = kept[V]{entry, saved}
+}
+
+// Drop removes the entry for key, here and for all that share the store, if refused
+// reports that it is the one that turned out to be invalid. An entry that was
+// fetched since stays.
+func (c *Cache[V]) Drop(ctx context.Context, key EntryKey, refused func(Entry[V]) bool) {
+	c.forget(key, refused)
+	// While it is locked, nobody stores another entry between load and delete.
+	unlock, err := c.lock(ctx, key, func() bool { return false })
 	if err != nil {
 		return
 	}
 	defer unlock()
-	c.dropFrom(ctx, c.memory, key, refused)
-	if store := c.store(); store != c.memory {
-		c.dropFrom(ctx, store, key, refused)
+	if !c.store.inUse() {
+		return
+	}
+	if entry, err := c.load(ctx, key); err == nil && refused(entry) {
+		_ = c.store.call(ctx, "changed", func(ctx context.Context) error { return c.store.Delete(ctx, key.name) })
 	}
 }
 
-// Trouble returns the first failure of the shared store, once: nil if there was
-// none, or if it was returned before. It is a [*StoreError].
-func (c *Cache) Trouble() error { return c.health.tell() }
+// forget removes an entry from memory if it is the refused one.
+func (c *Cache[V]) forget(key EntryKey, refused func(Entry[V]) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if found, ok := c.memory[key.name]; ok && refused(found.Entry) {
+		delete(c.memory, key.name)
+	}
+}
+
+// Err returns the first failure of the store, once: nil if there was none, or if it
+// was returned before. It is a [*StoreError].
+func (c *Cache[V]) Err() error { return c.store.report() }

@@ -6,6 +6,7 @@ package tokencache_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,49 +16,70 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
+// The values of the tests are numbers.
+type (
+	cache = tokencache.Cache[int64]
+	entry = tokencache.Entry[int64]
+)
+
+// inMemory is a cache of one process.
+func inMemory() *cache { return tokencache.New(tokencache.Config[int64]{}) }
+
+// sharing is a cache that shares a store.
+func sharing(store tokencache.Store) *cache {
+	return tokencache.New(tokencache.Config[int64]{Store: store, Codec: decimal})
+}
+
+// decimal encodes numbers as text.
+var decimal = tokencache.Codec[int64]{
+	Encode: func(number int64) ([]byte, error) { return strconv.AppendInt(nil, number, 10), nil },
+	Decode: func(data []byte) (int64, error) { return strconv.ParseInt(string(data), 10, 64) },
+}
+
 // source hands out numbered entries and counts them.
 type source struct {
+	number   int64 // of the entry before the first
 	fetches  atomic.Int64
 	lifetime time.Duration
 	err      error
 	gate     chan struct{}
 }
 
-func (s *source) fetch(ctx context.Context) (tokencache.Entry, error) {
-	number := s.fetches.Add(1)
+func (s *source) fetch(ctx context.Context) (entry, error) {
+	number := s.number + s.fetches.Add(1)
 	if s.gate != nil {
 		select {
 		case <-s.gate:
 		case <-ctx.Done():
-			return tokencache.Entry{}, ctx.Err()
+			return entry{}, ctx.Err()
 		}
 	}
-	entry := tokencache.Entry{Data: []byte{byte(number)}} //nolint:gosec // there are few
+	got := entry{Value: number}
 	if s.lifetime > 0 {
-		entry.ExpiresAt = time.Now().Add(s.lifetime)
+		got.ExpiresAt = time.Now().Add(s.lifetime)
 	}
-	return entry, s.err
+	return got, s.err
 }
 
 // key is that of the entry that the tests store.
 func key() tokencache.EntryKey { return tokencache.NewEntryKey("s6BhdRkqt3") }
 
-func anyEntry(tokencache.Entry) bool { return true }
+func anyEntry(entry) bool { return true }
 
 // get asks the cache and fails the test on an error.
-func get(t *testing.T, cache *tokencache.Cache, from *source) byte {
+func get(t *testing.T, cache *cache, from *source) int64 {
 	t.Helper()
-	entry, err := cache.Get(t.Context(), key(), anyEntry, from.fetch)
+	got, err := cache.Get(t.Context(), key(), anyEntry, from.fetch)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return entry.Data[0]
+	return got.Value
 }
 
 func TestOneFetchForAllWhoWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cache := tokencache.New(tokencache.Config{})
+		cache := inMemory()
 		from := &source{gate: make(chan struct{})} // of unknown lifetime: shared, though never stored
 		var waiting sync.WaitGroup
 		for range 100 {
@@ -79,7 +101,7 @@ func TestOneFetchForAllWhoWait(t *testing.T) {
 func TestEntriesExpire(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cache := tokencache.New(tokencache.Config{})
+		cache := inMemory()
 		from := &source{lifetime: time.Minute}
 		get(t, cache, from)
 		time.Sleep(time.Minute - time.Nanosecond)
@@ -95,7 +117,7 @@ func TestEntriesExpire(t *testing.T) {
 
 func TestUnknownExpiryIsNotStored(t *testing.T) {
 	t.Parallel()
-	cache, from := tokencache.New(tokencache.Config{}), &source{}
+	cache, from := inMemory(), &source{}
 	get(t, cache, from)
 	if got := get(t, cache, from); got != 2 {
 		t.Errorf("got entry %d again", got)
@@ -104,9 +126,9 @@ func TestUnknownExpiryIsNotStored(t *testing.T) {
 
 func TestUnusableEntryIsReplaced(t *testing.T) {
 	t.Parallel()
-	cache, from := tokencache.New(tokencache.Config{}), &source{lifetime: time.Hour}
+	cache, from := inMemory(), &source{lifetime: time.Hour}
 	get(t, cache, from)
-	never := func(tokencache.Entry) bool { return false }
+	never := func(entry) bool { return false }
 	if _, err := cache.Get(t.Context(), key(), never, from.fetch); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +139,7 @@ func TestUnusableEntryIsReplaced(t *testing.T) {
 
 func TestErrorsAreNotStored(t *testing.T) {
 	t.Parallel()
-	cache, refusal := tokencache.New(tokencache.Config{}), errors.New("refused")
+	cache, refusal := inMemory(), errors.New("refused")
 	_, err := cache.Get(t.Context(), key(), anyEntry, (&source{lifetime: time.Hour, err: refusal}).fetch)
 	if !errors.Is(err, refusal) {
 		t.Fatalf("got %v", err)
@@ -128,7 +150,7 @@ func TestErrorsAreNotStored(t *testing.T) {
 func TestWaiterLeavesAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cache := tokencache.New(tokencache.Config{})
+		cache := inMemory()
 		from := &source{gate: make(chan struct{}), lifetime: time.Hour}
 		leader, leave := context.WithCancel(t.Context())
 		var waiting sync.WaitGroup
@@ -153,10 +175,10 @@ func TestWaiterLeavesAlone(t *testing.T) {
 
 func TestDrop(t *testing.T) {
 	t.Parallel()
-	is := func(number byte) func(tokencache.Entry) bool {
-		return func(entry tokencache.Entry) bool { return entry.Data[0] == number }
+	is := func(number int64) func(entry) bool {
+		return func(entry entry) bool { return entry.Value == number }
 	}
-	cache, from := tokencache.New(tokencache.Config{}), &source{lifetime: time.Hour}
+	cache, from := inMemory(), &source{lifetime: time.Hour}
 	get(t, cache, from)
 	cache.Drop(t.Context(), key(), is(9))
 	if got := get(t, cache, from); got != 1 {
@@ -172,12 +194,12 @@ func TestDrop(t *testing.T) {
 func TestDropAtOnce(t *testing.T) {
 	t.Parallel()
 	for range 500 {
-		cache, from := tokencache.New(tokencache.Config{}), &source{lifetime: time.Hour}
+		cache, from := inMemory(), &source{lifetime: time.Hour}
 		get(t, cache, from)
 		var dropping sync.WaitGroup
 		for range 10 {
 			dropping.Go(func() {
-				cache.Drop(t.Context(), key(), func(entry tokencache.Entry) bool { return entry.Data[0] == 1 })
+				cache.Drop(t.Context(), key(), func(entry entry) bool { return entry.Value == 1 })
 				get(t, cache, from)
 			})
 		}

@@ -16,90 +16,99 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
-// Cache says with whom tokens are shared. Its zero value shares them among those
-// who ask the same [Source].
+// Cache configures with whom tokens are shared. The zero value shares them within one
+// [Source].
 type Cache struct {
-	// Off has every request for a token be one of its own.
+	// Off turns sharing off.
 	Off bool
-	// Store shares them with other processes; nil keeps them in this one.
+	// Store shares tokens with other processes; nil keeps them in this one.
 	Store tokencache.Store
-	// EncryptionKey has a part in sealing what goes to the store. Clients that prove
-	// themselves without a secret or a private key have no other.
+	// EncryptionKey takes part in sealing what is stored. A client that authenticates
+	// with neither a secret nor a private key needs one.
 	EncryptionKey secret.String
-	// ClientKey is the private key that belongs to the client certificate of the
-	// connections, where there is one.
+	// ClientKey is the private key of the connections' client certificate, if there is
+	// one.
 	ClientKey secret.String
 }
 
-// patienceMargin is how much longer than the retries of one process another waits
-// for it: the waits between attempts are not in their budget.
-const patienceMargin = 20 * time.Second
+// lockMargin is how much longer another process waits than the retries of this one may
+// take: their budget does not include the waits between attempts.
+const lockMargin = 20 * time.Second
 
-// Trouble returns why the store could not be used, once: nil if it could, or if
-// that was told before. It is a [*tokencache.StoreError] and no reason to fail.
-func (s *Source) Trouble() error { return s.tokens.Trouble() }
+// entry is a cached token.
+type entry = tokencache.Entry[*oauth2.Token]
 
-// shares tells whether the client's tokens are shared.
+// newTokenCache returns the cache of tokens.
+func newTokenCache(config Config) *tokencache.Cache[*oauth2.Token] {
+	return tokencache.New(tokencache.Config[*oauth2.Token]{
+		Store:       config.Cache.Store,
+		Codec:       tokencache.Codec[*oauth2.Token]{Encode: (*oauth2.Token).Marshal, Decode: oauth2.UnmarshalToken},
+		LockTimeout: config.Retries.Budget() + lockMargin,
+		Now:         config.Now,
+	})
+}
+
+// CacheErr returns why the store could not be used, once: nil if it could, or if the
+// error was returned before. It is a [*tokencache.StoreError], and tokens are issued
+// all the same.
+func (s *Source) CacheErr() error { return s.tokens.Err() }
+
+// shares reports whether the client's tokens are shared.
 func (s *Source) shares(client Client) bool { return !s.cache.Off && client.shareable() }
 
-// drop forgets a token that an API refused, for all who share it. Another one,
-// fetched for the same client since, stays.
+// drop removes a token that an API refused, for all that share it. A token that was
+// fetched for the same client since stays.
 func (s *Source) drop(ctx context.Context, client Client, refused *oauth2.Token) {
 	key, err := s.entryKey(ctx, client)
 	if err != nil {
 		return // then it has not been shared
 	}
-	s.tokens.Drop(ctx, key, func(entry tokencache.Entry) bool { return holds(entry, refused) })
+	s.tokens.Drop(ctx, key, func(cached entry) bool { return sameToken(cached.Value, refused) })
 }
 
-// holds tells whether an entry is a certain token.
-func holds(entry tokencache.Entry, token *oauth2.Token) bool {
-	stored, err := oauth2.UnmarshalToken(entry.Data)
-	return err == nil && stored.AccessToken.Reveal() == token.AccessToken.Reveal()
-}
+func sameToken(a, b *oauth2.Token) bool { return a.AccessToken.Reveal() == b.AccessToken.Reveal() }
 
-// shared returns the token that is stored for client if usable accepts it, or
-// fetches and stores one.
+// shared returns the client's cached token if usable accepts it, or fetches one. It
+// must not be changed.
 func (s *Source) shared(
-	ctx context.Context, client Client, usable func(tokencache.Entry) bool, fetch func(context.Context) (*oauth2.Token, error),
+	ctx context.Context, client Client, usable func(entry) bool, fetch func(context.Context) (*oauth2.Token, error),
 ) (*oauth2.Token, error) {
 	key, err := s.entryKey(ctx, client)
 	if err != nil {
 		return nil, err
 	}
-	asked := false
-	entry, err := s.tokens.Get(ctx, key, usable, func(ctx context.Context) (tokencache.Entry, error) {
-		asked = true
+	fetched := false
+	cached, err := s.tokens.Get(ctx, key, usable, func(ctx context.Context) (entry, error) {
+		fetched = true
 		token, err := fetch(ctx)
 		if err != nil {
-			return tokencache.Entry{}, err
+			return entry{}, err
 		}
-		data, err := token.Marshal()
-		return tokencache.Entry{Data: data, IssuedAt: token.RequestedAt, ExpiresAt: token.ExpiresAt}, err
+		return entry{Value: token, IssuedAt: token.RequestedAt, ExpiresAt: token.ExpiresAt}, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.log.DebugContext(ctx, "got a token", "client_id", client.ClientID, "from_cache", !asked, "expires_at", entry.ExpiresAt)
-	return oauth2.UnmarshalToken(entry.Data)
+	s.log.DebugContext(ctx, "got a token", "client_id", client.ClientID, "from_cache", !fetched, "expires_at", cached.ExpiresAt)
+	return cached.Value, nil
 }
 
-// Bounds of how long a token must still be valid to be reused, where the user
-// names none: a tenth of its lifetime, and at most a minute.
+// By default a token is reused if it remains valid for a tenth of its lifetime, or for
+// a minute if that is shorter.
 const (
-	usualMinValidity = time.Minute
-	usualMinShare    = 10
+	defaultMinValidity      = time.Minute
+	defaultMinValidityShare = 10
 )
 
-// validFor accepts the entries that are valid for at least minValidity, or where
-// that is nil, for as long as is usual.
-func (s *Source) validFor(minValidity *time.Duration) func(tokencache.Entry) bool {
-	return func(entry tokencache.Entry) bool {
-		needed := min(usualMinValidity, entry.ExpiresAt.Sub(entry.IssuedAt)/usualMinShare)
+// validFor accepts entries that remain valid for at least minValidity, or for the
+// default if that is nil.
+func (s *Source) validFor(minValidity *time.Duration) func(entry) bool {
+	return func(cached entry) bool {
+		needed := min(defaultMinValidity, cached.ExpiresAt.Sub(cached.IssuedAt)/defaultMinValidityShare)
 		if minValidity != nil {
 			needed = *minValidity
 		}
-		return entry.ExpiresAt.Sub(s.now()) >= needed
+		return cached.ExpiresAt.Sub(s.now()) >= needed
 	}
 }
 
@@ -124,39 +133,39 @@ func (s *Source) entryKey(ctx context.Context, client Client) (tokencache.EntryK
 		if err != nil {
 			return tokencache.EntryKey{}, err
 		}
-		inputs.Platform = string(identity)
+		inputs.Platform = identity
 	}
 	return tokencache.NewEntryKey(inputs), nil
 }
 
-// trimmed is the text of a key without the line breaks around it, which differ
-// between machines that read it from a file and others.
+// trimmed is a key without the line breaks around it, which differ between machines
+// that read it from a file and those that do not.
 func trimmed(key secret.String) string { return strings.TrimSpace(key.Reveal()) }
 
-// identityLifetime is how long the identity is believed that the platform gives
-// this process: for a whole run, as it does not change, while the assertion that
-// tells it may expire long before a token does.
+// identityLifetime is how long the identity of this process is remembered: for a whole
+// run, as it does not change. The assertion that names it may expire long before a
+// token does.
 const identityLifetime = 24 * time.Hour
 
-// platformIdentity is who the platform says this process is. Two jobs may have the
-// same configuration, and a server may give each of them another token: those are
-// never shared. What differs between two assertions for the same job makes no
-// difference (RFC 7519 section 4.1).
-func (s *Source) platformIdentity(ctx context.Context, client Client) ([]byte, error) {
+// platformIdentity is what the platform says of this process. Two jobs may have the
+// same configuration and be issued different tokens: these are not shared. Claims that
+// differ between two assertions for the same job do not count (RFC 7519 section 4.1).
+func (s *Source) platformIdentity(ctx context.Context, client Client) (string, error) {
+	type entry = tokencache.Entry[string]
 	key := tokencache.NewEntryKey(client.identity())
-	entry, err := s.documents.Get(ctx, key, anyEntry, func(ctx context.Context) (tokencache.Entry, error) {
+	cached, err := s.identities.Get(ctx, key, anyEntry, func(ctx context.Context) (entry, error) {
 		claims, err := client.FederatedAssertion.Claims(ctx)
 		if err != nil {
-			return tokencache.Entry{}, &FetchError{Client: client, Err: err}
+			return entry{}, &FetchError{Client: client, Err: err}
 		}
 		maps.DeleteFunc(claims, func(name string, _ any) bool {
 			return name == "exp" || name == "iat" || name == "nbf" || name == "jti"
 		})
-		data, err := json.Marshal(claims) // in the order of the names
-		return tokencache.Entry{Data: data, ExpiresAt: s.now().Add(identityLifetime)}, err
+		data, err := json.Marshal(claims) // sorts the names
+		return entry{Value: string(data), ExpiresAt: s.now().Add(identityLifetime)}, err
 	})
-	return entry.Data, err
+	return cached.Value, err
 }
 
 // anyEntry accepts every entry.
-func anyEntry(tokencache.Entry) bool { return true }
+func anyEntry[V any](tokencache.Entry[V]) bool { return true }

@@ -18,19 +18,19 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache/storetest"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
 // fleet are processes that share a store.
 type fleet struct {
 	network *server
-	store   *tokencache.Memory
+	store   *storetest.Memory
 }
 
 func newFleet() fleet {
 	network := newServer()
-	return fleet{network, tokencache.NewMemory(network.now)}
+	return fleet{network, storetest.NewMemory(network.now)}
 }
 
 // process is one of them.

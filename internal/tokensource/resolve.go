@@ -10,7 +10,6 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -137,24 +136,21 @@ func (s *Source) revocationEndpoint(ctx context.Context, server Server) (string,
 
 func (c Connection) hasCertificate() bool { return c.CertificateThumbprint != "" }
 
-// metadataLifetime is how long metadata is believed. Runs are mostly shorter.
+// metadataLifetime is how long metadata is cached. Most runs are shorter.
 const metadataLifetime = time.Hour
 
-// Metadata returns the metadata of issuer, fetched once for all who ask. The error
-// is a [*DiscoveryError].
+// Metadata returns the metadata of issuer, which is fetched once for all callers and
+// must not be changed. The error is a [*DiscoveryError].
 func (s *Source) Metadata(ctx context.Context, issuer string) (*oauth2.Metadata, error) {
-	entry, err := s.documents.Get(ctx, tokencache.NewEntryKey(issuer), anyEntry, func(ctx context.Context) (tokencache.Entry, error) {
+	type entry = tokencache.Entry[*oauth2.Metadata]
+	cached, err := s.metadata.Get(ctx, tokencache.NewEntryKey(issuer), anyEntry, func(ctx context.Context) (entry, error) {
 		metadata, err := retry(ctx, s, always.decide, func() (*oauth2.Metadata, error) {
 			return oauth2.Discover(ctx, s.http, issuer)
 		})
 		if err != nil {
-			return tokencache.Entry{}, &DiscoveryError{err}
+			return entry{}, &DiscoveryError{err}
 		}
-		data, err := json.Marshal(metadata)
-		return tokencache.Entry{Data: data, ExpiresAt: s.now().Add(metadataLifetime)}, err
+		return entry{Value: metadata, ExpiresAt: s.now().Add(metadataLifetime)}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return oauth2.UnmarshalMetadata(entry.Data)
+	return cached.Value, err
 }

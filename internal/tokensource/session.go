@@ -12,7 +12,6 @@ import (
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
 const (
@@ -120,8 +119,8 @@ func (session *Session) successor(ctx context.Context) (*oauth2.Token, error) {
 		return renew(ctx)
 	}
 	fresh := source.validFor(nil)
-	return source.shared(ctx, session.client, func(entry tokencache.Entry) bool {
-		return fresh(entry) && !holds(entry, previous)
+	return source.shared(ctx, session.client, func(cached entry) bool {
+		return fresh(cached) && !sameToken(cached.Value, previous)
 	}, renew)
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache/storetest"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
@@ -94,7 +95,7 @@ func TestRevokedTokenLeavesTheCache(t *testing.T) {
 		want    string // handed out afterwards
 	}{
 		"the same, in memory":  {[]answer{same, same}, nil, "t1"},
-		"the same, in a store": {[]answer{same, same}, tokencache.NewMemory(time.Now), "t1"},
+		"the same, in a store": {[]answer{same, same}, storetest.NewMemory(time.Now), "t1"},
 		"another":              {[]answer{same}, nil, "same"},
 	}
 	for name, test := range tests {

@@ -52,8 +52,9 @@ type Source struct {
 	certificate *x509.Certificate // nil if the connections have none
 
 	cache        Cache
-	tokens       *tokencache.Cache
-	documents    *tokencache.Cache
+	tokens       *tokencache.Cache[*oauth2.Token]
+	metadata     *tokencache.Cache[*oauth2.Metadata]
+	identities   *tokencache.Cache[string]
 	logins       *loginBackoff
 	replacements replacementLimiter
 }
@@ -77,8 +78,9 @@ func New(config Config) *Source {
 		certificate: config.ClientCertificate,
 
 		cache:        config.Cache,
-		tokens:       tokencache.New(tokencache.Config{Store: config.Cache.Store, Patience: config.Retries.Budget() + patienceMargin, Now: config.Now}),
-		documents:    tokencache.New(tokencache.Config{Now: config.Now}),
+		tokens:       newTokenCache(config),
+		metadata:     tokencache.New(tokencache.Config[*oauth2.Metadata]{Now: config.Now}),
+		identities:   tokencache.New(tokencache.Config[string]{Now: config.Now}),
 		logins:       newLoginBackoff(config.Now),
 		replacements: replacementLimiter{last: map[string]replacement{}},
 	}

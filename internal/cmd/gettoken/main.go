@@ -56,7 +56,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("%x\n", sha256.Sum256([]byte(session.Token().AccessToken.Reveal())))
-	return source.Trouble()
+	return source.CacheErr()
 }
 
 // open opens the given cache, or returns nil.

@@ -32,7 +32,7 @@ func BenchmarkSave(b *testing.B) {
 func BenchmarkLock(b *testing.B) {
 	store := open(b, b.TempDir(), time.Now)
 	for b.Loop() {
-		unlock, err := store.Lock(b.Context(), key)
+		unlock, err := store.TryLock(b.Context(), key)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -75,7 +75,7 @@ func saveForever(store *filestore.Store) error {
 	for {
 		version++
 		key := int(version % keysOfChild)
-		unlock, err := store.Lock(ctx, keyNumber(key))
+		unlock, err := store.TryLock(ctx, keyNumber(key))
 		if err != nil {
 			return err
 		}
@@ -174,13 +174,11 @@ func (v *victim) check() {
 			v.Errorf("key %d: version %d was saved, version %d is loaded", key, saved, version)
 		}
 		v.saved[key] = version
-		ctx, cancel := context.WithTimeout(v.Context(), 5*time.Second)
-		if unlock, err := store.Lock(ctx, keyNumber(key)); err != nil {
+		if unlock, err := store.TryLock(v.Context(), keyNumber(key)); err != nil {
 			v.Errorf("key %d: lock: %v", key, err)
 		} else {
 			unlock()
 		}
-		cancel()
 	}
 }
 

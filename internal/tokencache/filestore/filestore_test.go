@@ -115,7 +115,7 @@ func TestKeysAreFileNames(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, _, loadErr := store.Load(t.Context(), key)
-			_, lockErr := store.Lock(t.Context(), key)
+			_, lockErr := store.TryLock(t.Context(), key)
 			for method, err := range map[string]error{
 				"load":   loadErr,
 				"save":   store.Save(t.Context(), key, nil, time.Hour),
@@ -163,7 +163,7 @@ func TestFailuresLoseNothing(t *testing.T) {
 		"the lock file is a folder": func(t *testing.T, store *filestore.Store, folder string) error {
 			t.Helper()
 			must(t, os.Mkdir(filepath.Join(folder, key+".lock"), 0o700))
-			_, err := store.Lock(t.Context(), key)
+			_, err := store.TryLock(t.Context(), key)
 			return err
 		},
 	} {

@@ -71,14 +71,14 @@ func sweepTemp(folder *os.Root, file fs.DirEntry, now time.Time) {
 // under the lock, or not at all, so that it takes nothing away that was saved
 // under the lock in the meantime.
 func sweepEntry(folder *os.Root, key string, now time.Time) {
-	if !useless(folder, key, now) {
+	if !expired(folder, key, now) {
 		return
 	}
 	lock, err := tryLock(folder, key)
 	if err != nil {
 		return
 	}
-	if !useless(folder, key, now) {
+	if !expired(folder, key, now) {
 		_ = lock.Close()
 		return
 	}
@@ -86,8 +86,9 @@ func sweepEntry(folder *os.Root, key string, now time.Time) {
 	discard(folder, key+lockSuffix, lock)
 }
 
-// useless tells whether nothing can be loaded under a key, now or later.
-func useless(folder *os.Root, key string, now time.Time) bool {
+// expired reports whether nothing can be loaded under a key, now or later: the entry
+// has expired, is damaged, or does not exist.
+func expired(folder *os.Root, key string, now time.Time) bool {
 	file, err := openEntry(folder, key)
 	if err == nil {
 		defer func() { _ = file.Close() }()

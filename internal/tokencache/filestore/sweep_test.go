@@ -24,7 +24,7 @@ func TestSweep(t *testing.T) {
 	store, folder := open(t, dir, clock.Now), filepath.Join(dir, "v1")
 	const expired, damaged, current, deleted, held, saved = 1, 2, 3, 4, 5, 6
 	lock := func(key int) (unlock func()) {
-		unlock, err := store.Lock(t.Context(), keyNumber(key))
+		unlock, err := store.TryLock(t.Context(), keyNumber(key))
 		must(t, err)
 		return unlock
 	}

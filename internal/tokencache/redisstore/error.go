@@ -4,34 +4,38 @@
 package redisstore
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"regexp"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
 // What can be wrong with a server, by what to do about it. Every error of the
-// store's methods is one of these, the caller's own that ended its context, or
-// tells of a value that is too large.
+// store's methods is one of these, the cause of a context that ended, or reports a
+// value that is too large or damaged.
 var (
-	// ErrUnavailable: it cannot be reached, is too slow, or gives no usable answer.
-	ErrUnavailable = errors.New("redis is not available")
-	// ErrTLS: it does not speak TLS, cannot be trusted, or does not trust us.
-	ErrTLS = errors.New("redis cannot be reached with tls")
-	// ErrDenied: it does not know the user or the password, or the user lacks a
-	// right that the package's documentation lists.
+	// ErrUnavailable means that the server cannot be reached, is too slow, closes the
+	// connection, or sends no usable reply.
+	ErrUnavailable = errors.New("redis is unavailable")
+	// ErrTLS means that the server does not speak TLS, is not trusted, or does not
+	// trust the client.
+	ErrTLS = errors.New("the TLS connection to redis failed")
+	// ErrDenied means that the server does not know the user or the password, or that
+	// the user lacks a permission that the package's documentation lists.
 	ErrDenied = errors.New("redis denies access")
-	// ErrFull: it takes no data, for want of memory or because it is a replica.
-	ErrFull = errors.New("redis does not store data")
+	// ErrFull means that the server accepts no writes, for lack of memory or because
+	// it is a replica.
+	ErrFull = errors.New("redis does not accept writes")
 )
 
-// The codes with which servers refuse. Where a script met the refusal, the code
-// may stand anywhere in the text.
+// The codes with which servers refuse. If a script was refused, the code may stand
+// anywhere in the text.
 var (
 	denied = regexp.MustCompile(`\b(?:NOAUTH|WRONGPASS|NOPERM)\b|^ERR AUTH|user executing the script`)
 	full   = regexp.MustCompile(`\b(?:OOM|READONLY|MISCONF|NOREPLICAS)\b`)
@@ -41,27 +45,26 @@ var (
 // maxShown bounds what is shown of a text from outside, in bytes.
 const maxShown = 200
 
-// cleaner makes errors that can be shown.
-type cleaner struct{ redactor *secret.Redactor }
-
-func newCleaner(secrets ...secret.String) cleaner { return cleaner{secret.NewRedactor(secrets...)} }
-
-// explain returns an error of one of the classes. It does not wrap the cause, whose
-// text has not been cleaned.
-func (c cleaner) explain(err error) error {
-	if err == nil {
+// explain returns an error of one of the classes, or the cause if ctx has ended. It
+// does not wrap err, whose text may come from the server and repeat what it was sent.
+func (s *Store) explain(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
 		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
 	}
 	class := classify(err)
 	text := strings.TrimPrefix(err.Error(), class.Error()+": ")
-	return fmt.Errorf("%w: %s", class, c.show(text))
+	return fmt.Errorf("%w: %s", class, s.redactor.Excerpt(text, maxShown))
 }
 
 // classify finds out what is wrong.
 func classify(err error) error {
 	var reply redis.Error
+	network, _ := errors.AsType[*net.OpError](err)
 	switch {
-	case errors.Is(err, ErrTLS):
+	case errors.Is(err, ErrTLS), network != nil && network.Op == "remote error": // an alert after the handshake
 		return ErrTLS
 	case errors.As(err, &reply) && denied.MatchString(reply.Error()):
 		return ErrDenied
@@ -72,7 +75,3 @@ func classify(err error) error {
 	}
 	return ErrUnavailable
 }
-
-// show cleans a text that may come from the server, and may repeat what it was
-// sent.
-func (c cleaner) show(text string) string { return c.redactor.Excerpt(text, maxShown) }

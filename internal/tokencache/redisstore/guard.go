@@ -9,99 +9,102 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
-// maxAnswer bounds what one command may bring back, in bytes: the largest value
-// and what is around it.
-const maxAnswer = tokencache.MaxSize + 64<<10
-
-// elementSize is what the client sets aside for an element of an array that a
-// server announces, in bytes.
-const elementSize = 16
-
-var (
-	errNotRedis = errors.New("it does not speak the redis protocol")
-	errEndless  = fmt.Errorf("its answer has more than %d bytes", maxAnswer)
+const (
+	// maxReply bounds the reply to a command, in bytes: the largest value and what is
+	// around it.
+	maxReply = tokencache.MaxSize + 64<<10
+	// elementSize is what the client allocates for an element of an array, in bytes.
+	elementSize = 16
 )
 
-// guard is a connection to a server that may send anything. The client believes
-// the lengths that a server announces and sets memory aside for them, so that a
-// few bytes could end the process: the guard reads along, and stops there.
+var (
+	errNotRedis = errors.New("it does not speak the Redis protocol")
+	errTooLarge = fmt.Errorf("its reply has more than %d bytes", maxReply)
+)
+
+// guard is a connection whose replies are bounded. The client allocates what a reply
+// announces before any of it arrives: one line, "*10000000000", from a server that is
+// broken or, without TLS, from anyone in between ends the process for lack of memory.
+// A guard reads along and fails before the client sees such a line.
 //
 // It is used by one goroutine at a time, as the client's connections are.
 type guard struct {
 	net.Conn
-	// left is how much more may come before the next command.
-	left int
-	// header is the line that is being read, content what is left of the string
-	// that a line announced.
-	header  []byte
-	content int
+	left    int    // how much more may come before the next command
+	line    []byte // what has arrived of a line
+	content int    // what is still to come of a string
 }
 
-// Write sends a part of a command, which calls for a new answer.
+// Write sends a command, which may be replied to.
 func (g *guard) Write(data []byte) (int, error) {
-	g.left = maxAnswer
+	g.left = maxReply
 	return g.Conn.Write(data)
 }
 
-// Read lets on what it has looked through.
+// Read returns what it has checked.
 func (g *guard) Read(data []byte) (int, error) {
 	n, err := g.Conn.Read(data)
-	if refusal := g.inspect(data[:n]); refusal != nil {
+	if refusal := g.check(data[:n]); refusal != nil {
 		return 0, refusal
 	}
 	return n, err
 }
 
-// inspect follows the strings and lines of the protocol's second version.
-func (g *guard) inspect(data []byte) error {
-	g.left -= len(data)
-	for len(data) > 0 && g.left >= 0 {
+// check follows the lines and strings of the protocol's second version.
+func (g *guard) check(data []byte) error {
+	for len(data) > 0 {
 		if skipped := min(g.content, len(data)); skipped > 0 {
 			g.content -= skipped
 			data = data[skipped:]
 			continue
 		}
 		line, rest, whole := bytes.Cut(data, []byte("\n"))
-		g.header = append(g.header, line...)
-		if !whole {
-			break
+		g.line, data = append(g.line, line...), rest
+		if g.left -= len(line) + 1; g.left < 0 {
+			return errTooLarge
 		}
-		if err := g.announce(string(bytes.TrimSuffix(g.header, []byte("\r")))); err != nil {
-			return err
+		if whole {
+			if err := g.checkLine(string(g.line)); err != nil {
+				return err
+			}
+			g.line = g.line[:0]
 		}
-		g.header, data = g.header[:0], rest
-	}
-	if g.left < 0 {
-		return errEndless
 	}
 	return nil
 }
 
-// announce takes in what a line says of what follows it: a string of so many bytes,
-// an array of so many elements, or nothing.
-func (g *guard) announce(line string) error {
+// checkLine accounts for what a line announces: a string of so many bytes, or an
+// array of so many elements.
+func (g *guard) checkLine(line string) error {
 	kind := line[:min(1, len(line))]
-	number, err := strconv.Atoi(line[len(kind):])
-	switch {
-	case kind == "+" || kind == "-" || kind == ":":
+	switch kind {
+	case "+", "-", ":":
 		return nil
-	case kind != "$" && kind != "*" || err != nil:
+	case "$", "*":
+	default:
 		return errNotRedis
-	case number < 0: // stands for no string or array at all
+	}
+	size, err := strconv.Atoi(strings.TrimSuffix(line[1:], "\r"))
+	switch {
+	case err != nil:
+		return errNotRedis
+	case size > maxReply:
+		return errTooLarge
+	case size < 0: // stands for no string or array at all
 		return nil
-	case number > g.left:
-		return errEndless
 	case kind == "$":
-		g.content = number + len("\r\n")
+		g.content = size + len("\r\n")
+		g.left -= size
 	case kind == "*":
-		g.left -= number * elementSize
+		g.left -= size * elementSize
 	}
 	if g.left < 0 {
-		return errEndless
+		return errTooLarge
 	}
 	return nil
 }

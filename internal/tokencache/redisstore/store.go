@@ -4,22 +4,20 @@
 // Package redisstore shares tokens between the machines of a fleet, on a server
 // that speaks the Redis protocol: Redis from 6.0 on, or Valkey.
 //
-// An entry lives under the key [Prefix] followed by the entry's own key, its lock
-// under the same with [LockSuffix] behind it. The server lets both expire, by its
-// own clock. A user with these rights suffices; select is for a database other
-// than 0:
+// An entry is stored under [Prefix] followed by its key, and its lock under the same
+// name followed by [LockSuffix]. Both expire by the server's clock. A user needs these
+// permissions, and select only for a database other than 0:
 //
 //	ACL SETUSER <user> on ><password> resetkeys ~oauth2cc:v1:* -@all
 //	  +eval +evalsha +getrange +pttl +set +del +get +pexpire +select
 //
-// A lock is a key that its owner alone can extend or remove. It excludes others
-// for as long as its owner can reach the server, which is enough to save requests
-// and not enough to guard what must never happen twice.
+// A lock is a key that only its owner extends or removes. It excludes others for as
+// long as the owner can reach the server, which is enough to save requests but not to
+// guard what must never happen twice.
 //
-// The package trusts the server with nothing: what is stored is sealed, answers
-// are bounded, and texts of the server are cleaned before they are shown. It
-// refuses to follow a Redis Cluster or to ask a Sentinel: the URL names one
-// server, or what stands in for one.
+// The server is not trusted: what is stored is sealed, replies are bounded, and texts
+// of the server are redacted before they are shown. Redis Cluster and Sentinel are not
+// supported: the URL names one server, or a proxy of one.
 package redisstore
 
 import (
@@ -36,8 +34,8 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
-// What every key on the server is made of. Who changes how entries are stored
-// changes the version in Prefix.
+// Parts of the names on the server. The version in Prefix changes with how entries
+// are stored.
 const (
 	Prefix     = "oauth2cc:v1:"
 	LockSuffix = ":lock"
@@ -45,25 +43,25 @@ const (
 
 // Config says where the server is.
 type Config struct {
-	// URL is redis://, in the clear, or rediss://, with TLS, followed by
+	// URL is redis://, unencrypted, or rediss://, with TLS, followed by
 	// [user:password@]host[:port][/database]; or
 	// unix://[user:password@]/path[?db=database].
 	URL secret.String
-	// TLS holds whom to trust and what certificate to show, for rediss alone.
-	// Nil takes the system's roots. The server must have a certificate for the
-	// URL's host, and speak TLS 1.2 or later.
+	// TLS holds the trusted authorities and the client certificate, for rediss only.
+	// Nil means the system's authorities. The server must have a certificate for the
+	// URL's host and speak TLS 1.2 or later.
 	TLS *tls.Config
 }
 
 // Store is a [tokencache.Store]. Make one with [Open].
 type Store struct {
-	client *redis.Client
-	locks  *redislock.Client
-	clean  cleaner
+	client   *redis.Client
+	locks    *redislock.Client
+	redactor *secret.Redactor // of the user and the password
 }
 
-// Open returns a store, and connects to nothing yet. Its error, that of
-// [CheckURL], shows no part of the URL.
+// Open returns a store that connects when it is first used. The error is that of
+// [CheckURL], which shows no part of the URL.
 func Open(config Config) (*Store, error) {
 	at, err := parseURL(config.URL.Reveal())
 	if err != nil {
@@ -71,72 +69,53 @@ func Open(config Config) (*Store, error) {
 	}
 	client := newClient(at, config.TLS)
 	return &Store{
-		client: client,
-		locks:  redislock.New(client),
-		clean:  newCleaner(secret.New(at.user), secret.New(at.password)),
+		client:   client,
+		locks:    redislock.New(client),
+		redactor: secret.NewRedactor(secret.New(at.user), secret.New(at.password)),
 	}, nil
 }
 
-// Close ends all connections. Locks that are held end with their time.
+// Close closes all connections. Locks that are held expire.
 func (s *Store) Close() error { return s.client.Close() }
 
-// Load is described at [tokencache.Store]. A value without a lifetime is none of
-// ours.
-func (s *Store) Load(ctx context.Context, key string) (data []byte, left time.Duration, err error) {
-	entry, err := run(ctx, s, func(ctx context.Context) (entry, error) { return s.load(ctx, Prefix+key) }, forget)
-	switch {
-	case err != nil:
-		return nil, 0, err
-	case entry.left <= 0:
-		return nil, 0, tokencache.ErrNotFound
-	case len(entry.data) > tokencache.MaxSize:
-		return nil, 0, fmt.Errorf("%w: it has more than %d bytes", tokencache.ErrDamaged, tokencache.MaxSize)
-	}
-	return []byte(entry.data), entry.left, nil
-}
-
-// entry is what the server has under a key.
-type entry struct {
-	data string
-	left time.Duration // not above zero where there is nothing, or nothing that ends
-}
-
-// loadScript reads a value and its lifetime as one, so that they belong together. A
-// transaction would do the same, but not where the server is out of memory.
+// loadScript reads a value and its lifetime at once, so that they belong together. A
+// transaction would do the same, but is refused by a server that is out of memory.
 var loadScript = redis.NewScript(`return {redis.call("getrange", KEYS[1], 0, ARGV[1]), redis.call("pttl", KEYS[1])}`)
 
-// load reads at most a byte more than a value may have.
-func (s *Store) load(ctx context.Context, name string) (entry, error) {
-	answer, err := loadScript.Run(ctx, s.client, []string{name}, tokencache.MaxSize).Slice()
+var errReply = errors.New("the reply is not what was asked for")
+
+// Load is described at [tokencache.Store]. It reads at most one byte more than a
+// value may have. A value without a lifetime was not stored by this package.
+func (s *Store) Load(ctx context.Context, key string) (data []byte, left time.Duration, err error) {
+	reply, err := loadScript.Run(ctx, s.client, []string{Prefix + key}, tokencache.MaxSize).Slice()
+	if err == nil && len(reply) != 2 {
+		err = errReply
+	}
 	if err != nil {
-		return entry{}, err
+		return nil, 0, s.explain(ctx, err)
 	}
-	if len(answer) == 2 {
-		data, isData := answer[0].(string)
-		left, isLeft := answer[1].(int64)
-		if isData && isLeft {
-			return entry{data, time.Duration(left) * time.Millisecond}, nil
-		}
+	text, isText := reply[0].(string)
+	milliseconds, isNumber := reply[1].(int64)
+	switch {
+	case !isText || !isNumber:
+		return nil, 0, s.explain(ctx, errReply)
+	case milliseconds <= 0: // there is no value, or it has no lifetime
+		return nil, 0, tokencache.ErrNotFound
+	case len(text) > tokencache.MaxSize:
+		return nil, 0, fmt.Errorf("%w: it has more than %d bytes", tokencache.ErrDamaged, tokencache.MaxSize)
 	}
-	return entry{}, errors.New("it does not answer what it was asked")
+	return []byte(text), time.Duration(milliseconds) * time.Millisecond, nil
 }
 
-// Save is described at [tokencache.Store]. The server counts in milliseconds, and
-// one is the least.
+// Save is described at [tokencache.Store]. The shortest lifetime is a millisecond.
 func (s *Store) Save(ctx context.Context, key string, data []byte, lifetime time.Duration) error {
 	if len(data) > tokencache.MaxSize {
 		return fmt.Errorf("%d bytes are more than the %d that can be stored", len(data), tokencache.MaxSize)
 	}
-	_, err := run(ctx, s, func(ctx context.Context) (string, error) {
-		return s.client.Set(ctx, Prefix+key, data, max(lifetime, time.Millisecond)).Result()
-	}, forget)
-	return err
+	return s.explain(ctx, s.client.Set(ctx, Prefix+key, data, max(lifetime, time.Millisecond)).Err())
 }
 
 // Delete is described at [tokencache.Store].
 func (s *Store) Delete(ctx context.Context, key string) error {
-	_, err := run(ctx, s, func(ctx context.Context) (int64, error) {
-		return s.client.Del(ctx, Prefix+key).Result()
-	}, forget)
-	return err
+	return s.explain(ctx, s.client.Del(ctx, Prefix+key).Err())
 }

@@ -77,7 +77,7 @@ func TestKeysOnServer(t *testing.T) {
 	if err := store.Save(t.Context(), key, []byte("token"), 90*time.Second); err != nil {
 		t.Fatal(err)
 	}
-	unlock, err := store.Lock(t.Context(), key)
+	unlock, err := store.TryLock(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func BenchmarkStore(b *testing.B) {
 	})
 	b.Run("LockUnlock", func(b *testing.B) {
 		for b.Loop() {
-			unlock, err := store.Lock(b.Context(), key)
+			unlock, err := store.TryLock(b.Context(), key)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -16,7 +16,7 @@ import (
 // save stores data.
 func (h handle) save(key string, data []byte, lifetime time.Duration) {
 	h.Helper()
-	if err := h.Save(h.within(atOnce), key, data, lifetime); err != nil {
+	if err := h.Save(h.soon(), key, data, lifetime); err != nil {
 		h.Fatalf("save: %v", err)
 	}
 }
@@ -24,7 +24,7 @@ func (h handle) save(key string, data []byte, lifetime time.Duration) {
 // wants loads what must be there, and returns how long it still lasts.
 func (h handle) wants(key string, want []byte) time.Duration {
 	h.Helper()
-	got, left, err := h.Load(h.within(atOnce), key)
+	got, left, err := h.Load(h.soon(), key)
 	switch {
 	case err != nil:
 		h.Fatalf("load: %v", err)
@@ -39,7 +39,7 @@ func (h handle) wants(key string, want []byte) time.Duration {
 // wantsNothing loads what must not be there.
 func (h handle) wantsNothing(key string) {
 	h.Helper()
-	if got, left, err := h.Load(h.within(atOnce), key); !errors.Is(err, tokencache.ErrNotFound) {
+	if got, left, err := h.Load(h.soon(), key); !errors.Is(err, tokencache.ErrNotFound) {
 		h.Fatalf("loaded %s, %v, %v; want %v", excerpt(got), left, err, tokencache.ErrNotFound)
 	}
 }

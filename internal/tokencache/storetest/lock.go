@@ -9,23 +9,25 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
-// lock takes a lock that is free or becomes free.
+// lock takes a lock that must be free.
 func (h handle) lock(key string) (unlock func()) {
 	h.Helper()
-	unlock, err := h.Lock(h.within(atOnce), key)
+	unlock, err := h.TryLock(h.soon(), key)
 	if err != nil {
 		h.Fatalf("lock: %v", err)
 	}
 	return unlock
 }
 
-// cannotLock sees that a lock stays with somebody else.
+// cannotLock holds that somebody else has a lock.
 func (h handle) cannotLock(key string) {
 	h.Helper()
-	if _, err := h.Lock(h.within(aWhile), key); !errors.Is(err, context.DeadlineExceeded) {
-		h.Fatalf("a lock that another holds: %v; want %v", err, context.DeadlineExceeded)
+	if _, err := h.TryLock(h.soon(), key); !errors.Is(err, tokencache.ErrLocked) {
+		h.Fatalf("a lock that another holds: %v; want %v", err, tokencache.ErrLocked)
 	}
 }
 
@@ -38,21 +40,22 @@ func (t test) lockExcludes() {
 	unlock = second.lock(keyOf("a"))
 	first.cannotLock(keyOf("a"))
 	unlock()
-	t.crowdExcludes()
 }
 
-// crowdExcludes has many take the same lock in turn, and counts who hold it.
+// crowdExcludes has many try to take the same lock, and counts the holders.
 func (t test) crowdExcludes() {
-	t.Helper()
 	const crowd, rounds = 8, 10
 	var holders atomic.Int32
 	var all sync.WaitGroup
 	for range crowd {
-		store := t.Open()
+		store := t.open()
 		all.Go(func() {
-			for range rounds {
-				unlock, err := store.Lock(t.Context(), keyOf("a"))
-				if err != nil {
+			for taken := 0; taken < rounds; {
+				unlock, err := store.TryLock(t.Context(), keyOf("a"))
+				if errors.Is(err, tokencache.ErrLocked) {
+					time.Sleep(time.Millisecond) // as the cache does
+					continue
+				} else if err != nil {
 					t.Errorf("lock: %v", err)
 					return
 				}
@@ -61,45 +64,17 @@ func (t test) crowdExcludes() {
 				}
 				holders.Add(-1)
 				unlock()
+				taken++
 			}
 		})
 	}
 	all.Wait()
 }
 
-func (t test) unlockLetsOneOn() {
-	const waiters = 3
-	store := t.open()
-	unlock := store.lock(keyOf("a"))
-	taken := make(chan func())
-	for range waiters {
-		waiter := t.Open()
-		go func() {
-			unlock, err := waiter.Lock(t.Context(), keyOf("a"))
-			if err != nil {
-				t.Errorf("lock: %v", err)
-			}
-			taken <- unlock
-		}()
-	}
-	for range waiters {
-		unlock()
-		unlock = <-taken
-		store.cannotLock(keyOf("a"))
-		select {
-		case <-taken:
-			t.Fatal("one unlock let two on")
-		default:
-		}
-	}
-	unlock()
-	store.lock(keyOf("a"))()
-}
-
 func (t test) unlockOutlivesContext() {
 	store := t.open()
 	ctx, cancel := context.WithCancel(t.Context())
-	unlock, err := store.Lock(ctx, keyOf("a"))
+	unlock, err := store.TryLock(ctx, keyOf("a"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,46 +84,21 @@ func (t test) unlockOutlivesContext() {
 	store.lock(keyOf("a"))()
 }
 
-func (t test) waiterGivesUp() {
-	store, other := t.open(), t.open()
-	unlock := store.lock(keyOf("a"))
-	ctx, cancel := context.WithCancel(t.Context())
-	gaveUp := make(chan error)
-	go func() {
-		_, err := other.Lock(ctx, keyOf("a"))
-		gaveUp <- err
-	}()
-	cancel()
-	select {
-	case err := <-gaveUp:
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("got %v, want %v", err, context.Canceled)
-		}
-	case <-time.After(atOnce):
-		t.Fatal("a waiter whose context has ended still waits")
-	}
-	store.cannotLock(keyOf("a"))
-	unlock()
-	store.lock(keyOf("a"))()
-}
-
-// waiterGivesUpAtUnlock has a waiter's context end while the lock becomes
-// free. Whether it gets the lock is chance; that nobody has it afterwards is not.
-func (t test) waiterGivesUpAtUnlock() {
+// contextEndsMeanwhile has the context end while the lock is being taken. Whether it
+// is taken is chance; that nobody has it afterwards is not.
+func (t test) contextEndsMeanwhile() {
 	store, other := t.open(), t.open()
 	for range 50 {
-		unlock := store.lock(keyOf("a"))
 		ctx, cancel := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		all.Go(func() {
-			if unlock, err := other.Lock(ctx, keyOf("a")); err == nil {
+			if unlock, err := other.TryLock(ctx, keyOf("a")); err == nil {
 				unlock()
 			} else if !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, want %v", err, context.Canceled)
 			}
 		})
 		all.Go(cancel)
-		all.Go(unlock)
 		all.Wait()
 		store.lock(keyOf("a"))()
 	}
@@ -158,10 +108,8 @@ func (t test) lockWithEndedContext() {
 	store := t.open()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for range 20 { // a choice between two open ways would be chance
-		if _, err := store.Lock(ctx, keyOf("a")); !errors.Is(err, context.Canceled) {
-			t.Fatalf("got %v, want %v", err, context.Canceled)
-		}
+	if _, err := store.TryLock(ctx, keyOf("a")); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v, want %v", err, context.Canceled)
 	}
 	store.lock(keyOf("a"))()
 }

@@ -1,9 +1,9 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package storetest holds what every [tokencache.Store] has to do, as one suite of
-// tests that each store runs. It knows nothing of where a store keeps its data:
-// what only one store can get wrong is tested beside that store.
+// Package storetest is the conformance suite that every [tokencache.Store] runs. It
+// knows nothing of where a store keeps its data: what only one store can get wrong is
+// tested beside that store.
 package storetest
 
 import (
@@ -16,17 +16,16 @@ import (
 )
 
 // Storage is a place where stores keep their data, empty at first and used by one
-// test alone.
+// test only.
 type Storage struct {
-	// Open returns one more handle on the storage, as another process would have.
+	// Open returns another handle on the storage, as another process would have.
 	Open func() tokencache.Store
-	// Advance moves the clock that entries expire by. It is nil where nobody can:
-	// the tests of lifetimes are skipped then.
+	// Advance moves the clock that entries expire by. If it is nil, the tests of
+	// lifetimes are skipped.
 	Advance func(time.Duration)
 }
 
-// Run runs the suite. It asks newStorage for a storage in each test; the tests run
-// in parallel.
+// Run runs the suite in parallel, each test with a storage from newStorage.
 func Run(t *testing.T, newStorage func(t *testing.T) Storage) {
 	t.Helper()
 	for name, run := range map[string]func(test){
@@ -42,10 +41,9 @@ func Run(t *testing.T, newStorage func(t *testing.T) Storage) {
 		"lifetime, shortest and longest":     test.extremeLifetimes,
 		"lifetime of what is overwritten":    test.lifetimeIsReplaced,
 		"lock excludes":                      test.lockExcludes,
-		"unlock lets one waiter on":          test.unlockLetsOneOn,
+		"lock excludes in a crowd":           test.crowdExcludes,
 		"unlock outlives the context":        test.unlockOutlivesContext,
-		"waiter gives up":                    test.waiterGivesUp,
-		"waiter gives up at the unlock":      test.waiterGivesUpAtUnlock,
+		"context ends while locking":         test.contextEndsMeanwhile,
 		"lock with a context that has ended": test.lockWithEndedContext,
 		"locks are independent":              test.locksAreIndependent,
 		"lock and data are independent":      test.lockAndData,
@@ -57,8 +55,8 @@ func Run(t *testing.T, newStorage func(t *testing.T) Storage) {
 	}
 }
 
-// Clock is a clock that stands still unless it is advanced. Make one with
-// [NewClock]; it is safe for concurrent use.
+// Clock is a clock that stands still until it is advanced. Make one with [NewClock]; it
+// is safe for concurrent use.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -99,7 +97,7 @@ type handle struct {
 // open returns a new handle on the storage.
 func (t test) open() handle { return handle{t.Open(), t.T} }
 
-// advance moves the clock, or skips the test where that cannot be done.
+// advance moves the clock, or skips the test if that cannot be done.
 func (t test) advance(by time.Duration) {
 	t.Helper()
 	if t.Advance == nil {
@@ -108,17 +106,10 @@ func (t test) advance(by time.Duration) {
 	t.Advance(by)
 }
 
-// within returns a context that ends after a time: short where it is going to end,
-// and longer than any test may take where it is not.
-func (h handle) within(limit time.Duration) context.Context {
-	ctx, cancel := context.WithTimeout(h.Context(), limit)
+// soon returns a context for an operation that must not wait for anybody. A machine
+// may be busy.
+func (h handle) soon() context.Context {
+	ctx, cancel := context.WithTimeout(h.Context(), 10*time.Second)
 	h.Cleanup(cancel)
 	return ctx
 }
-
-const (
-	// atOnce bounds what must not wait for anybody. A machine may be busy.
-	atOnce = 10 * time.Second
-	// aWhile is how long a test waits to see that nothing happens.
-	aWhile = 50 * time.Millisecond
-)

@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package tokencache_test
+package storetest_test
 
 import (
 	"testing"
@@ -14,7 +14,7 @@ func TestMemory(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(*testing.T) storetest.Storage {
 		clock := storetest.NewClock()
-		memory := tokencache.NewMemory(clock.Now)
+		memory := storetest.NewMemory(clock.Now)
 		return storetest.Storage{
 			Open:    func() tokencache.Store { return memory },
 			Advance: clock.Advance,
