@@ -15,8 +15,8 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
 )
 
-// configuration is what the server reads from its standard input, so that no
-// password is in a file or on a command line.
+// configuration is for the server's standard input, so that no password is in a file or
+// on a command line.
 func configuration(t testing.TB, server *Server, folder string, options Options) string {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(server.Address)
@@ -41,7 +41,7 @@ func configuration(t testing.TB, server *Server, folder string, options Options)
 	return strings.Join(append(lines, options.Directives...), "\n") + "\n"
 }
 
-// secured writes the certificates where the server can read them.
+// secured writes the certificates to files and returns the lines that name them.
 func secured(t testing.TB, folder string, options Options) []string {
 	t.Helper()
 	signer, ok := options.TLS.PrivateKey.(crypto.Signer)

@@ -1,8 +1,8 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package redistest runs a real Redis or Valkey server for one test, with nothing
-// but what the test asks for: no file of a previous run, no port that others know.
+// Package redistest runs a real Redis or Valkey server for one test, with a folder and a
+// port of its own.
 package redistest
 
 import (
@@ -21,29 +21,29 @@ import (
 	"time"
 )
 
-// Require is the environment variable that has tests fail, not skip, where no
-// server is installed.
+// Require is the environment variable that makes tests fail instead of skip if no server
+// is installed.
 const Require = "OAUTH2CC_REQUIRE_REDIS"
 
-// Options are what a server does beyond the ordinary. The zero value is a server
-// in the clear that lets everybody do everything.
+// Options configure a server. The zero value is a server without TLS that permits
+// everything to everybody.
 type Options struct {
-	// TLS is the server's certificate. With one, the port speaks nothing but TLS.
+	// TLS is the server's certificate. With one, the port speaks only TLS.
 	TLS *tls.Certificate
-	// ClientCA, in PEM, has the server demand certificates of this authority.
+	// ClientCA, in PEM, makes the server require client certificates of this authority.
 	ClientCA string
-	// Users are lines of an access control list, as in "ci on >password ~* +get".
-	// They can restrict the user "default" too.
+	// Users are lines of an access control list, such as "ci on >password ~* +get". They
+	// can restrict the user "default" too.
 	Users []string
-	// MaxMemory in bytes. Nothing is evicted to stay below it.
+	// MaxMemory is in bytes. Nothing is evicted to stay below it.
 	MaxMemory int
-	// Directives are further lines of the configuration.
+	// Directives are additional lines of the configuration.
 	Directives []string
 }
 
 // Server is a server that runs until its test ends.
 type Server struct {
-	// Address is host and port, Socket the path of a Unix socket, without TLS.
+	// Address is host and port. Socket is the path of a Unix socket, without TLS.
 	Address string
 	Socket  string
 	tls     bool
@@ -51,12 +51,12 @@ type Server struct {
 	ended   chan struct{}
 }
 
-// attempts is how often a port is looked for: another process may take it before
-// the server does.
+// attempts is how many ports are tried: another process may take one before the server
+// does.
 const attempts = 5
 
-// Start starts a server and returns when it answers. Where none is installed, the
-// test is skipped, or fails if [Require] is set.
+// Start starts a server and returns when it is ready. If none is installed, the test is
+// skipped, or fails if [Require] is set.
 func Start(t testing.TB, options Options) *Server {
 	t.Helper()
 	program := find(t)
@@ -78,8 +78,7 @@ func Start(t testing.TB, options Options) *Server {
 	return nil
 }
 
-// URL is where the server is, for a user with a password, or for anybody where both
-// are empty.
+// URL returns the server's URL for a user with a password; both may be empty.
 func (s *Server) URL(user, password string) string {
 	at := url.URL{Scheme: "redis", Host: s.Address}
 	if s.tls {
@@ -91,7 +90,7 @@ func (s *Server) URL(user, password string) string {
 	return at.String()
 }
 
-// SocketURL is URL by way of the socket.
+// SocketURL is URL for the socket.
 func (s *Server) SocketURL(user, password string) string {
 	at := url.URL{Scheme: "unix", Path: s.Socket}
 	if password != "" {
@@ -100,14 +99,14 @@ func (s *Server) SocketURL(user, password string) string {
 	return at.String()
 }
 
-// Kill ends the server at once, and returns when it has ended.
+// Kill kills the server and waits for its end.
 func (s *Server) Kill() {
 	_ = s.process.Kill() // it may have ended by itself
 	<-s.ended
 }
 
-// Do sends a command by way of the socket, as the user "default", and returns the
-// first line of the answer. It may be called when the test has ended.
+// Do sends a command over the socket, as the user "default", and returns the first line
+// of the reply. It may be called after the test has ended.
 func (s *Server) Do(t testing.TB, words ...string) string {
 	t.Helper()
 	connection, err := new(net.Dialer).DialContext(context.WithoutCancel(t.Context()), "unix", s.Socket)
@@ -130,7 +129,7 @@ func (s *Server) Do(t testing.TB, words ...string) string {
 	return strings.TrimRight(line, "\r\n")
 }
 
-// find looks for a server on the path.
+// find returns the path of a server.
 func find(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{"redis-server", "valkey-server"} {
@@ -146,7 +145,7 @@ func find(t testing.TB) string {
 	return ""
 }
 
-// temporary makes a folder with a short path: that of a socket may have about a
+// temporary makes a folder with a short path: a socket's path is limited to about a
 // hundred bytes, which t.TempDir can exceed.
 func temporary(t testing.TB) string {
 	t.Helper()
@@ -172,8 +171,8 @@ func freeAddress(t testing.TB) string {
 // startTimeout is how long a server may take to be ready.
 const startTimeout = 30 * time.Second
 
-// start runs the program until the test ends. It is false, with what the program
-// wrote, if the program ends before it is ready.
+// start runs the program until the test ends. It returns false and the program's output
+// if the program ends before it is ready.
 func (s *Server) start(t testing.TB, program, configuration string) (ready bool, output string) {
 	t.Helper()
 	command := exec.CommandContext(context.WithoutCancel(t.Context()), program, "-")
@@ -188,7 +187,7 @@ func (s *Server) start(t testing.TB, program, configuration string) (ready bool,
 	late := time.AfterFunc(startTimeout, func() { _ = s.process.Kill() })
 	defer late.Stop()
 	go func() {
-		_ = command.Wait() // which tells of the signal that ended it
+		_ = command.Wait() // the error is the signal that ended it
 		_ = writer.Close()
 		close(s.ended)
 	}()

@@ -17,7 +17,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache/storetest"
 )
 
-// faulty is a store that fails where it is told to.
+// faulty is a store whose methods fail as configured.
 type faulty struct {
 	*storetest.Memory
 	load, save, lock, delete func(context.Context) error
@@ -165,8 +165,7 @@ func TestStoreTakesNothing(t *testing.T) {
 	})
 }
 
-// TestDropLeavesTheNext: a token that is stored while another is being dropped
-// stays.
+// TestDropLeavesTheNext: an entry that is stored while another is being dropped stays.
 func TestDropLeavesTheNext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -195,7 +194,7 @@ func TestDropLeavesTheNext(t *testing.T) {
 	})
 }
 
-// TestProcessesShare: two caches with one store are one.
+// TestProcessesShare: caches with the same store fetch once.
 func TestProcessesShare(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -217,6 +216,26 @@ func TestProcessesShare(t *testing.T) {
 			t.Errorf("%d fetches", got)
 		}
 	})
+}
+
+// TestValuesAreEncodedForTheStoreOnly: a fetched value is encoded once and not decoded
+// by the cache that fetched it. Without a store, there is no codec at all.
+func TestValuesAreEncodedForTheStoreOnly(t *testing.T) {
+	t.Parallel()
+	encoded, decoded := 0, 0
+	codec := tokencache.Codec[int64]{
+		Encode: func(number int64) ([]byte, error) { encoded++; return decimal.Encode(number) },
+		Decode: func(data []byte) (int64, error) { decoded++; return decimal.Decode(data) },
+	}
+	store, from := storetest.NewMemory(time.Now), &source{lifetime: time.Hour}
+	get(t, tokencache.New(tokencache.Config[int64]{Store: store, Codec: codec}), from)
+	if encoded != 1 || decoded != 0 {
+		t.Errorf("a fetched value: encoded %d times, decoded %d times", encoded, decoded)
+	}
+	get(t, tokencache.New(tokencache.Config[int64]{Store: store, Codec: codec}), from)
+	if encoded != 1 || decoded != 1 {
+		t.Errorf("a stored value: encoded %d times, decoded %d times", encoded, decoded)
+	}
 }
 
 // TestEntryEndsTheWait: those that wait for another process's lock look for the entry,
@@ -317,8 +336,7 @@ func mustBeReplaced(t *testing.T, store tokencache.Store) {
 	}
 }
 
-// TestNothingReadableIsStored: the store sees neither the entry nor what it is
-// for.
+// TestNothingReadableIsStored: the store sees only sealed entries.
 func TestNothingReadableIsStored(t *testing.T) {
 	t.Parallel()
 	store := storetest.NewMemory(time.Now)
@@ -336,7 +354,7 @@ func TestNothingReadableIsStored(t *testing.T) {
 	}
 }
 
-// distant is a store of another machine: its clock says that little is left.
+// distant is a store on another machine, with a clock of its own.
 type distant struct {
 	*storetest.Memory
 	left time.Duration
@@ -347,7 +365,7 @@ func (h distant) Load(ctx context.Context, key string) ([]byte, time.Duration, e
 	return data, h.left, err
 }
 
-// TestClocksDiffer: an entry lasts for as long as both clocks say.
+// TestClocksDiffer: an entry is valid for as long as both clocks say.
 func TestClocksDiffer(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -387,7 +405,7 @@ func TestClocksDiffer(t *testing.T) {
 	}
 }
 
-// TestEachJudgesForItself: what does for one who waits may not do for another.
+// TestEachJudgesForItself: what is usable for one waiter may not be for another.
 func TestEachJudgesForItself(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -410,13 +428,13 @@ func TestEachJudgesForItself(t *testing.T) {
 		close(elsewhere.gate)
 		waiting.Wait()
 		if got := from.fetches.Load(); got != 1 {
-			t.Errorf("%d fetches, want one by the caller whom the stored entry does not do", got)
+			t.Errorf("%d fetches, want one by the caller that the stored entry is not usable for", got)
 		}
 	})
 }
 
-// TestLastWaiterCancels: a fetch that nobody waits for any more is given up, and
-// whoever comes then begins another.
+// TestLastWaiterCancels: a fetch is cancelled when the last waiter leaves, and the next
+// caller begins another.
 func TestLastWaiterCancels(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -441,9 +459,9 @@ func TestLastWaiterCancels(t *testing.T) {
 	})
 }
 
-// TestCancelledCallerBlamesNobody: a store that did not answer in time for a caller
-// who left is none that fails.
-func TestCancelledCallerBlamesNobody(t *testing.T) {
+// TestCancelledCallerIsNoFailure: a store that was still busy when its caller left has not
+// failed.
+func TestCancelledCallerIsNoFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := newFaulty()

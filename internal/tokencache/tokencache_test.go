@@ -80,7 +80,7 @@ func TestOneFetchForAllWhoWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cache := inMemory()
-		from := &source{gate: make(chan struct{})} // of unknown lifetime: shared, though never stored
+		from := &source{gate: make(chan struct{})} // of unknown lifetime: shared, but not kept
 		var waiting sync.WaitGroup
 		for range 100 {
 			waiting.Go(func() {
@@ -156,13 +156,13 @@ func TestWaiterLeavesAlone(t *testing.T) {
 		var waiting sync.WaitGroup
 		waiting.Go(func() {
 			if _, err := cache.Get(leader, key(), anyEntry, from.fetch); !errors.Is(err, context.Canceled) {
-				t.Errorf("the one who left got %v", err)
+				t.Errorf("the caller that left got %v", err)
 			}
 		})
 		synctest.Wait()
 		waiting.Go(func() {
 			if got := get(t, cache, from); got != 1 {
-				t.Errorf("the one who stayed got entry %d", got)
+				t.Errorf("the caller that stayed got entry %d", got)
 			}
 		})
 		synctest.Wait()
@@ -190,7 +190,7 @@ func TestDrop(t *testing.T) {
 	}
 }
 
-// TestDropAtOnce: those who drop the same entry at the same time replace it once.
+// TestDropAtOnce: callers that drop the same entry at the same time replace it once.
 func TestDropAtOnce(t *testing.T) {
 	t.Parallel()
 	for range 500 {

@@ -16,14 +16,14 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
-// A file begins with a header of fixed size, all numbers big endian: what it is,
+// A file begins with a header of fixed size, with numbers in big endian: a magic text,
 // when the entry expires in microseconds since 1970, and how many bytes follow.
 const (
 	magic      = "oauth2c1"
 	headerSize = len(magic) + 8 + 4
 )
 
-// tempSuffix ends the names of files that are being written.
+// tempSuffix ends the name of a file that is being written.
 const tempSuffix = ".tmp"
 
 // encode returns the content of a file.
@@ -35,7 +35,7 @@ func encode(data []byte, expiresAt time.Time) []byte {
 	return append(content, data...)
 }
 
-// read returns the data of an entry and how long it still lasts.
+// read returns the data of an entry and for how long it is still valid.
 func read(folder *os.Root, key string, now time.Time) (data []byte, left time.Duration, err error) {
 	file, err := openEntry(folder, key)
 	if err != nil {
@@ -56,8 +56,8 @@ func read(folder *os.Root, key string, now time.Time) (data []byte, left time.Du
 	return data, left, nil
 }
 
-// openEntry opens the file of an entry, if it is a file: not a link, nor a pipe
-// that nobody writes to.
+// openEntry opens the file of an entry if it is a regular file: not a link, nor a pipe
+// that would block.
 func openEntry(folder *os.Root, key string) (*os.File, error) {
 	info, err := folder.Lstat(key)
 	switch {
@@ -75,9 +75,9 @@ func openEntry(folder *os.Root, key string) (*os.File, error) {
 	return file, err
 }
 
-// readHeader reads the header of a file, and returns the size of the data after it
-// and how long that still lasts. The error is [tokencache.ErrNotFound] where that
-// time is over.
+// readHeader reads the header of a file, and returns the size of the data that follows
+// and for how long it is still valid. The error is [tokencache.ErrNotFound] if it has
+// expired.
 func readHeader(file io.Reader, now time.Time) (size int, left time.Duration, err error) {
 	header := make([]byte, headerSize)
 	_, err = io.ReadFull(file, header)
@@ -97,8 +97,8 @@ func readHeader(file io.Reader, now time.Time) (size int, left time.Duration, er
 	return int(length), left, nil
 }
 
-// write replaces the file of an entry. All of it is on the disk before it gets its
-// name, so that no crash leaves a part of it under that name.
+// write replaces the file of an entry. All of it is on the disk before the file gets
+// its name, so that no crash leaves part of an entry under that name.
 func write(folder *os.Root, key string, content []byte) error {
 	temp := key + "." + rand.Text() + tempSuffix
 	file, err := folder.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -109,7 +109,7 @@ func write(folder *os.Root, key string, content []byte) error {
 		err = folder.Rename(temp, key)
 	}
 	if err != nil {
-		_ = folder.Remove(temp) // what stays is swept another time
+		_ = folder.Remove(temp) // what stays is swept later
 	}
 	return err
 }

@@ -4,10 +4,10 @@
 // Package filestore keeps a [tokencache.Store] in a folder, where all processes of
 // a user on a machine find it.
 //
-// An entry is a file named by its key, beside a lock file and, while it is being
-// written, a temporary file. Files are replaced whole, so that a process may die at
-// any point; its locks die with it. The package does not seal what it writes, and
-// refuses to share a folder with other users all the same.
+// An entry is a file named by its key, beside a lock file and, while it is written, a
+// temporary file. Files are replaced whole, so that a process may die at any point; its
+// locks die with it. Although entries are sealed, the package refuses to share a folder
+// with other users.
 package filestore
 
 import (
@@ -31,8 +31,7 @@ type Store struct {
 	saves atomic.Uint64
 }
 
-// DefaultDir returns the folder for those who name none: one of the provider's own
-// in the user's cache folder.
+// DefaultDir returns the default folder: the provider's own in the user's cache folder.
 func DefaultDir() (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
@@ -41,11 +40,11 @@ func DefaultDir() (string, error) {
 	return filepath.Join(dir, "terraform-provider-oauth2cc"), nil
 }
 
-// Open returns the store in the folder dir, which it creates if need be, and which
-// tells the time by now. Entries are in a folder below dir; dir itself may hold
-// other things and be anybody's.
+// Open returns the store in the folder dir, which it creates if necessary. Entries
+// expire by the clock now and are in a folder below dir; dir itself may hold other
+// things and belong to anybody.
 //
-// The error says what to do where that folder cannot be the user's alone.
+// If the folder below dir cannot be private to the user, the error says what to do.
 func Open(dir string, now func() time.Time) (*Store, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -58,8 +57,8 @@ func Open(dir string, now func() time.Time) (*Store, error) {
 	return &Store{dir: dir, now: now}, folder.Close()
 }
 
-// Load is described at [tokencache.Store]. The error is [tokencache.ErrDamaged] where a file is
-// none that this package wrote, or not all of it.
+// Load is described at [tokencache.Store]. The error is [tokencache.ErrDamaged] if this
+// package did not write the file, or not all of it.
 func (s *Store) Load(ctx context.Context, key string) (data []byte, left time.Duration, err error) {
 	err = s.use(ctx, key, func(folder *os.Root) error {
 		data, left, err = read(folder, key, s.now())
@@ -68,7 +67,7 @@ func (s *Store) Load(ctx context.Context, key string) (data []byte, left time.Du
 	return data, left, err
 }
 
-// Save is described at [tokencache.Store]. Now and then it also sweeps the folder.
+// Save is described at [tokencache.Store]. Occasionally it also sweeps the folder.
 func (s *Store) Save(ctx context.Context, key string, data []byte, lifetime time.Duration) error {
 	if len(data) > tokencache.MaxSize {
 		return fmt.Errorf("%d bytes are more than the %d that can be stored", len(data), tokencache.MaxSize)
@@ -94,23 +93,23 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	})
 }
 
-// use does something with the folder. That is opened anew each time: whoever
-// clears the cache by removing it need not wait until nobody uses it.
+// use calls do with the folder, which is opened each time: users clear the cache by
+// removing the folder, at any moment.
 func (s *Store) use(ctx context.Context, key string, do func(folder *os.Root) error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if !isKey(key) {
-		return fmt.Errorf("%q is no key of a cache", key)
+		return fmt.Errorf("%q is not a cache key", key)
 	}
 	err := s.inFolder(key, do)
-	if errors.Is(err, fs.ErrNotExist) { // the folder was removed in the middle
+	if errors.Is(err, fs.ErrNotExist) { // the folder was removed meanwhile
 		err = s.inFolder(key, do)
 	}
 	return err
 }
 
-// inFolder does something with the folder as it is now.
+// inFolder opens the folder, calls do and names the file in its error.
 func (s *Store) inFolder(key string, do func(folder *os.Root) error) error {
 	folder, err := openFolder(s.dir)
 	if err != nil {
@@ -124,5 +123,5 @@ func (s *Store) inFolder(key string, do func(folder *os.Root) error) error {
 	return fmt.Errorf("%s: %w", filepath.Join(folder.Name(), key), err)
 }
 
-// isKey tells whether a name is a key, and so harmless as the name of a file.
+// isKey reports whether a name is a key, and so is safe as the name of a file.
 var isKey = regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString

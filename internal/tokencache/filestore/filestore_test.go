@@ -130,8 +130,8 @@ func TestKeysAreFileNames(t *testing.T) {
 	}
 }
 
-// TestClearedMeanwhile removes the folder of a store that is in use, as whoever
-// clears the cache does.
+// TestClearedMeanwhile removes the folder of a store that is in use, as users do to clear
+// the cache.
 func TestClearedMeanwhile(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "cache")

@@ -11,13 +11,13 @@ import (
 	"path/filepath"
 )
 
-// version is the folder below the user's that holds the entries. It names the
-// format of the files in it: versions that do not know each other's do not meet.
+// version is the folder below the user's that holds the entries, named after the format
+// of its files.
 const version = "v1"
 
-// openFolder opens the folder of the entries below dir, and creates both if need
-// be. Nothing in it leads out of it: a root does not follow links that do, and
-// gives every file the sharing mode that a replacement needs on Windows.
+// openFolder opens the folder of the entries below dir, and creates both if necessary. A
+// root does not follow links that lead out of it, and opens files in the sharing mode
+// that allows to replace them on Windows.
 func openFolder(dir string) (*os.Root, error) {
 	path := filepath.Join(dir, version)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -30,7 +30,7 @@ func openFolder(dir string) (*os.Root, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the folder of the cache: %w", err)
 	}
-	if !info.IsDir() { // a link is none
+	if !info.IsDir() { // a link is not
 		return nil, fmt.Errorf("%s is not a folder: remove it, or choose another path for the cache", path)
 	}
 	if err := makePrivate(path, info); err != nil {

@@ -12,16 +12,16 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// noFollow has no equal here. Who may create links in a user's folder is that user.
+// noFollow has no equivalent here. Only the user can create links in the user's folder.
 const noFollow = 0
 
-// makePrivate leaves it to the access control list that a folder inherits: below a
-// user's profile it lets in that user alone.
+// makePrivate relies on the access control list that a folder inherits: below a user's
+// profile it permits only that user.
 func makePrivate(string, fs.FileInfo) error { return nil }
 
-// discard gives up a lock and removes its file. In this order, because a file that
-// anybody has open for a lock cannot be removed here.
+// discard releases a lock and removes its file, in this order: a file that is open cannot
+// be removed here.
 func discard(folder *os.Root, name string, lock *flock.Flock) {
 	_ = lock.Close()
-	_ = folder.Remove(name) // what stays is swept another time
+	_ = folder.Remove(name) // what stays is swept later
 }

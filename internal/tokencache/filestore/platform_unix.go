@@ -17,8 +17,8 @@ import (
 // noFollow makes opening a link fail.
 const noFollow = syscall.O_NOFOLLOW
 
-// makePrivate closes a folder of this user to others. It does not take over a
-// folder of somebody else, who could open it again.
+// makePrivate removes the permissions of others from a folder of this user. A folder of
+// somebody else, who could grant them again, is an error.
 func makePrivate(path string, info fs.FileInfo) error {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Geteuid() {
 		return fmt.Errorf("%s belongs to another user (%d): choose another path for the cache", path, stat.Uid)
@@ -29,9 +29,9 @@ func makePrivate(path string, info fs.FileInfo) error {
 	return os.Chmod(path, 0o700) //nolint:gosec // a folder without x cannot be used
 }
 
-// discard removes a lock file and gives up its lock. In this order nobody takes
-// the lock of a file that is about to go; who waits for it looks whether it went.
+// discard removes a lock file and releases its lock, in this order: nobody takes the lock
+// of a file that is about to be removed, see tryLock.
 func discard(folder *os.Root, name string, lock *flock.Flock) {
-	_ = folder.Remove(name) // what stays is swept another time
+	_ = folder.Remove(name) // what stays is swept later
 	_ = lock.Close()
 }

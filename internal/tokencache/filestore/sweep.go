@@ -16,20 +16,19 @@ import (
 )
 
 const (
-	// savesPerSweep is how often a store sweeps: after its first save, which is one
-	// in most processes, and then rarely.
+	// savesPerSweep is how often a store sweeps: after its first save, which is the only
+	// one in most processes, and then rarely.
 	savesPerSweep = 256
 	// filesPerSweep bounds the work of a sweep.
 	filesPerSweep = 1000
-	// tempAge is the age at which a temporary file is one that a crash left behind.
-	// Writing one takes milliseconds.
+	// tempAge is the age from which a temporary file was left behind by a crash. Writing
+	// one takes milliseconds.
 	tempAge = time.Hour
 )
 
-// sweep removes what is of no use to anybody: expired entries, damaged ones, lock
-// files without an entry, and abandoned temporary files. It leaves alone what it
-// does not know and what somebody has locked. What it cannot remove, it leaves to
-// the next sweep: a token was just saved, and nothing is wrong with that.
+// sweep removes expired and damaged entries, lock files without an entry, and temporary
+// files that a crash left behind, but nothing that it does not know or that is locked.
+// Errors are ignored: the token was saved, and the next sweep tries again.
 func sweep(ctx context.Context, folder *os.Root, now time.Time) {
 	swept := map[string]bool{} // an entry and its lock file are swept together
 	for _, file := range someFiles(folder) {
@@ -46,8 +45,8 @@ func sweep(ctx context.Context, folder *os.Root, now time.Time) {
 	}
 }
 
-// someFiles returns what is in the folder. Where that is too much for one sweep, it
-// returns a random choice, so that every file has its turn.
+// someFiles returns the files in the folder, or a random choice if they are too many for
+// one sweep.
 func someFiles(folder *os.Root) []fs.DirEntry {
 	files, err := fs.ReadDir(folder.FS(), ".")
 	if err != nil || len(files) <= filesPerSweep {
@@ -67,9 +66,8 @@ func sweepTemp(folder *os.Root, file fs.DirEntry, now time.Time) {
 	}
 }
 
-// sweepEntry removes an entry that is of no use, and its lock file. It does so
-// under the lock, or not at all, so that it takes nothing away that was saved
-// under the lock in the meantime.
+// sweepEntry removes an expired entry and its lock file. It holds the lock, so that it
+// removes nothing that was saved meanwhile.
 func sweepEntry(folder *os.Root, key string, now time.Time) {
 	if !expired(folder, key, now) {
 		return

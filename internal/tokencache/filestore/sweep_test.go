@@ -46,9 +46,9 @@ func TestSweep(t *testing.T) {
 
 	save(t, open(t, dir, clock.Now), keyNumber(saved), "token")
 	want := []string{
-		keyNumber(1) + ".A.tmp", // may be somebody's who writes
+		keyNumber(1) + ".A.tmp", // may be being written
 		keyNumber(current), keyNumber(current) + ".lock",
-		keyNumber(held), keyNumber(held) + ".lock", // expired, but whoever holds the lock is about to save
+		keyNumber(held), keyNumber(held) + ".lock", // expired, but the holder of the lock is about to save
 		keyNumber(saved),
 		"foreign", "old.tmp",
 	}
@@ -69,7 +69,7 @@ func TestSweepNowAndThen(t *testing.T) {
 	store := open(t, dir, clock.Now)
 	sweeps := 0
 	for range 600 {
-		// An expired entry of somebody else, which only a sweep removes.
+		// An expired entry, which only a sweep removes.
 		other := filepath.Join(dir, "v1", keyNumber(7))
 		must(t, os.WriteFile(other, append([]byte("oauth2c1"), make([]byte, 12)...), 0o600))
 		save(t, store, key, "token")

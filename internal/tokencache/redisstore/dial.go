@@ -36,7 +36,7 @@ func (a address) secure(config *tls.Config) *tls.Config {
 	if !a.tls {
 		return nil
 	}
-	config = config.Clone() // of nil it is nil
+	config = config.Clone() // nil if it is nil
 	if config == nil {
 		config = &tls.Config{MinVersion: tls.VersionTLS12}
 	}

@@ -20,11 +20,11 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache/redisstore"
 )
 
-// bound is what any operation ends within, on a busy machine.
+// bound is how long an operation may take on a busy machine.
 const bound = 8 * time.Second
 
-// outcomes carries out every operation, all at once, and returns the errors by their
-// names. Each must end within the bound.
+// outcomes runs all operations at once, and returns their errors by name. Each must end
+// within the bound.
 func outcomes(t *testing.T, store *redisstore.Store) map[string]error {
 	t.Helper()
 	var mu sync.Mutex
@@ -51,8 +51,7 @@ func outcomes(t *testing.T, store *redisstore.Store) map[string]error {
 	return found
 }
 
-// pause has a server take commands and answer none of them, for longer than the
-// test.
+// pause makes a server accept commands without replying, for longer than the test.
 func pause(t *testing.T, server *redistest.Server) {
 	t.Helper()
 	if got := server.Do(t, "CLIENT", "PAUSE", "600000", "ALL"); got != "+OK" {
@@ -60,7 +59,7 @@ func pause(t *testing.T, server *redistest.Server) {
 	}
 }
 
-// listen runs a server of the test's own, and returns its URL.
+// listen runs a server for one test and returns its URL.
 func listen(t *testing.T, serve func(net.Conn)) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -83,10 +82,10 @@ func listen(t *testing.T, serve func(net.Conn)) string {
 	return "redis://" + listener.Addr().String()
 }
 
-// silent takes what it is sent.
+// silent accepts what it is sent.
 func silent(connection net.Conn) { _, _ = io.Copy(io.Discard, connection) }
 
-// says answers whatever it is sent with one text, over and over.
+// says replies to whatever it is sent with the same text.
 func says(text string) func(net.Conn) {
 	return func(connection net.Conn) {
 		command := make([]byte, 64<<10)
@@ -250,7 +249,7 @@ func TestCallerLeavesSilentServer(t *testing.T) {
 
 func TestErrorsShowNoSecret(t *testing.T) {
 	t.Parallel()
-	for name, answer := range map[string]string{
+	for name, reply := range map[string]string{
 		"echo":               "-ERR no user fleet:hunter22\r\n",
 		"echo, encoded":      "-WRONGPASS Zmxl&#101;t aHVudGVyMjI=\r\n",
 		"control characters": "-ERR \x1b[31m\x00\x07\u202ehunter22\r\n",
@@ -260,7 +259,7 @@ func TestErrorsShowNoSecret(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := strings.Replace(listen(t, says(answer)), "://", "://fleet:hunter22@", 1)
+			url := strings.Replace(listen(t, says(reply)), "://", "://fleet:hunter22@", 1)
 			for operation, err := range outcomes(t, open(t, url, nil)) {
 				checkShown(t, operation, err)
 			}
@@ -268,7 +267,7 @@ func TestErrorsShowNoSecret(t *testing.T) {
 	}
 }
 
-// checkShown looks at an error's text.
+// checkShown checks what an error shows.
 func checkShown(t *testing.T, operation string, err error) {
 	t.Helper()
 	if err == nil {

@@ -16,14 +16,14 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache/storetest"
 )
 
-// The rights that the package's documentation lists, but for select.
+// The rights that the package's documentation lists, without select.
 const (
 	keysRight = "resetkeys ~oauth2cc:v1:* -@all "
 	rights    = "+eval +evalsha +getrange +pttl +set +del +get +pexpire"
 )
 
-// fleet is a server that knows a user with these rights and a password that URLs
-// have other meanings for.
+// fleet is a server with a user that has these rights, and a password of characters that
+// have a meaning in URLs.
 func fleet(t *testing.T, rights string) (server *redistest.Server, url string) {
 	t.Helper()
 	const password = "p@ss/w#rd?"
@@ -31,7 +31,7 @@ func fleet(t *testing.T, rights string) (server *redistest.Server, url string) {
 	return server, server.URL("fleet", password)
 }
 
-// noDenial is the answer to ACL LOG where the server has denied nothing.
+// noDenial is the reply to ACL LOG if the server has denied nothing.
 const noDenial = "*0"
 
 func TestDocumentedRightsSuffice(t *testing.T) {
@@ -89,8 +89,7 @@ func TestKeysOfOthersAreDenied(t *testing.T) {
 	}
 }
 
-// useAll does what a store is for, and returns the first error. The lock that it
-// takes is kept.
+// useAll calls all methods of a store, and returns the first error. It keeps the lock.
 func useAll(t *testing.T, store *redisstore.Store) (unlock func(), err error) {
 	t.Helper()
 	if _, _, err := store.Load(t.Context(), key); !errors.Is(err, tokencache.ErrNotFound) {

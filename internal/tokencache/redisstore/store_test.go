@@ -113,8 +113,8 @@ func TestForeignValues(t *testing.T) {
 		{"nothing", []string{"DEL", "oauth2cc:v1:" + key}, isNotFound},
 		{"a list", []string{"LPUSH", "oauth2cc:v1:" + key, "token"}, isDamaged},
 	} { // in this order
-		if answer := server.Do(t, row.command...); strings.HasPrefix(answer, "-") {
-			t.Fatalf("%s: %s", row.name, answer)
+		if reply := server.Do(t, row.command...); strings.HasPrefix(reply, "-") {
+			t.Fatalf("%s: %s", row.name, reply)
 		}
 		if data, _, err := store.Load(t.Context(), key); !row.check(err) {
 			t.Errorf("%s: loaded %d bytes, %v", row.name, len(data), err)

@@ -14,16 +14,16 @@ import (
 const (
 	// defaultPort is registered for Redis, with TLS or without.
 	defaultPort = "6379"
-	// databaseBits is how many bits servers have for the number of a database.
+	// databaseBits is the size of a database's number on servers.
 	databaseBits = 31
 )
 
-// What is wrong with a URL. None of these shows a part of it: where a password
-// holds a character that has a meaning in URLs, it may be taken for any other part.
+// What is wrong with a URL. None of these shows a part of it: if a password contains a
+// character that has a meaning in URLs, it may be in any other part.
 var (
 	errURL      = errors.New("not a valid URL; special characters in the user and password must be percent-encoded")
 	errScheme   = errors.New("its scheme must be redis, rediss or unix")
-	errPassword = errors.New("it has a user without a password; where there is no user, write redis://:password@host")
+	errPassword = errors.New("it has a user without a password; without a user, write redis://:password@host")
 	errHost     = errors.New("it has no host")
 	errPort     = errors.New("its port must be a number from 1 to 65535")
 	errPath     = errors.New("a unix URL needs an absolute path and no host, as in unix:///run/redis.sock")
@@ -32,7 +32,7 @@ var (
 	errFragment = errors.New("it has a fragment; a # in the password must be percent-encoded")
 )
 
-// address is what a URL says.
+// address is a parsed URL.
 type address struct {
 	network, address string
 	tls              bool
@@ -41,14 +41,14 @@ type address struct {
 	database         int
 }
 
-// CheckURL tells whether [Open] would accept a URL. The error shows no part of it.
+// CheckURL reports why [Open] would not accept a URL. The error shows no part of it.
 func CheckURL(text string) error {
 	_, err := parseURL(text)
 	return err
 }
 
-// parseURL reads a URL. The library's own reading would let its options undo the
-// bounds of this package, and show the URL in its errors.
+// parseURL parses a URL. The library's parser accepts options that undo the bounds of
+// this package, and shows the URL in its errors.
 func parseURL(text string) (address, error) {
 	parsed, err := url.Parse(text)
 	if err != nil {
@@ -71,7 +71,7 @@ func parseURL(text string) (address, error) {
 	return address{}, errScheme
 }
 
-// credentials returns who connects, which may be nobody.
+// credentials returns the user and password; both may be empty.
 func credentials(info *url.Userinfo) (user, password string, err error) {
 	if info == nil {
 		return "", "", nil
@@ -82,7 +82,7 @@ func credentials(info *url.Userinfo) (user, password string, err error) {
 	return info.Username(), password, nil
 }
 
-// onNetwork reads what is behind redis:// and rediss://.
+// onNetwork parses redis:// and rediss://.
 func (a address) onNetwork(parsed *url.URL) (address, error) {
 	if a.host = parsed.Hostname(); a.host == "" {
 		return address{}, errHost
@@ -101,7 +101,7 @@ func (a address) onNetwork(parsed *url.URL) (address, error) {
 	return a.withDatabase(strings.TrimPrefix(parsed.Path, "/"))
 }
 
-// onSocket reads what is behind unix://.
+// onSocket parses unix://.
 func (a address) onSocket(parsed *url.URL) (address, error) {
 	if parsed.Host != "" || !strings.HasPrefix(parsed.Path, "/") {
 		return address{}, errPath
@@ -114,7 +114,7 @@ func (a address) onSocket(parsed *url.URL) (address, error) {
 	return a.withDatabase(query.Get("db"))
 }
 
-// withDatabase reads the number of a database, 0 where there is none.
+// withDatabase parses the number of a database, which is 0 by default.
 func (a address) withDatabase(text string) (address, error) {
 	if text == "" {
 		return a, nil

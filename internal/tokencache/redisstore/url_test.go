@@ -75,7 +75,7 @@ func FuzzOpen(f *testing.F) {
 	known := []string{
 		"not a valid URL; special characters in the user and password must be percent-encoded",
 		"its scheme must be redis, rediss or unix",
-		"it has a user without a password; where there is no user, write redis://:password@host",
+		"it has a user without a password; without a user, write redis://:password@host",
 		"it has no host",
 		"its port must be a number from 1 to 65535",
 		"a unix URL needs an absolute path and no host, as in unix:///run/redis.sock",

@@ -21,7 +21,7 @@ func (h handle) save(key string, data []byte, lifetime time.Duration) {
 	}
 }
 
-// wants loads what must be there, and returns how long it still lasts.
+// wants loads what must be there, and returns for how long it is still valid.
 func (h handle) wants(key string, want []byte) time.Duration {
 	h.Helper()
 	got, left, err := h.Load(h.soon(), key)
@@ -31,7 +31,7 @@ func (h handle) wants(key string, want []byte) time.Duration {
 	case !bytes.Equal(got, want):
 		h.Fatalf("loaded %s, want %s", excerpt(got), excerpt(want))
 	case left <= 0:
-		h.Fatalf("loaded what lasts for %v", left)
+		h.Fatalf("loaded what is valid for %v", left)
 	}
 	return left
 }
@@ -130,9 +130,8 @@ func (t test) manyKeys() {
 	}
 }
 
-// neverAMixture has some write and others read the same key at once. What is
-// read must have been written by one call: a run of one byte whose value tells
-// the length.
+// neverAMixture writes and reads the same key at once. What is read must have been
+// written by one call: a run of one byte whose value determines the length.
 func (t test) neverAMixture() {
 	const writers, readers, rounds = 4, 4, 50
 	version := func(number int) []byte { return bytes.Repeat([]byte{byte(number)}, 1+number*1000) } //nolint:gosec // there are few

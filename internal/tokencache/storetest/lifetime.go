@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// tick is the finest step that every storage tells times apart by.
+	// tick is the resolution of every storage's clock.
 	tick = time.Millisecond
-	// slack is for a storage whose clock runs on while the test does.
+	// slack is for a storage whose clock runs while the test does.
 	slack = 5 * time.Second
 )
 
