@@ -4,7 +4,9 @@
 package httpstack
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -12,16 +14,24 @@ import (
 	"strings"
 )
 
-// transportHeaders are decided by the HTTP stack. net/http would drop most of
-// them in silence and send the others, which could desynchronise a connection.
+// transportHeaders are set by the HTTP stack. net/http would silently drop most of them
+// and send the others, which could desynchronise a connection.
 var transportHeaders = []string{
 	"Connection", "Content-Length", "Expect", "Host", "Keep-Alive", "Proxy-Authorization",
 	"Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
 }
 
-// check refuses what must not or cannot be sent, before a connection is opened.
+// Check reports why Do would refuse r before it opens a connection, for callers that
+// have to do something else first. Errors are of type [*Error].
+func (c *Client) Check(r Request) error {
+	if err := c.check(r); err != nil {
+		return err.at(r.Method, ShowURL(r.URL))
+	}
+	return nil
+}
+
 func (c *Client) check(r Request) *Error {
-	// CONNECT asks for a tunnel, and TRACE has the server send credentials back.
+	// CONNECT requests a tunnel, and TRACE makes the server echo credentials.
 	if !isToken(r.Method) || r.Method == http.MethodConnect || r.Method == http.MethodTrace {
 		return invalid("the method %.40q cannot be used", r.Method)
 	}
@@ -31,61 +41,82 @@ func (c *Client) check(r Request) *Error {
 	if r.URL.Scheme == "http" && !c.mayBePlaintext(r.URL) {
 		return &Error{Kind: Plaintext, Detail: plaintextRefused}
 	}
-	return checkHeader(r.Header)
+	for name, values := range r.Header {
+		for _, value := range values {
+			if err := CheckHeader(name, value); err != nil {
+				return invalid("%v", err)
+			}
+		}
+	}
+	return nil
 }
 
-// plaintextRefused is what happens to other requests than those of mayBePlaintext.
 const plaintextRefused = "not sent, as plaintext http is permitted to loopback addresses only"
 
-// mayBePlaintext reports whether an http request to u is permitted. Loopback
-// traffic is, since it stays on the machine, unless a proxy carries it elsewhere.
-// (The proxy variables never apply to loopback addresses.) What is a loopback address
-// by its name is held to it by dialContext.
+// mayBePlaintext reports whether an http request to u is permitted. Loopback traffic is,
+// since it stays on the machine, unless a proxy carries it elsewhere. (The proxy
+// variables never apply to loopback addresses.) For a name, dialContext checks the
+// address.
 func (c *Client) mayBePlaintext(u *url.URL) bool {
-	local := isLoopback(u.Hostname()) && (c.proxy == nil || isLoopback(c.proxy.Hostname()))
+	local := IsLoopback(u.Hostname()) && (c.proxy == nil || IsLoopback(c.proxy.Hostname()))
 	return local || c.allowPlaintext
+}
+
+// thisMachine marks the context of a request whose connection must not leave the
+// machine.
+type thisMachine struct{}
+
+// dialContext opens a connection, for a marked request to a loopback address alone: a
+// name, localhost included, is what a hosts file or a name server says. An idle
+// connection that is reused was checked when it was opened.
+func (c *Client) dialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := c.dial(ctx, network, address)
+	if err != nil || ctx.Value(thisMachine{}) == nil {
+		return conn, err
+	}
+	dialled, err := netip.ParseAddrPort(conn.RemoteAddr().String())
+	if err == nil && dialled.Addr().Unmap().IsLoopback() {
+		return conn, nil
+	}
+	_ = conn.Close() // on which nothing has been written
+	return nil, &Error{Kind: Plaintext, Detail: fmt.Sprintf("%s, and %s is %s here", plaintextRefused, address, conn.RemoteAddr())}
 }
 
 func checkURL(u *url.URL) *Error {
 	switch {
 	case u == nil:
-		return invalid("there is no URL")
+		return invalid("the URL is missing")
 	case u.Scheme != "https" && u.Scheme != "http":
 		return invalid("the URL must begin with https://")
 	case u.Hostname() == "":
 		return invalid("the URL has no host")
 	case u.User != nil:
-		return invalid("the URL must not hold a user name or password")
+		return invalid("the URL must not contain a user name or password")
 	case strings.ContainsFunc(u.RawQuery, isNotVisible):
-		return invalid("the URL's query has a space, control character or letter beyond ASCII: write it percent-encoded")
+		return invalid("the URL's query has a space, a control character or a character beyond ASCII, which must be percent-encoded")
 	}
 	return nil
 }
 
 // MaxField bounds a header field, its name and its value together, in bytes. Common
-// servers take 8 to 64 KiB of header.
+// servers accept headers of 8 to 64 KiB.
 const MaxField = 64 << 10
 
-// checkHeader refuses what could end a field early and begin another (RFC 9110
-// section 5.5), and what would not arrive as it is. It shows no value.
-func checkHeader(header http.Header) *Error {
-	for name, values := range header {
-		if !isToken(name) {
-			return invalid("a header name is empty or has characters that are not allowed, such as a space or a colon") // a value, perhaps
-		}
-		if slices.Contains(transportHeaders, http.CanonicalHeaderKey(name)) {
-			return invalid("the header %s cannot be set: the connection decides it", name)
-		}
-		for _, value := range values {
-			switch {
-			case len(name)+len(value) > MaxField:
-				return invalid("the header %.40s is longer than %d bytes", name, MaxField)
-			case strings.ContainsFunc(value, isControl):
-				return invalid("the value of header %.40s has a line break or another control character", name)
-			case strings.Trim(value, " \t") != value:
-				return invalid("the value of header %.40s begins or ends with a space, which HTTP does not carry", name)
-			}
-		}
+// CheckHeader reports what is wrong with a header field, without quoting its value: it
+// could end early and begin another field (RFC 9110 section 5.5), or would not arrive as
+// it is.
+func CheckHeader(name, value string) error {
+	switch {
+	case !isToken(name):
+		return fmt.Errorf("the header name %.40q has characters that are not allowed, or none", name)
+	case slices.Contains(transportHeaders, http.CanonicalHeaderKey(name)):
+		return fmt.Errorf("the header %s cannot be set: the connection decides it", name)
+	case len(name)+len(value) > MaxField:
+		return fmt.Errorf("the header %.40s is longer than %d bytes", name, MaxField)
+	case strings.ContainsFunc(value, isControl):
+		return fmt.Errorf("the value of header %.40s has a line break or another control character", name)
+	case strings.Trim(value, " \t") != value:
+		return fmt.Errorf("the value of header %.40s begins or ends with a space, which HTTP does not carry", name)
 	}
 	return nil
 }
@@ -106,7 +137,9 @@ func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 func isNotVisible(r rune) bool { return r <= ' ' || r >= 0x7f }
 
-func isLoopback(host string) bool {
+// IsLoopback reports whether host, a name or an address without a port, is this
+// machine, to which http is always permitted.
+func IsLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}

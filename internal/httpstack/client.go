@@ -5,18 +5,18 @@
 // revocation and API requests all leave through it, with the same TLS
 // settings, proxy, redirect rules, size limits, timeout and log.
 //
-// It refuses to carry credentials to another origin than the one it was given,
-// to send them unencrypted to another machine, to read an answer without a bound,
-// and to put a query, a header value, a body or a proxy password into an error
-// or a log record. To keep the last promise it drops the texts of net/http that
-// quote what was sent or received, see [Error].
+// It refuses to send credentials to another origin than the configured one, to send
+// them unencrypted to another machine, to read a response without a bound, and to put a
+// query, a header value, a body or a proxy password into an error or a log record. For
+// the last it drops the texts of net/http that quote what was sent or received, see
+// [Error].
 //
-// It knows nothing of OAuth: what an answer means is its caller's business, and so
-// is whether [Retry] may send a request again.
+// It knows nothing of OAuth: its callers decide what a response means, and whether
+// [Retry] may send a request again.
 //
-// One road around it remains. When a server sends more than its answer, net/http
-// prints the surplus to the standard logger of package log, and no client can
-// prevent that: a program whose stderr is kept has to silence that logger.
+// One exception: if a server sends more than its response, net/http prints the surplus to
+// the standard logger of package log, and no client can prevent that. A program whose
+// stderr is kept must silence that logger.
 package httpstack
 
 import (
@@ -33,9 +33,9 @@ import (
 )
 
 const (
-	// DefaultTimeout bounds one attempt where Config names no timeout.
+	// DefaultTimeout bounds one attempt by default.
 	DefaultTimeout = 30 * time.Second
-	// DefaultMaxBody bounds a response body, in bytes, where Request names no bound.
+	// DefaultMaxBody bounds a response body by default, in bytes.
 	DefaultMaxBody = 1 << 20
 
 	// maxHeaderBytes bounds the header of a response.
@@ -54,13 +54,13 @@ const (
 // Config describes a [Client]. Its zero value is a client that trusts the
 // system's certificate authorities and follows the usual proxy variables.
 type Config struct {
-	// CACertificates is PEM text of certificates to trust in addition to the
-	// system's: naming a private authority must not cut off public servers.
+	// CACertificates are certificates in PEM to trust in addition to the system's:
+	// trusting a private authority must not cut off public servers.
 	CACertificates string
 	// ServerName replaces the host of the URL in SNI and in the verification of
 	// every server's certificate, that of an https proxy included.
 	ServerName string
-	// InsecureSkipVerify turns the verification of server certificates off.
+	// InsecureSkipVerify turns off the verification of server certificates.
 	InsecureSkipVerify bool
 	// ClientCertificate is presented to every server that asks for one.
 	ClientCertificate *tls.Certificate
@@ -75,12 +75,11 @@ type Config struct {
 	// Timeout bounds one attempt from connecting to the last byte of the body,
 	// redirects included. Zero means DefaultTimeout.
 	Timeout time.Duration
-	// UserAgent is sent where a request has no User-Agent header of its own.
+	// UserAgent is sent if a request has no User-Agent header of its own.
 	UserAgent string
-	// Logger receives two DEBUG records for each request. Nil discards them.
+	// Logger receives two DEBUG records for each request; nil discards them.
 	Logger *slog.Logger
-	// Now is the clock of Response.RequestedAt and of logged durations. Nil
-	// means time.Now.
+	// Now is the clock of Response.RequestedAt and of logged durations; nil means time.Now.
 	Now func() time.Time
 }
 
@@ -99,10 +98,19 @@ type Client struct {
 // New returns a client for config. It opens no connection. Its errors quote no
 // part of the proxy URL or of the certificates.
 func New(config Config) (*Client, error) {
-	if config.Timeout < 0 {
+	switch {
+	case config.Timeout < 0:
 		return nil, fmt.Errorf("timeout %s is negative", config.Timeout)
+	case config.Timeout == 0:
+		config.Timeout = DefaultTimeout
 	}
-	proxy, err := parseProxyURL(config.ProxyURL.Reveal())
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	proxy, err := ParseProxyURL(config.ProxyURL.Reveal())
 	if err != nil {
 		return nil, fmt.Errorf("the proxy URL %w", err)
 	}
@@ -121,39 +129,25 @@ func New(config Config) (*Client, error) {
 		now:            config.Now,
 	}
 	client.transport.DialContext = client.dialContext
-	client.setDefaults()
 	return client, nil
 }
 
-func (c *Client) setDefaults() {
-	if c.timeout == 0 {
-		c.timeout = DefaultTimeout
-	}
-	if c.log == nil {
-		c.log = slog.New(slog.DiscardHandler)
-	}
-	if c.now == nil {
-		c.now = time.Now
-	}
-}
-
-// TLSConfig returns the settings for connections that are not made by the client
-// and lead to other servers than it talks to: all but the server's name.
+// TLSConfig returns the settings for connections that others make to other servers: all
+// but the server's name.
 func (c *Client) TLSConfig() *tls.Config {
 	config := c.transport.TLSClientConfig.Clone()
 	config.ServerName = ""
 	return config
 }
 
-// CloseIdleConnections closes the connections that no request is using.
+// CloseIdleConnections closes the connections that no request uses.
 func (c *Client) CloseIdleConnections() { c.transport.CloseIdleConnections() }
 
-// newTransport leaves out every timeout of net/http: the one of the attempt
-// covers all phases.
+// newTransport sets no timeout of net/http: that of the attempt covers all phases.
 func newTransport(tlsConfig *tls.Config, proxy *url.URL) *http.Transport {
 	transport := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		OnProxyConnectResponse: checkConnectAnswer,
+		OnProxyConnectResponse: checkConnectResponse,
 		TLSClientConfig:        tlsConfig,
 		ForceAttemptHTTP2:      true, // else net/http leaves HTTP/2 out, as TLSClientConfig is set
 		MaxIdleConnsPerHost:    maxIdlePerHost,

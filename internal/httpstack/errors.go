@@ -5,7 +5,7 @@ package httpstack
 
 import "fmt"
 
-// Kind says at which hurdle a request failed.
+// Kind says where a request failed.
 type Kind string
 
 // The kinds of failure.
@@ -15,20 +15,20 @@ const (
 	DNS       Kind = "name lookup failed" // of the server's name
 	Refused   Kind = "no connection"      // refused, reset, or no route to the server
 	TLS       Kind = "TLS failed"         // certificate, handshake, or no TLS at all
-	Proxy     Kind = "proxy failed"       // the way to the proxy, or its refusal
+	Proxy     Kind = "proxy failed"       // the connection to the proxy, or its refusal
 	Timeout   Kind = "timed out"          // of the attempt itself
 	Canceled  Kind = "canceled"           // by the caller's context
 	Redirect  Kind = "redirect refused"   // another origin, a lost body, or too many
 	TooLarge  Kind = "response too large" // body or header beyond its bound
-	Truncated Kind = "response truncated" // the connection ended before the answer did
-	Protocol  Kind = "protocol violated"  // the answer is not what HTTP allows
+	Truncated Kind = "response truncated" // the connection ended before the response did
+	Protocol  Kind = "protocol violated"  // the response is not valid HTTP
 	Other     Kind = "request failed"     // none of these
 )
 
-// Error is a request that got no usable answer. Nothing in it, its chain
-// included, holds a query, userinfo, header value or body: errors of the
-// standard library are kept as Err only if they are of a type known to quote
-// none of them, and are otherwise replaced by words of this package.
+// Error is a request without a usable response. Neither it nor its chain holds a query,
+// userinfo, header value or body: errors of the standard library are kept as Err only if
+// their type is known to quote none of these, and are otherwise described in words of
+// this package.
 type Error struct {
 	Kind   Kind
 	Method string
@@ -37,16 +37,16 @@ type Error struct {
 	// Proxy is the proxy that a request which timed out went through, as host and port;
 	// empty if there was none.
 	Proxy string
-	// Alert tells that the server ended the TLS connection with an alert, as it does
-	// where it misses a client certificate or does not accept one.
+	// Alert reports that the server ended the TLS connection with an alert, as it does if
+	// it requires a client certificate or does not accept it.
 	Alert bool
-	// Sent tells whether the server may have received the request, so that
-	// repeating it may do twice what it asks for.
+	// Sent reports that the server may have received the request, so that a second one may
+	// take effect twice.
 	Sent bool
-	// transient tells that what ails the proxy may be over a moment later.
+	// transient reports that the proxy may work again a moment later.
 	transient bool
-	// Err is the cause, e.g. a *net.DNSError or x509.UnknownAuthorityError; nil
-	// where it could show too much.
+	// Err is the cause, e.g. a *net.DNSError or x509.UnknownAuthorityError; nil if it
+	// could show too much.
 	Err error
 }
 
@@ -56,7 +56,7 @@ func (e *Error) Error() string { return fmt.Sprintf("%s %s: %s", e.Method, e.URL
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// at completes e with the request that it befell.
+// at adds the request that failed.
 func (e *Error) at(method, address string) *Error {
 	e.Method, e.URL = method, address
 	return e

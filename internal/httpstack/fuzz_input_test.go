@@ -129,7 +129,7 @@ func FuzzProxyURL(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		const canary = "c4n4ry"
 		for _, planted := range []string{text, canary + text, strings.Replace(text, "@", canary+"@", 1), text + canary} {
-			if err := httpstack.CheckProxyURL(planted); err != nil && strings.Contains(err.Error(), canary) {
+			if _, err := httpstack.ParseProxyURL(planted); err != nil && strings.Contains(err.Error(), canary) {
 				t.Errorf("%q: %v", planted, err)
 			}
 		}
@@ -147,7 +147,7 @@ func FuzzCertificates(f *testing.F) {
 	authority := newAuthority(f)
 	f.Add(authority.pem())
 	f.Fuzz(func(t *testing.T, text string) {
-		if err := httpstack.CheckCertificates(text); err != nil {
+		if _, err := httpstack.ParseCertificates(text); err != nil {
 			if len(err.Error()) > 1000 {
 				t.Errorf("the error is %d bytes long", len(err.Error()))
 			}

@@ -57,9 +57,8 @@ var requestIDHeaders = []string{
 // maxRequestID is longer than a UUID and shorter than a JWT.
 const maxRequestID = 64
 
-// requestID returns the server's name for the exchange, "" if it gave none. What
-// repeats a part of what was sent or of the body, which may be a token, is no such
-// name and not to be shown.
+// requestID returns the server's identifier of the request; "" if there is none. A value
+// that repeats part of what was sent or of the body may be a token, and is not shown.
 func requestID(response *Response) string {
 	for _, name := range requestIDHeaders {
 		id := response.Header.Get(name)
@@ -77,8 +76,8 @@ func requestID(response *Response) string {
 	return ""
 }
 
-// overlaps reports whether a text has a part of an identifier in it: eight bytes in
-// a row, or all of a shorter one.
+// overlaps reports whether text contains part of an identifier: eight consecutive bytes,
+// or all of a shorter one.
 func overlaps(id, text string) bool {
 	const part = 8
 	for i := range max(1, len(id)-part+1) {

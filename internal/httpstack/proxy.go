@@ -19,15 +19,14 @@ import (
 
 var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
 
-// parseProxyURL returns nil for "". Its errors are fixed texts that continue "the
-// proxy URL": those of net/url quote it, and the part that is wrong may be the
-// password.
-func parseProxyURL(text string) (*url.URL, error) {
+// ParseProxyURL returns nil for "". Its errors are fixed texts that continue "the proxy
+// URL": those of net/url quote it, and the part that is wrong may be the password.
+func ParseProxyURL(text string) (*url.URL, error) {
 	if text == "" {
 		return nil, nil
 	}
-	// The scheme comes first: net/url takes "user:password@host" and "host:port" for
-	// anything but a missing scheme.
+	// The scheme is checked first: net/url has other errors for "user:password@host" and
+	// "host:port", whose scheme is missing.
 	scheme, _, found := strings.Cut(text, "://")
 	if !found || !slices.Contains(proxySchemes, strings.ToLower(scheme)) {
 		return nil, errors.New("must begin with http://, https://, socks5:// or socks5h://")
@@ -44,32 +43,32 @@ func parseProxyURL(text string) (*url.URL, error) {
 	return proxy, nil
 }
 
-// checkConnectAnswer refuses a tunnel that the proxy refused, in place of an
+// checkConnectResponse refuses a tunnel that the proxy refused, in place of an
 // error of net/http that quotes the proxy.
-func checkConnectAnswer(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
-	if answer.StatusCode != http.StatusOK {
-		return proxyAnswered(answer.StatusCode)
+func checkConnectResponse(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
+	if response.StatusCode != http.StatusOK {
+		return proxyResponded(response.StatusCode)
 	}
 	return nil
 }
 
-// transientGateway are the statuses by which a proxy says that the server cannot be
-// reached now, and not that it may not be.
+// transientGateway are the statuses of a proxy that cannot reach the server now. Others
+// say that it must not.
 var transientGateway = []int{http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
 
-func proxyAnswered(status int) *Error {
-	detail := fmt.Sprintf("the proxy answered with status %d %s", status, http.StatusText(status))
+func proxyResponded(status int) *Error {
+	detail := fmt.Sprintf("the proxy responded with status %d %s", status, http.StatusText(status))
 	return &Error{Kind: Proxy, Detail: strings.TrimSpace(detail), transient: slices.Contains(transientGateway, status)}
 }
 
-// forwarded tells whether an HTTP proxy reads the request for target and answers
-// it, and not a tunnel's end.
+// forwarded reports whether an HTTP proxy reads the request for target, rather than
+// carrying it through a tunnel.
 func (p *progress) forwarded(target *url.URL) bool {
 	return p.proxy != nil && target.Scheme == "http" && strings.HasPrefix(p.proxy.Scheme, "http")
 }
 
-// proxyCredentials are what the transport sends to a proxy in the header (RFC 7617
-// section 2), which that may echo.
+// proxyCredentials is what the transport sends to a proxy in the header (RFC 7617 section
+// 2), which the proxy may echo.
 func (p *progress) proxyCredentials() secret.String {
 	if p.proxy == nil || p.proxy.User == nil {
 		return secret.String{}
@@ -79,8 +78,8 @@ func (p *progress) proxyCredentials() secret.String {
 	return secret.New("Basic " + base64.StdEncoding.EncodeToString([]byte(pair)))
 }
 
-// failedAtProxy tells whether err befell the way to the proxy or the talk with
-// it, and not the TLS handshake with the server behind it.
+// failedAtProxy reports whether err is of the connection to the proxy, rather than of
+// the TLS handshake with the server behind it.
 func (p *progress) failedAtProxy(err error) bool {
 	if p.proxy == nil || p.connected.Load() {
 		return false
@@ -88,7 +87,8 @@ func (p *progress) failedAtProxy(err error) bool {
 	return !p.tlsFailed.Load() || isProxyConnect(err)
 }
 
-// isProxyConnect tells whether net/http marked err as one of the way to the proxy.
+// isProxyConnect reports whether net/http marked err as one of the connection to the
+// proxy.
 func isProxyConnect(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
 	return ok && op.Op == "proxyconnect"

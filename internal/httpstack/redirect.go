@@ -13,9 +13,9 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
-// redirectTarget returns where response sends a request for from, nil if it is
-// no redirect, or why the redirect is not followed. Whatever it returns has the
-// origin of from, so that credentials cannot leave it.
+// redirectTarget returns where response redirects a request for from; nil if it is not a
+// redirect, or an error if it must not be followed. A target has the origin of from, so
+// that credentials cannot leave it.
 func redirectTarget(r Request, from *url.URL, response *Response) (*url.URL, *Error) {
 	location := response.Header.Get("Location")
 	if !isRedirect(response.StatusCode) || location == "" {
@@ -41,7 +41,7 @@ func isRedirect(status int) bool {
 	return false
 }
 
-// whyNotFollow returns the reason to refuse a redirect, "" if there is none.
+// whyNotFollow returns why a redirect is refused; "" if it is not.
 func whyNotFollow(r Request, status int, from, target *url.URL) string {
 	switch {
 	case checkURL(target) != nil:
@@ -51,12 +51,12 @@ func whyNotFollow(r Request, status int, from, target *url.URL) string {
 	case !sameOrigin(from, target):
 		return "it leads to another origin than the configured one"
 	case changesMethod(r, status):
-		return "to follow it a client repeats the request as GET, without its body"
+		return "following it would repeat the request as GET, without its body"
 	}
 	return ""
 }
 
-// changesMethod tells whether clients turn the redirected request into a GET
+// changesMethod reports whether clients turn the redirected request into a GET
 // (RFC 9110 sections 15.4.2 to 15.4.4).
 func changesMethod(r Request, status int) bool {
 	keeps := status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect
@@ -100,7 +100,7 @@ func ShowURL(u *url.URL) string {
 // ";jsessionid=1".
 var pathParameters = regexp.MustCompile("(?:;|%3[Bb])[^/]*")
 
-// showTarget is ShowURL for where a server redirects to. It may have put into host
+// showTarget is ShowURL for the target of a redirect. The server may have put into host
 // and path what it was sent, or a session of its own.
 func showTarget(target *url.URL, secrets []secret.String) string {
 	origin := url.URL{Scheme: target.Scheme, Host: target.Host}

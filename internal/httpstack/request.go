@@ -33,36 +33,37 @@ type Request struct {
 	// KeepMethod refuses the redirects that clients follow with a new request (RFC
 	// 9110 sections 15.4.2 to 15.4.4), also where that is of the same method.
 	KeepMethod bool
-	// Expected lists statuses whose answers the caller wants as they are: a
-	// redirect among them is neither followed nor refused.
+	// Expected lists statuses whose responses are returned as they are: a redirect among
+	// them is neither followed nor refused.
 	Expected []int
 
-	// Secrets are what in the request is not to be shown. Nil means all that it sends.
+	// Secrets are the parts of the request that must not be shown; nil means all that it
+	// sends.
 	Secrets []secret.String
 
-	// Endpoint says in the log what the request is for, e.g. "token".
+	// Endpoint names in the log what the request is for, e.g. "token".
 	Endpoint string
 	// Parameters are names of parameters, without their values, for the log.
 	Parameters []string
 }
 
-// Response is an answer that was received whole.
+// Response is a response that was received completely.
 type Response struct {
 	StatusCode int
 	Header     http.Header
 	Body       []byte
-	// Secrets are those of the request, and the proxy's credentials: what the body and
-	// the header may echo.
+	// Secrets are those of the request, and the proxy's credentials, which the body and the
+	// header may echo.
 	Secrets []secret.String
-	// RequestedAt is the time just before the request was sent: a lifetime in the
-	// answer, counted from here, never ends late.
+	// RequestedAt is the time just before the request was sent: a lifetime in the response,
+	// counted from here, never ends late.
 	RequestedAt time.Time
 }
 
 // errAttemptTimeout tells the attempt's own deadline from its caller's.
 var errAttemptTimeout = errors.New("attempt timed out")
 
-// Do sends r and reads the whole answer, whatever its status. It follows the
+// Do sends r and reads the whole response, whatever its status. It follows the
 // redirects that stay within the origin and repeat the request as it was, and
 // refuses others; see RFC 9110 section 15.4. Errors are of type [*Error].
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
@@ -94,8 +95,8 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	return nil, tooMany.at(r.Method, shown)
 }
 
-// exchange sends r to target, which is r.URL or a redirect from there, and logs
-// what became of it. What is shown of the target is redacted.
+// exchange sends r to target, which is r.URL or a redirect from there, and logs the
+// outcome. What is shown of the target is redacted.
 func (c *Client) exchange(ctx context.Context, r Request, target *url.URL, shown string) (*Response, error) {
 	c.logRequest(ctx, r, shown)
 	start := c.now()
@@ -112,7 +113,7 @@ func (c *Client) exchange(ctx context.Context, r Request, target *url.URL, shown
 
 func (c *Client) send(ctx context.Context, r Request, target *url.URL) (*Response, *Error) {
 	if target.Scheme == "http" && !c.allowPlaintext {
-		ctx = context.WithValue(ctx, onThisMachine{}, true)
+		ctx = context.WithValue(ctx, thisMachine{}, true)
 	}
 	p := progress{plaintext: target.Scheme == "http"}
 	request, err := c.newRequest(httptrace.WithClientTrace(ctx, p.trace()), r, target)
@@ -122,26 +123,26 @@ func (c *Client) send(ctx context.Context, r Request, target *url.URL) (*Respons
 	}
 	if p.proxy, err = c.transport.Proxy(request); err != nil {
 		// The proxy variables may hold a password, and the error quotes them.
-		return nil, &Error{Kind: Proxy, Detail: "the proxy environment variables hold no valid URL"}
+		return nil, &Error{Kind: Proxy, Detail: "a proxy environment variable is not a valid URL"}
 	}
-	answer, err := c.transport.RoundTrip(request)
+	received, err := c.transport.RoundTrip(request)
 	if err != nil {
 		return nil, c.classify(ctx, &p, err)
 	}
-	defer func() { _ = answer.Body.Close() }() // read to its end, or given up
+	defer func() { _ = received.Body.Close() }() // read to its end, or abandoned
 
-	if answer.StatusCode == http.StatusProxyAuthRequired && p.forwarded(target) {
-		return nil, proxyAnswered(answer.StatusCode)
+	if received.StatusCode == http.StatusProxyAuthRequired && p.forwarded(target) {
+		return nil, proxyResponded(received.StatusCode)
 	}
-	body, err := readBody(answer.Body, r.MaxBody)
+	body, err := readBody(received.Body, r.MaxBody)
 	if err != nil {
 		return nil, c.classify(ctx, &p, err)
 	}
-	if p.plaintext && saysPlainToTLS(answer.StatusCode, body) {
+	if p.plaintext && saysPlainToTLS(received.StatusCode, body) {
 		return nil, c.classify(ctx, &p, expectsTLS())
 	}
 	secrets := append(r.Sent(), p.proxyCredentials())
-	return &Response{StatusCode: answer.StatusCode, Header: answer.Header, Body: body, Secrets: secrets}, nil
+	return &Response{StatusCode: received.StatusCode, Header: received.Header, Body: body, Secrets: secrets}, nil
 }
 
 // Sent lists the secrets of r: those that it names, or all that it sends but for
@@ -163,13 +164,13 @@ func (r Request) Sent() []secret.String {
 }
 
 func (c *Client) newRequest(ctx context.Context, r Request, target *url.URL) (*http.Request, error) {
-	// A bytes.Reader also lets net/http repeat a request that an HTTP/2 server
-	// said it has not looked at.
+	// A bytes.Reader lets net/http repeat a request that an HTTP/2 server says it has not
+	// processed.
 	request, err := http.NewRequestWithContext(ctx, r.Method, target.String(), bytes.NewReader(r.Body))
 	if err != nil {
 		return nil, err
 	}
-	// net/http recognises "localhost", which needs no proxy, by its small letters.
+	// net/http recognises "localhost", which needs no proxy, in lower case.
 	request.URL.Host = strings.ToLower(request.URL.Host)
 	if r.Header != nil {
 		request.Header = r.Header.Clone()

@@ -11,16 +11,19 @@ import (
 	"time"
 )
 
-// longestWait is the most that is believed. More is a mistake in the unit, and
-// would overflow a time.Duration sooner or later.
-const longestWait = 100 * 365 * 24 * time.Hour
+// maxWait is the longest wait that is believed. A longer one is a mistake in the unit, and
+// could overflow a time.Duration.
+const maxWait = 100 * 365 * 24 * time.Hour
 
-// RetryAfter returns how long a server asks to wait before the next request, from
-// when it answered; nil if it does not. Retry-After counts first (RFC 9110 section
-// 10.2.3): it is zero if its time is over. Without it the responses 429 and 503 may
-// have the fields of rate limiters.
+// RetryAfter returns how long a server asks to wait between this response and the next
+// request; nil if it does not. Retry-After takes precedence (RFC 9110 section 10.2.3), and
+// is zero if its date is past. Without it, responses 429 and 503 may have the fields of
+// rate limiters.
 func RetryAfter(response *Response) *time.Duration {
-	at := answeredAt(response)
+	at := response.RequestedAt
+	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
+		at = date // dates are compared by the server's clock
+	}
 	if wait, ok := parseRetryAfter(response.Header.Get("Retry-After"), at); ok {
 		return &wait
 	}
@@ -33,15 +36,6 @@ func RetryAfter(response *Response) *time.Duration {
 	return nil
 }
 
-// answeredAt is the time by the server's clock, with which its dates are to be
-// compared, and by this machine's if the server does not send its own.
-func answeredAt(response *Response) time.Time {
-	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
-		return date
-	}
-	return response.RequestedAt
-}
-
 // parseRetryAfter reads seconds or a date.
 func parseRetryAfter(value string, at time.Time) (time.Duration, bool) {
 	if number, ok := parseNumber(value); ok {
@@ -51,16 +45,16 @@ func parseRetryAfter(value string, at time.Time) (time.Duration, bool) {
 	if err != nil {
 		return 0, false
 	}
-	return min(max(date.Sub(at), 0), longestWait), true
+	return min(max(date.Sub(at), 0), maxWait), true
 }
 
-// leastEpoch tells the two meanings of a reset apart: as seconds to wait it would be
-// three years, as a time it is in 1973.
-const leastEpoch = 1e8
+// minEpoch separates the two meanings of a reset: as seconds to wait it is three years,
+// as a time it is in 1973.
+const minEpoch = 1e8
 
 // untilReset reads when a rate limit ends: in seconds from now (the drafts of
 // draft-ietf-httpapi-ratelimit-headers until the sixth) or since 1970 (GitHub, Okta).
-// Some servers send it with every response, and say how many requests are left.
+// Some servers send it with every response, with the number of requests that are left.
 func untilReset(header http.Header, at time.Time) time.Duration {
 	for _, name := range []string{"RateLimit", "X-RateLimit", "X-Rate-Limit"} {
 		reset, ok := parseNumber(header.Get(name + "-Reset"))
@@ -68,7 +62,7 @@ func untilReset(header http.Header, at time.Time) time.Duration {
 		if !ok || known && left > 0 {
 			continue
 		}
-		if reset >= leastEpoch {
+		if reset >= minEpoch {
 			reset -= float64(at.UnixMilli()) / 1e3
 		}
 		return seconds(reset)
@@ -76,8 +70,8 @@ func untilReset(header http.Header, at time.Time) time.Duration {
 	return 0
 }
 
-// untilQuota reads when the longest of Auth0's quotas that are used up is renewed, as
-// in "b=per_hour;q=10;r=0;t=3540": r requests are left, for t seconds.
+// untilQuota reads when the longest of Auth0's exhausted quotas is renewed, as in
+// "b=per_hour;q=10;r=0;t=3540": r requests are left, for t seconds.
 func untilQuota(header http.Header) time.Duration {
 	var longest time.Duration
 	for bucket := range strings.SplitSeq(header.Get("Auth0-Client-Quota-Limit"), ",") {
@@ -93,13 +87,13 @@ func untilQuota(header http.Header) time.Duration {
 	return longest
 }
 
-// parseNumber reads a number, which most servers write without a fraction.
+// parseNumber reads a number, which may have a fraction.
 func parseNumber(text string) (float64, bool) {
 	number, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	return number, err == nil && !math.IsNaN(number) && !math.IsInf(number, 0)
 }
 
-// seconds turns a number into a wait, zero where it is negative.
+// seconds turns a number into a wait; zero if it is negative.
 func seconds(number float64) time.Duration {
-	return time.Duration(min(max(number, 0), longestWait.Seconds()) * float64(time.Second))
+	return time.Duration(min(max(number, 0), maxWait.Seconds()) * float64(time.Second))
 }

@@ -189,17 +189,16 @@ func TestRetryEndsWithItsContext(t *testing.T) {
 // TestRetryHasOneClock: deadlines are compared with the clock that is passed in.
 func TestRetryHasOneClock(t *testing.T) {
 	t.Parallel()
-	now := time.Now().AddDate(1, 0, 0)
-	ctx, cancel := context.WithDeadline(t.Context(), now.Add(5*time.Second))
-	defer cancel()
-	retries := httpstack.Retries{
-		Max: 1, Timeout: time.Minute, Now: func() time.Time { return now },
-		Sleep: func(context.Context, time.Duration) error { return nil },
-	}
 	for wait, want := range map[time.Duration]int{4 * time.Second: 2, 5 * time.Second: 1} {
-		if _, attempts, _ := httpstack.Retry(ctx, retries, (&failing{decision: after(wait)}).attempt); attempts.Count != want {
-			t.Errorf("%d attempts with a wait of %s before a deadline in 5 s", attempts.Count, wait)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			now := time.Now().AddDate(1, 0, 0)
+			ctx, cancel := context.WithDeadline(t.Context(), now.Add(5*time.Second))
+			defer cancel()
+			retries := httpstack.Retries{Max: 1, Timeout: time.Minute, Now: func() time.Time { return now }}
+			if _, attempts, _ := httpstack.Retry(ctx, retries, (&failing{decision: after(wait)}).attempt); attempts.Count != want {
+				t.Errorf("%d attempts with a wait of %s before a deadline in 5 s", attempts.Count, wait)
+			}
+		})
 	}
 }
 
@@ -213,15 +212,14 @@ func TestRetryLogs(t *testing.T) {
 		}
 		return a
 	}})
-	retries := httpstack.Retries{
-		Max: 1, Timeout: time.Minute, Logger: slog.New(plain),
-		Sleep: func(context.Context, time.Duration) error { return nil },
-	}
 	decision := after(7 * time.Second)
-	decision.Reason = "the server answered 503"
-	_, _, _ = httpstack.Retry(t.Context(), retries, (&failing{decision: decision}).attempt)
-	const want = `level=DEBUG msg="request will be repeated" reason="the server answered 503" attempts=1 max_retries=1 wait=7s asked_to_wait=true
-level=WARN msg="request given up" reason="the server answered 503" attempts=2 max_retries=1 wait=7s asked_to_wait=true
+	decision.Reason = "the server responded with 503"
+	synctest.Test(t, func(t *testing.T) {
+		retries := httpstack.Retries{Max: 1, Timeout: time.Minute, Logger: slog.New(plain)}
+		_, _, _ = httpstack.Retry(t.Context(), retries, (&failing{decision: decision}).attempt)
+	})
+	const want = `level=DEBUG msg=retrying reason="the server responded with 503" attempts=1 max_retries=1 wait=7s asked_to_wait=true
+level=WARN msg="giving up" reason="the server responded with 503" attempts=2 max_retries=1 wait=7s asked_to_wait=true
 `
 	if log.String() != want {
 		t.Errorf("logged\n%swant\n%s", log.String(), want)
@@ -235,8 +233,8 @@ func TestAttemptsInWords(t *testing.T) {
 	tests := map[string]httpstack.Attempts{
 		"":                        {Count: 1, Elapsed: time.Second},
 		"tried 4 times over 3.5s": {Count: 4, Elapsed: 3512345678},
-		"the server wants to be asked again in 1h0m0s, at 2025-10-03T12:00:00Z":                     {Count: 1, Wait: time.Hour, RetryAt: at},
-		"tried 2 times over 0s; the server wants to be asked again in 30s, at 2025-10-03T12:00:00Z": {Count: 2, Wait: 30 * time.Second, RetryAt: at},
+		"the server asked to retry in 1h0m0s, at 2025-10-03T12:00:00Z":                     {Count: 1, Wait: time.Hour, RetryAt: at},
+		"tried 2 times over 0s; the server asked to retry in 30s, at 2025-10-03T12:00:00Z": {Count: 2, Wait: 30 * time.Second, RetryAt: at},
 	}
 	for want, attempts := range tests {
 		if got := attempts.String(); got != want {

@@ -34,13 +34,13 @@ func newTLSConfig(config Config) (*tls.Config, error) {
 	return tlsConfig, nil
 }
 
-// rootCertificates returns the system's pool with the certificates in text added,
-// or nil, which is the system's pool to crypto/tls, if text is empty.
+// rootCertificates returns the system's pool and the certificates in text; nil, which
+// crypto/tls takes for the system's pool, if text is empty.
 func rootCertificates(text string) (*x509.CertPool, error) {
 	if text == "" {
 		return nil, nil
 	}
-	certificates, err := parseCertificates(text)
+	certificates, err := ParseCertificates(text)
 	if err != nil {
 		return nil, err
 	}
@@ -56,14 +56,14 @@ func rootCertificates(text string) (*x509.CertPool, error) {
 
 const pemBegin = "-----BEGIN "
 
-// parseCertificates reads PEM text that must hold certificates and nothing else
-// but comments. x509.CertPool would skip in silence whatever it cannot use, and
-// the user would meet that as an unknown authority.
-func parseCertificates(text string) ([]*x509.Certificate, error) {
+// ParseCertificates reads PEM text of certificates. Other blocks are errors:
+// x509.CertPool would skip silently what it cannot use, and the user would meet that as
+// an unknown authority.
+func ParseCertificates(text string) ([]*x509.Certificate, error) {
 	var certificates []*x509.Certificate
 	for block, rest := pem.Decode([]byte(text)); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type != "CERTIFICATE" {
-			return nil, fmt.Errorf("the PEM text holds a %.40q block; only CERTIFICATE blocks belong here", block.Type)
+			return nil, fmt.Errorf("the PEM text has a %.40q block; only CERTIFICATE blocks are allowed", block.Type)
 		}
 		certificate, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
@@ -75,7 +75,7 @@ func parseCertificates(text string) ([]*x509.Certificate, error) {
 	case begun > len(certificates):
 		return nil, errors.New("a PEM block is damaged: its lines, base64 or END line are wrong")
 	case begun == 0:
-		return nil, errors.New(`there is no PEM certificate: give the text that begins with "-----BEGIN CERTIFICATE-----", not a file name or DER`)
+		return nil, errors.New(`not a PEM certificate, which begins with "-----BEGIN CERTIFICATE-----" (a file name or DER is not accepted)`)
 	}
 	return certificates, nil
 }
@@ -83,13 +83,13 @@ func parseCertificates(text string) ([]*x509.Certificate, error) {
 // ClientCertificate pairs the certificates in a PEM text, the client's own first,
 // with its key, for Config.ClientCertificate.
 func ClientCertificate(text string, key crypto.Signer) (*tls.Certificate, error) {
-	chain, err := parseCertificates(text)
+	chain, err := ParseCertificates(text)
 	if err != nil {
 		return nil, err
 	}
 	public, ok := key.Public().(interface{ Equal(x crypto.PublicKey) bool })
 	if !ok || !public.Equal(chain[0].PublicKey) {
-		return nil, errors.New("it is not the certificate of the key; where there are several, the client's own comes first")
+		return nil, errors.New("the certificate does not match the key; in a chain the client's own certificate comes first")
 	}
 	certificate := &tls.Certificate{PrivateKey: key, Leaf: chain[0]}
 	for _, link := range chain {

@@ -140,7 +140,7 @@ func attemptsFacts(attempts httpstack.Attempts) []string {
 		facts = append(facts, sentence(text))
 	}
 	if tooLong {
-		facts = append(facts, "The server asks to retry in more than a year.")
+		facts = append(facts, "The server asked to retry in more than a year.")
 	}
 	return facts
 }

@@ -72,8 +72,10 @@ func (m providerModel) validateTLS(ctx context.Context, now time.Time) diag.Diag
 	if settings != nil {
 		presented = *settings
 	}
-	if text := presented.ClientCertificate; !text.IsNull() && httpstack.CheckCertificates(text.ValueString()) != nil {
-		return diags // the attribute's own rule has found it
+	if text := presented.ClientCertificate; !text.IsNull() {
+		if _, err := httpstack.ParseCertificates(text.ValueString()); err != nil {
+			return diags // the attribute's own rule has found it
+		}
 	}
 	certificate, found := presented.certificate()
 	diags.Append(found...)

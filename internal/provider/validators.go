@@ -360,14 +360,15 @@ func durationFrom(minimum time.Duration) validator.String {
 // certificates are PEM certificates.
 func certificates() validator.String {
 	return stringValidator{must: "must be PEM certificates", most: maxText, rule: func(value string) string {
-		return problemOf(httpstack.CheckCertificates(value))
+		_, err := httpstack.ParseCertificates(value)
+		return problemOf(err)
 	}}
 }
 
 // proxy is the address of a proxy.
 func proxy() validator.String {
 	return stringValidator{must: "must be the URL of a proxy", rule: func(value string) string {
-		if err := httpstack.CheckProxyURL(value); err != nil {
+		if _, err := httpstack.ParseProxyURL(value); err != nil {
 			return "The proxy URL " + err.Error() + "."
 		}
 		return ""

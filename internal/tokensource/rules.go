@@ -242,8 +242,9 @@ func (c ClientConfig) checkSignature(authenticates bool, now func() time.Time) e
 	unknown := slices.ContainsFunc([]string{"private_key", "key_id", "algorithm", "certificate", "type"}, func(member string) bool {
 		return c.Unknown["signed_assertion."+member]
 	})
+	_, invalidCertificate := httpstack.ParseCertificates(assertion.Certificate)
 	invalid := (assertion.Algorithm != "" && !slices.Contains(clientauth.Algorithms(), assertion.Algorithm)) ||
-		(assertion.Certificate != "" && httpstack.CheckCertificates(assertion.Certificate) != nil)
+		(assertion.Certificate != "" && invalidCertificate != nil)
 	if (c.SignedAssertion == nil && !bySecret) || unknown || invalid {
 		return nil
 	}
