@@ -187,7 +187,7 @@ func saysPlainToTLS(status int, body []byte) bool {
 }
 
 func expectsTLS() *Error {
-	return &Error{Kind: TLS, Detail: "the server expects TLS on this port: the address probably must begin with https://"}
+	return &Error{Kind: TLS, Detail: "the server expects TLS on this port; the address should probably begin with https://"}
 }
 
 func isBadGzip(err error) bool {

@@ -205,7 +205,7 @@ var invalidProviders = map[string]invalid{
 		attributes{"federated_assertion": attributes{"env": "ID_TOKEN"}, "cache": attributes{"type": "redis", "url": redisURL}},
 		"cache.encryption_key", "openssl rand",
 	},
-	"empty certificate": {attributes{"tls": attributes{"ca_certificate": ""}}, "tls.ca_certificate", "no PEM certificate"},
+	"empty certificate": {attributes{"tls": attributes{"ca_certificate": ""}}, "tls.ca_certificate", "Not a PEM certificate"},
 }
 
 // TestValidate holds that each mistake is found without a server, with its
