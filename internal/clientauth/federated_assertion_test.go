@@ -323,8 +323,8 @@ func TestPlatformThatGivesNoAssertion(t *testing.T) {
 		"pointer at null":   {200, `{"value":null}`, "request.pointer", []string{`"/value"`}},
 		"pointer at object": {200, `{"value":{"token":"` + issued("job") + `"}}`, "request.pointer", []string{`"/value"`}},
 		"number":            {200, `42`, "request.pointer", []string{`"/value"`}},
-		"empty":             {200, ``, "request", []string{"the platform's answer is empty"}},
-		"empty text":        {200, `{"value":""}`, "request", []string{"the platform's answer is empty"}},
+		"empty":             {200, ``, "request", []string{"the platform's response is empty"}},
+		"empty text":        {200, `{"value":""}`, "request", []string{"the platform's response is empty"}},
 		"no JWT":            {200, `{"value":"` + platformToken + `"}`, "request", []string{"not a JWT"}},
 		"expired":           {200, `{"value":"` + unsigned(`{"exp":1772366340}`) + `"}`, "request", []string{"the platform", "2026-03-01T11:59:00Z"}},
 	}

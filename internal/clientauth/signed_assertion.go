@@ -17,6 +17,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -26,43 +28,44 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
-// DefaultAssertionLifetime is how long an assertion is good for. A minute covers
-// the way to the server and some skew of its clock.
+// DefaultAssertionLifetime leaves time for the request and for clock skew.
 const DefaultAssertionLifetime = time.Minute
 
-// defaultType is the typ of an assertion (RFC 7519 section 5.1).
-const defaultType = "JWT"
+// Algorithms lists the signature algorithms for assertions by their IANA names (RFC 7518
+// section 3.1, RFC 8037 section 3.1).
+func Algorithms() []string { return append(keys.Algorithms(), hmacAlgorithms()...) }
 
-// SignedAssertion makes assertions: JWTs that this client signs (RFC 7523
-// section 3). Fields that are zero have the defaults that are named.
+// hmacAlgorithms are in order of preference.
+func hmacAlgorithms() []string { return []string{"HS256", "HS384", "HS512"} }
+
+// SignedAssertion signs assertions: JWTs of this client (RFC 7523 section 3).
 type SignedAssertion struct {
 	// ClientID is the issuer and the subject.
 	ClientID string
-	// PrivateKey signs, read by [keys.Parse]. Where it is empty ClientSecret signs.
+	// PrivateKey signs, see [keys.Parse]. If it is empty, ClientSecret signs.
 	PrivateKey   secret.String
 	ClientSecret secret.String
 	// KeyID is sent as kid; by default that of the JWK.
 	KeyID string
-	// Algorithm is one of [Algorithms]; by default the first that suits the key and
-	// that Supported names.
+	// Algorithm is one of [Algorithms]; by default the first that suits the key and is
+	// among Supported.
 	Algorithm string
 	Supported []string `cachekey:"-"` // the key of a cached token does not follow from it
-	// Certificate is PEM whose first certificate is that of the key. It adds x5t and
-	// x5t#S256.
+	// Certificate is PEM text that begins with the certificate of the private key. It adds
+	// x5t and x5t#S256.
 	Certificate string
-	// Audience is whom the assertion is for.
-	Audience string
-	// Type is sent as typ; by default JWT.
+	Audience    string
+	// Type is sent as typ; by default JWT (RFC 7519 section 5.1).
 	Type string
-	// Claims is a JSON object laid over the claims; null takes one away.
+	// Claims is a JSON object merged over the claims; null removes one.
 	Claims string
 	// Lifetime is by default [DefaultAssertionLifetime].
 	Lifetime time.Duration
-	// Now tells the time.
+	// Now returns the time.
 	Now func() time.Time `cachekey:"-"`
 }
 
-// Assertion implements [Assertion]: it signs a new one.
+// Assertion implements [Assertion]. Each has its own jti.
 func (a SignedAssertion) Assertion(context.Context) (secret.String, error) {
 	signer, err := a.signer()
 	if err != nil {
@@ -80,59 +83,69 @@ func (a SignedAssertion) Assertion(context.Context) (secret.String, error) {
 	return secret.New(compact), err
 }
 
-// Check reports what is wrong with the key or secret and what belongs to it, without
-// signing anything. The error is a [*FieldError].
+// Check reports what is wrong with the key or secret, the algorithm or the certificate,
+// without signing anything. The error is a [*FieldError].
 func (a SignedAssertion) Check() error {
 	if !a.PrivateKey.IsZero() || !a.ClientSecret.IsZero() {
 		_, err := a.signer()
 		return err
 	}
-	if _, err := chooseAlgorithm(hmacAlgorithms(), a.Algorithm, a.Supported); err != nil {
-		return fieldError("algorithm", err)
-	}
-	return nil
+	_, err := a.chooseAlgorithm(hmacAlgorithms(), a.Algorithm)
+	return err
 }
 
-// signer prepares the signature and its header.
+// signer returns a signer with the header of the assertion.
 func (a SignedAssertion) signer() (jose.Signer, error) {
-	kind := a.Type
-	if kind == "" {
-		kind = defaultType
-	}
-	options := (&jose.SignerOptions{}).WithType(jose.ContentType(kind))
+	options := (&jose.SignerOptions{}).WithType(jose.ContentType(cmp.Or(a.Type, "JWT")))
+	var key any = []byte(a.ClientSecret.Reveal())
+	id, algorithm := a.KeyID, a.Algorithm
+	var possible []string
 	if a.PrivateKey.IsZero() {
-		possible := hmacAlgorithmsFor(a.ClientSecret)
-		if len(possible) == 0 {
-			return nil, fieldError("client_secret", fmt.Errorf("it has %d bytes, and RFC 7518 section 3.2 asks for 32 to sign with HS256", len(a.ClientSecret.Reveal())))
+		// RFC 7518 section 3.2 requires a key as long as the hash: 32, 48 or 64 bytes.
+		length := len(a.ClientSecret.Reveal())
+		if length < 32 {
+			return nil, fieldError("client_secret", fmt.Errorf("it has %d bytes, and RFC 7518 section 3.2 requires 32 to sign with HS256", length))
 		}
-		algorithm, err := chooseAlgorithm(possible, a.Algorithm, a.Supported)
+		possible = hmacAlgorithms()[:min(3, length/16-1)]
+	} else {
+		private, err := keys.Parse(a.PrivateKey, a.KeyID)
 		if err != nil {
-			return nil, fieldError("algorithm", err)
+			return nil, fieldError("private_key", err)
 		}
-		if a.KeyID != "" {
-			options.WithHeader("kid", a.KeyID)
+		key, possible = private.Signer, private.Algorithms
+		id, algorithm = cmp.Or(id, private.ID), cmp.Or(algorithm, private.Algorithm)
+		if err := a.addThumbprints(options, private); err != nil {
+			return nil, fieldError("certificate", err)
 		}
-		return jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: []byte(a.ClientSecret.Reveal())}, options)
 	}
-	key, err := keys.Parse(a.PrivateKey, a.KeyID)
+	chosen, err := a.chooseAlgorithm(possible, algorithm)
 	if err != nil {
-		return nil, fieldError("private_key", err)
+		return nil, err
 	}
-	algorithm, err := chooseAlgorithm(key.Algorithms(), cmp.Or(a.Algorithm, key.Algorithm), a.Supported)
-	if err != nil {
-		return nil, fieldError("algorithm", err)
-	}
-	if err := a.addThumbprints(options, key); err != nil {
-		return nil, fieldError("certificate", err)
-	}
-	if id := cmp.Or(a.KeyID, key.ID); id != "" {
+	if id != "" {
 		options.WithHeader("kid", id)
 	}
-	return jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: key.Signer}, options)
+	return jose.NewSigner(jose.SigningKey{Algorithm: chosen, Key: key}, options)
 }
 
-// addThumbprints adds x5t and x5t#S256 (RFC 7515 sections 4.1.7 and 4.1.8) of the
-// certificate, which has to be that of the key.
+// chooseAlgorithm returns the configured algorithm, or else the first possible one that
+// the server supports, or the first if that is unknown.
+func (a SignedAssertion) chooseAlgorithm(possible []string, configured string) (jose.SignatureAlgorithm, error) {
+	if configured != "" {
+		if !slices.Contains(possible, configured) {
+			return "", fieldError("algorithm", fmt.Errorf("this key cannot sign with %.40q but with %s", configured, strings.Join(possible, ", ")))
+		}
+		return jose.SignatureAlgorithm(configured), nil
+	}
+	for _, algorithm := range possible {
+		if len(a.Supported) == 0 || slices.Contains(a.Supported, algorithm) {
+			return jose.SignatureAlgorithm(algorithm), nil
+		}
+	}
+	return "", fieldError("algorithm", fmt.Errorf("this key signs with %s, and the server takes %s", strings.Join(possible, ", "), strings.Join(a.Supported, ", ")))
+}
+
+// addThumbprints adds x5t and x5t#S256 (RFC 7515 sections 4.1.7 and 4.1.8).
 func (a SignedAssertion) addThumbprints(options *jose.SignerOptions, key keys.Key) error {
 	if a.Certificate == "" {
 		return nil
@@ -145,7 +158,7 @@ func (a SignedAssertion) addThumbprints(options *jose.SignerOptions, key keys.Ke
 	if err != nil {
 		return errors.New("the certificate is damaged")
 	}
-	if !samePublicKey(certificate.PublicKey, key.Public()) {
+	if public, ok := key.Public().(interface{ Equal(x crypto.PublicKey) bool }); !ok || !public.Equal(certificate.PublicKey) {
 		return errors.New("the certificate is not that of the private key")
 	}
 	if err := CheckValidity(certificate, a.Now()); err != nil {
@@ -157,18 +170,23 @@ func (a SignedAssertion) addThumbprints(options *jose.SignerOptions, key keys.Ke
 	return nil
 }
 
-// samePublicKey compares two public keys.
-func samePublicKey(a, b crypto.PublicKey) bool {
-	key, ok := a.(interface{ Equal(x crypto.PublicKey) bool })
-	return ok && key.Equal(b)
+// CheckValidity reports whether a certificate has expired or is not valid yet (RFC 5280
+// section 4.1.2.5), allowing a minute of clock skew. The error says since or until when,
+// and what to do.
+func CheckValidity(certificate *x509.Certificate, now time.Time) error {
+	const maxSkew = time.Minute
+	switch {
+	case now.After(certificate.NotAfter.Add(maxSkew)):
+		return fmt.Errorf("the certificate expired at %s; renew it, or correct this machine's clock", certificate.NotAfter.UTC().Format(time.RFC3339))
+	case now.Before(certificate.NotBefore.Add(-maxSkew)):
+		return fmt.Errorf("the certificate is not valid before %s; check this machine's clock", certificate.NotBefore.UTC().Format(time.RFC3339))
+	default:
+		return nil
+	}
 }
 
-// claims builds the claims (RFC 7523 section 3), with a jti and times of its own.
+// claims returns the claims (RFC 7523 section 3).
 func (a SignedAssertion) claims() ([]byte, error) {
-	lifetime := a.Lifetime
-	if lifetime == 0 {
-		lifetime = DefaultAssertionLifetime
-	}
 	issued := a.Now()
 	claims := map[string]any{
 		"iss": a.ClientID,
@@ -176,7 +194,7 @@ func (a SignedAssertion) claims() ([]byte, error) {
 		"aud": a.Audience,
 		"jti": rand.Text(),
 		"iat": issued.Unix(),
-		"exp": issued.Add(lifetime).Unix(),
+		"exp": issued.Add(cmp.Or(a.Lifetime, DefaultAssertionLifetime)).Unix(),
 	}
 	if a.Claims != "" {
 		var own map[string]any

@@ -21,27 +21,27 @@ type keyTest struct {
 
 // What a user is told of keys that cannot be used.
 const (
-	toldPassphrase = `: the key is protected by a passphrase; decrypt it with "openssl pkey -in key.pem" and give the result.`
+	toldPassphrase = `: the key is protected by a passphrase; decrypt it with "openssl pkey -in key.pem" and set the result.`
 	toldOpenSSH    = `: the key is in OpenSSH's format; convert a copy of an RSA or ECDSA key with "ssh-keygen -p -m PKCS8 -N '' -f copy", ` +
-		`and in place of an Ed25519 key, which stays in that format, make one with "openssl genpkey -algorithm ED25519".`
-	toldUnknown = `: the key is damaged or of a kind that this provider does not know; RSA`
+		`and replace an Ed25519 key, which cannot be converted, by one of "openssl genpkey -algorithm ED25519".`
+	toldUnknown = `: the key is damaged or of an unknown kind; RSA`
 )
 
 var keyTests = map[string]keyTest{
 	"openssl genrsa":                    {make: `openssl genrsa -out key.pem 2048`},
 	"openssl genrsa -traditional":       {make: `openssl genrsa -traditional -out key.pem 2048`},
-	"openssl genrsa, too short":         {`openssl genrsa -out key.pem 1024`, ": the RSA key has 1024 bits; RFC 7518 section 3.3 asks for 2048."},
+	"openssl genrsa, too short":         {`openssl genrsa -out key.pem 1024`, ": the RSA key has 1024 bits; RFC 7518 section 3.3 requires 2048."},
 	"openssl genpkey RSA":               {make: `openssl genpkey -algorithm RSA -out key.pem`},
-	"openssl genpkey RSA-PSS":           {`openssl genpkey -algorithm RSA-PSS -out key.pem`, ": it is an RSA key restricted to PSS (RSASSA-PSS); the same key as plain RSA works"},
+	"openssl genpkey RSA-PSS":           {`openssl genpkey -algorithm RSA-PSS -out key.pem`, ": the key is an RSA key restricted to PSS (RSASSA-PSS); the same key as plain RSA works"},
 	"openssl genpkey P-256":             {make: `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem`},
 	"openssl genpkey P-384":             {make: `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out key.pem`},
 	"openssl genpkey P-521":             {make: `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521 -out key.pem`},
 	"openssl genpkey Ed25519":           {make: `openssl genpkey -algorithm ED25519 -out key.pem`},
-	"openssl genpkey Ed448":             {`openssl genpkey -algorithm ED448 -out key.pem`, ": it is an Ed448 key; RSA"},
-	"openssl genpkey X25519":            {`openssl genpkey -algorithm X25519 -out key.pem`, ": it is an X25519 key, which cannot sign"},
+	"openssl genpkey Ed448":             {`openssl genpkey -algorithm ED448 -out key.pem`, ": the key is an Ed448 key; RSA"},
+	"openssl genpkey X25519":            {`openssl genpkey -algorithm X25519 -out key.pem`, ": the key is an X25519 key, which cannot sign"},
 	"openssl ecparam, parameters":       {make: `openssl ecparam -genkey -name prime256v1 -out key.pem && grep -q 'BEGIN EC PARAMETERS' key.pem`},
 	"openssl ecparam -noout":            {make: `openssl ecparam -genkey -noout -name secp384r1 -out key.pem`},
-	"openssl ecparam secp256k1":         {`openssl ecparam -genkey -noout -name secp256k1 -out key.pem`, ": it is an EC key on the curve secp256k1; RSA"},
+	"openssl ecparam secp256k1":         {`openssl ecparam -genkey -noout -name secp256k1 -out key.pem`, ": the key is an EC key on the curve secp256k1; RSA"},
 	"openssl ecparam, no name":          {`openssl ecparam -genkey -noout -name prime256v1 -param_enc explicit -out key.pem`, toldUnknown},
 	"openssl req, with its certificate": {make: `openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=a -keyout only.pem -out crt.pem && cat crt.pem only.pem >key.pem`},
 	"openssl pkcs12 -nodes": {make: `openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=a -keyout only.pem -out crt.pem &&

@@ -1,17 +1,21 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package keys reads private keys and makes signers of them, whatever form they are
-// kept in: PEM or JWK.
+// Package keys reads private keys in PEM or JWK and makes signers of them.
 //
-// It refuses keys that cannot sign a JWT, or are too weak to (RFC 7518), and says
-// which kind they are. Its errors never quote a key.
+// It refuses keys that cannot sign a JWT or are too weak for it (RFC 7518), and names
+// their kind. Its errors never quote a key.
 package keys
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -23,17 +27,30 @@ import (
 // Key is a private key that signs.
 type Key struct {
 	crypto.Signer
-	// ID and Algorithm are those that a JWK names (RFC 7517 sections 4.4 and 4.5);
-	// empty where it names none.
+	// Algorithms are those that the key can sign with, by their IANA names, in order of
+	// preference.
+	Algorithms []string
+	// ID and Algorithm are kid and alg of a JWK (RFC 7517 sections 4.4 and 4.5); empty if
+	// absent.
 	ID, Algorithm string
 }
 
-// byteOrderMark is what some editors and shells put before a text.
-const byteOrderMark = "\uFEFF"
+// rsaAlgorithms are in order of preference: what most servers accept comes first.
+func rsaAlgorithms() []string {
+	return []string{"RS256", "PS256", "RS384", "PS384", "RS512", "PS512"}
+}
 
-// Parse reads a private key: PEM in PKCS#1, PKCS#8 or SEC 1, a JWK, or a JWK Set
-// from which id chooses one.
+// Algorithms lists all signature algorithms by their IANA names (RFC 7518 section 3.1,
+// RFC 8037 section 3.1).
+func Algorithms() []string { return append(rsaAlgorithms(), "ES256", "ES384", "ES512", "EdDSA") }
+
+// supported ends the errors about other keys.
+const supported = "RSA (rsaEncryption), EC (P-256, P-384, P-521) and Ed25519 keys work"
+
+// Parse reads a private key: PEM in PKCS#1, PKCS#8 or SEC 1, a JWK, or the JWK with an id
+// from a JWK Set.
 func Parse(text secret.String, id string) (Key, error) {
+	const byteOrderMark = "\uFEFF" // some editors and shells write one
 	trimmed := strings.TrimSpace(strings.TrimPrefix(text.Reveal(), byteOrderMark))
 	switch {
 	case trimmed == "":
@@ -43,63 +60,98 @@ func Parse(text secret.String, id string) (Key, error) {
 	case strings.Contains(trimmed, "-----BEGIN "):
 		return parsePEM([]byte(trimmed))
 	default:
-		return Key{}, errors.New("the text is neither PEM, which begins with \"-----BEGIN\", nor a JWK, which begins with \"{\"; give the text of the key and not the name of its file")
+		return Key{}, errors.New("the text is neither PEM, which begins with \"-----BEGIN\", nor a JWK, which begins with \"{\"; set the text of the key, not the name of its file")
 	}
 }
 
-// parsePEM reads the first private key in PEM text. Parameters of elliptic curves
-// and certificates, which tools write beside a key, are skipped.
+// parsePEM reads the first private key in PEM text. It skips EC parameters and
+// certificates, which tools write beside a key.
 func parsePEM(text []byte) (Key, error) {
-	var found string
+	var other string
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		if block.Headers["DEK-Info"] != "" || block.Type == "ENCRYPTED PRIVATE KEY" {
-			return Key{}, errors.New("the key is protected by a passphrase; decrypt it with \"openssl pkey -in key.pem\" and give the result")
+			return Key{}, errors.New("the key is protected by a passphrase; decrypt it with \"openssl pkey -in key.pem\" and set the result")
 		}
-		if parse := pemParser(block.Type); parse != nil {
-			parsed, err := parse(block.Bytes)
-			if err != nil {
-				return Key{}, unsupportedKey(block.Bytes)
-			}
-			return newKey(parsed)
+		var parsed any
+		var err error
+		switch block.Type {
+		case "PRIVATE KEY": // RFC 5208, RFC 5958
+			parsed, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+		case "RSA PRIVATE KEY": // RFC 8017 appendix A.1.2
+			parsed, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+		case "EC PRIVATE KEY": // RFC 5915
+			parsed, err = x509.ParseECPrivateKey(block.Bytes)
+		default:
+			other = block.Type
+			continue
 		}
-		found = block.Type
+		if err != nil {
+			return Key{}, unsupportedKey(block.Bytes)
+		}
+		return newKey(parsed)
 	}
-	switch found {
+	switch other {
 	case "":
 		return Key{}, errors.New("the PEM text is damaged: its lines, base64 or END line are wrong")
 	case "OPENSSH PRIVATE KEY":
 		return Key{}, errors.New("the key is in OpenSSH's format; convert a copy of an RSA or ECDSA key with \"ssh-keygen -p -m PKCS8 -N '' -f copy\", " +
-			"and in place of an Ed25519 key, which stays in that format, make one with \"openssl genpkey -algorithm ED25519\"")
+			"and replace an Ed25519 key, which cannot be converted, by one of \"openssl genpkey -algorithm ED25519\"")
 	default:
-		return Key{}, fmt.Errorf("the PEM text holds a %.40q, not a private key", found)
+		return Key{}, fmt.Errorf("the PEM text holds a %.40q, not a private key", other)
 	}
 }
 
-// pemParser is the parser for a type of PEM block, nil where it is no private key.
-func pemParser(kind string) func([]byte) (any, error) {
-	switch kind {
-	case "PRIVATE KEY": // RFC 5208, RFC 5958
-		return x509.ParsePKCS8PrivateKey
-	case "RSA PRIVATE KEY": // RFC 8017 appendix A.1.2
-		return func(der []byte) (any, error) { return x509.ParsePKCS1PrivateKey(der) }
-	case "EC PRIVATE KEY": // RFC 5915
-		return func(der []byte) (any, error) { return x509.ParseECPrivateKey(der) }
-	default:
-		return nil
-	}
-}
-
-// newKey wraps a parsed key, if it can sign.
+// newKey wraps a parsed key if it can sign.
 func newKey(parsed any) (Key, error) {
-	if _, ok := parsed.(*ecdh.PrivateKey); ok {
-		return Key{}, fmt.Errorf("it is an X25519 key, which cannot sign; %s", supportedKinds)
+	const minRSABits = 2048 // RFC 7518 section 3.3
+	switch key := parsed.(type) {
+	case *rsa.PrivateKey:
+		if key.N.BitLen() < minRSABits {
+			return Key{}, fmt.Errorf("the RSA key has %d bits; RFC 7518 section 3.3 requires %d", key.N.BitLen(), minRSABits)
+		}
+		return Key{Signer: key, Algorithms: rsaAlgorithms()}, nil
+	case *ecdsa.PrivateKey:
+		curve := key.Curve.Params().Name
+		algorithm, ok := map[string]string{"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}[curve]
+		if !ok {
+			return Key{}, fmt.Errorf("no signature algorithm is defined for EC keys on the curve %s; P-256, P-384 and P-521 work", curve)
+		}
+		return Key{Signer: key, Algorithms: []string{algorithm}}, nil
+	case ed25519.PrivateKey:
+		return Key{Signer: key, Algorithms: []string{"EdDSA"}}, nil
+	case *ecdh.PrivateKey:
+		return Key{}, fmt.Errorf("the key is an X25519 key, which cannot sign; %s", supported)
+	default:
+		return Key{}, fmt.Errorf("a key of this kind cannot sign; %s", supported)
 	}
-	signer, ok := parsed.(crypto.Signer)
-	if !ok {
-		return Key{}, fmt.Errorf("a key of this kind cannot sign; %s", supportedKinds)
+}
+
+// unsupportedKinds are keys that Go does not parse, by the object identifier of their
+// algorithm or curve.
+var unsupportedKinds = []struct {
+	id   asn1.ObjectIdentifier
+	name string
+}{
+	// RFC 4055
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}, "an RSA key restricted to PSS (RSASSA-PSS); the same key as plain RSA works, with the algorithms PS256, PS384 and PS512 too"},
+	{asn1.ObjectIdentifier{1, 2, 840, 10040, 4, 1}, "a DSA key"},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 3, 1}, "a Diffie-Hellman key"},
+	// RFC 8410 section 3
+	{asn1.ObjectIdentifier{1, 3, 101, 111}, "an X448 key, which cannot sign"},
+	{asn1.ObjectIdentifier{1, 3, 101, 113}, "an Ed448 key"},
+	// SEC 2, RFC 5639
+	{asn1.ObjectIdentifier{1, 3, 132, 0, 10}, "an EC key on the curve secp256k1"},
+	{asn1.ObjectIdentifier{1, 3, 36, 3, 3, 2, 8, 1, 1, 7}, "an EC key on the curve brainpoolP256r1"},
+	{asn1.ObjectIdentifier{1, 3, 36, 3, 3, 2, 8, 1, 1, 11}, "an EC key on the curve brainpoolP384r1"},
+	{asn1.ObjectIdentifier{1, 3, 36, 3, 3, 2, 8, 1, 1, 13}, "an EC key on the curve brainpoolP512r1"},
+}
+
+// unsupportedKey names the kind of a key that Go does not parse, if it is known.
+func unsupportedKey(der []byte) error {
+	for _, kind := range unsupportedKinds {
+		if id, err := asn1.Marshal(kind.id); err == nil && bytes.Contains(der, id) {
+			return fmt.Errorf("the key is %s; %s", kind.name, supported)
+		}
 	}
-	if _, err := algorithmsOf(signer.Public()); err != nil {
-		return Key{}, err
-	}
-	return Key{Signer: signer}, nil
+	return fmt.Errorf("the key is damaged or of an unknown kind; %s", supported)
 }

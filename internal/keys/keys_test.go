@@ -248,7 +248,7 @@ func TestKeysThatCannotBeUsed(t *testing.T) {
 		"secp256k1":         {[]string{"openssl ecparam -name secp256k1 -genkey -noout -out key"}, nil, "EC key on the curve secp256k1; RSA"},
 		"secp256k1, PKCS#8": {[]string{"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 -out key"}, nil, "EC key on the curve secp256k1"},
 		"brainpoolP384r1":   {[]string{"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:brainpoolP384r1 -out key"}, nil, "brainpoolP384r1"},
-		"curve spelled out": {[]string{"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit -out key"}, nil, "damaged or of a kind"},
+		"curve spelled out": {[]string{"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit -out key"}, nil, "damaged or of an unknown kind"},
 		"X25519":            {[]string{"openssl genpkey -algorithm X25519 -out key"}, nil, "an X25519 key, which cannot sign"},
 		"Ed448":             {[]string{"openssl genpkey -algorithm ED448 -out key"}, nil, "an Ed448 key; RSA"},
 		"RSA-PSS":           {[]string{"openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out key"}, nil, "RSASSA-PSS"},
