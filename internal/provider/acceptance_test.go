@@ -6,6 +6,7 @@ package provider_test
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -20,8 +21,12 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/provider"
 )
 
-// factories serve the provider, without an environment and without waits, and the one that echoes
-// ephemeral values into the state.
+// The ordinary acceptance tests of each kind use terraform-plugin-testing: the provider
+// runs in this process, and resource.Test runs the CLI. What that cannot do, such as saved
+// plans, processes, signals and logs, is in the *_acc_test.go files, with package acctest.
+
+// factories serve the provider, which sees no environment and does not wait before
+// retries, and the provider that echoes ephemeral values into the state.
 func factories(options ...provider.Option) map[string]func() (tfprotov6.ProviderServer, error) {
 	options = append([]provider.Option{environment(nil), provider.WithSleep(instantly)}, options...)
 	return map[string]func() (tfprotov6.ProviderServer, error){
@@ -30,24 +35,61 @@ func factories(options ...provider.Option) map[string]func() (tfprotov6.Provider
 	}
 }
 
-// testStep runs one configuration through plan, apply, and a second plan that must
-// change nothing.
-func testStep(t *testing.T, config string, checks ...statecheck.StateCheck) {
+// testSteps runs the steps of one test in order. It is called after t.Parallel.
+func testSteps(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
 	resource.Test(t, resource.TestCase{
 		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)},
 		ProtoV6ProviderFactories: factories(),
-		Steps:                    []resource.TestStep{{Config: config, ConfigStateChecks: checks}},
+		Steps:                    steps,
 	})
+}
+
+// testStep runs one configuration through plan, apply, and a second plan that must
+// change nothing.
+func testStep(t *testing.T, config string, checks ...statecheck.StateCheck) {
+	t.Helper()
+	testSteps(t, resource.TestStep{Config: config, ConfigStateChecks: checks})
+}
+
+// refused is a step whose plan fails with an output that contains the texts in this
+// order, wherever its lines are broken.
+func refused(config string, texts ...string) resource.TestStep {
+	var patterns []string
+	for _, text := range texts {
+		var words []string
+		for _, word := range strings.Fields(text) {
+			words = append(words, regexp.QuoteMeta(word))
+		}
+		patterns = append(patterns, strings.Join(words, `[\s│]+`))
+	}
+	return resource.TestStep{Config: config, PlanOnly: true, ExpectError: regexp.MustCompile("(?s)" + strings.Join(patterns, ".*"))}
+}
+
+// known checks a part of a resource in the state.
+func known(address string, check knownvalue.Check, path ...string) statecheck.StateCheck {
+	at := tfjsonpath.New(path[0])
+	for _, key := range path[1:] {
+		at = at.AtMapKey(key)
+	}
+	return statecheck.ExpectKnownValue(address, at, check)
 }
 
 // echoed checks a part of what the echo provider was given.
 func echoed(check knownvalue.Check, path ...string) statecheck.StateCheck {
-	at := tfjsonpath.New("data")
-	for _, key := range path {
-		at = at.AtMapKey(key)
-	}
-	return statecheck.ExpectKnownValue("echo.test", at, check)
+	return known("echo.test", check, append([]string{"data"}, path...)...)
+}
+
+// echo has the echo provider put an expression into the state, for echoed.
+func echo(expression string) string {
+	return fmt.Sprintf(`
+provider "echo" {
+  data = %s
+}
+
+resource "echo" "test" {
+}
+`, expression)
 }
 
 func matches(pattern string) knownvalue.Check {

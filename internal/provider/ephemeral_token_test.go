@@ -8,10 +8,12 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
@@ -38,18 +40,11 @@ ephemeral "oauth2cc_token" "odd" {
   token_endpoint = %q
   scopes         = ["write", "read"]
 }
-
-provider "echo" {
-  data = {
+`+echo(`{
     opaque = ephemeral.oauth2cc_token.opaque
     odd    = ephemeral.oauth2cc_token.odd
     valid  = ephemeral.oauth2cc_token.opaque.authorization_header == "Bearer ${ephemeral.oauth2cc_token.opaque.access_token}"
-  }
-}
-
-resource "echo" "test" {
-}
-`, odd.TokenURL()),
+  }`), odd.TokenURL()),
 		echoed(knownvalue.Bool(true), "valid"),
 		echoed(matches(`[A-Z2-7]{26}`), "opaque", "access_token"),
 		echoed(knownvalue.StringExact("Bearer"), "opaque", "token_type"),
@@ -98,58 +93,41 @@ ephemeral "oauth2cc_token" "test" {
   token_endpoint_auth_method   = each.value.method
   client_secret_basic_encoding = each.value.encoding
 }
-
-provider "echo" {
-  data = { for name, token in ephemeral.oauth2cc_token.test : name => token.access_token }
-}
-
-resource "echo" "test" {
-}
-`, basic.Issuer(), clientID, clientSecret, post.Issuer(), raw.Issuer()),
+`+echo(`{ for name, token in ephemeral.oauth2cc_token.test : name => token.access_token }`), basic.Issuer(), clientID, clientSecret, post.Issuer(), raw.Issuer()),
 		echoed(matches(`[A-Z2-7]{26}`), "basic"),
 		echoed(matches(`[A-Z2-7]{26}`), "post"),
 		echoed(matches(`[A-Z2-7]{26}`), "raw"),
 	)
 }
 
-// TestAccIssuer holds that either well-known address will do, below a path too,
-// and that the metadata is fetched once for a hundred tokens.
+// TestAccIssuer holds that either well-known address will do, below a path too, and that
+// the metadata is fetched once for a hundred tokens.
 func TestAccIssuer(t *testing.T) {
 	t.Parallel()
-	tests := map[string]authserver.Config{
-		"RFC 8414":              {NoOpenIDMetadata: true},
-		"OpenID":                {NoMetadata: true},
-		"RFC 8414, with a path": {Issuer: "/tenant/a", NoOpenIDMetadata: true},
-		"OpenID, with a path":   {Issuer: "/tenant/a", NoMetadata: true},
+	servers := map[string]*authservertest.Server{}
+	for name, config := range map[string]authserver.Config{
+		"rfc8414":      {NoOpenIDMetadata: true},
+		"openid":       {NoMetadata: true},
+		"rfc8414_path": {Issuer: "/tenant/a", NoOpenIDMetadata: true},
+		"openid_path":  {Issuer: "/tenant/a", NoMetadata: true},
+	} {
+		config.Clients = []authserver.Client{exampleClient()}
+		servers[name] = authservertest.Start(t, config)
 	}
-	for name, config := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			config.Clients = []authserver.Client{exampleClient()}
-			srv := authservertest.Start(t, config)
-			testStep(t, fmt.Sprintf(`
-provider "oauth2cc" {
-  issuer        = %q
-  client_id     = %q
-  client_secret = %q
-}
-
-ephemeral "oauth2cc_token" "test" {
-  count = 100
-}
-
-provider "echo" {
-  data = ephemeral.oauth2cc_token.test[99].token_type
-}
-
-resource "echo" "test" {
-}
-`, srv.Issuer(), clientID, clientSecret), echoed(knownvalue.StringExact("Bearer")))
-			// Each walk is a provider of its own, and asks once at each address it tries.
-			if found, tokens := srv.Count(authserver.Metadata, authserver.OpenIDMetadata), srv.Count(authserver.TokenEndpoint); found != tokens {
-				t.Errorf("%d documents and %d tokens were asked for", found, tokens)
-			}
-		})
+	config := fmt.Sprintf("provider \"oauth2cc\" {\n  client_id = %q\n  client_secret = %q\n}\n", clientID, clientSecret)
+	var types []string
+	var checks []statecheck.StateCheck
+	for name, srv := range servers {
+		config += fmt.Sprintf("ephemeral \"oauth2cc_token\" %q {\n  count = 100\n  issuer = %q\n}\n", name, srv.Issuer())
+		types = append(types, name+" = ephemeral.oauth2cc_token."+name+"[99].token_type")
+		checks = append(checks, echoed(knownvalue.StringExact("Bearer"), name))
+	}
+	testStep(t, config+echo("{ "+strings.Join(types, ", ")+" }"), checks...)
+	for name, srv := range servers {
+		// Each walk is a provider of its own, and asks once at each address it tries.
+		if found, tokens := srv.Count(authserver.Metadata, authserver.OpenIDMetadata), srv.Count(authserver.TokenEndpoint); found != tokens {
+			t.Errorf("%s: %d documents and %d tokens were requested", name, found, tokens)
+		}
 	}
 }
 

@@ -4,12 +4,39 @@
 package provider_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 )
+
+// TestAccJWTDecode checks what the function returns, and what Terraform shows of a text
+// that is not a JWT.
+func TestAccJWTDecode(t *testing.T) {
+	t.Parallel()
+	output := func(token string) string {
+		return fmt.Sprintf("output \"test\" {\n  value = provider::oauth2cc::jwt_decode(%q)\n}\n", token)
+	}
+	testSteps(t,
+		refused(output("2YotnFZFEjr1zCsicMWpAA"), `Invalid value for "token" parameter`, "3 parts separated by dots"),
+		resource.TestStep{
+			Config: output(jwtOf(`{"sub":"orders","aud":["a","b"],"exp":1893456000,"admin":false,"tenant":null}`)),
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownOutputValueAtPath("test", tfjsonpath.New("header"), knownvalue.MapPartial(map[string]knownvalue.Check{"alg": knownvalue.NotNull()})),
+				statecheck.ExpectKnownOutputValueAtPath("test", tfjsonpath.New("claims"), knownvalue.ObjectExact(map[string]knownvalue.Check{
+					"sub": knownvalue.StringExact("orders"), "exp": knownvalue.Int64Exact(1893456000), "admin": knownvalue.Bool(false), "tenant": knownvalue.Null(),
+					"aud": knownvalue.TupleExact([]knownvalue.Check{knownvalue.StringExact("a"), knownvalue.StringExact("b")}),
+				})),
+			},
+		},
+	)
+}
 
 // TestJWTDecodeOfOtherTexts holds what a user is told about texts that are no JWT,
 // or not one alone.

@@ -10,9 +10,68 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
 )
+
+// TestAccInvalid holds that Terraform shows what is wrong with a configuration, and the
+// line, before anything is sent.
+func TestAccInvalid(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	block := func(kind, content string) string {
+		return kind + " \"oauth2cc_token\" \"test\" {\n  " + content + "\n}\n"
+	}
+	ofProvider := func(content string) string {
+		return "provider \"oauth2cc\" {\n  " + content + "\n}\n" + block("ephemeral", "")
+	}
+	tests := map[string]struct {
+		config string
+		says   []string
+	}{
+		"provider": {
+			ofProvider(`token_endpoint = "http://login.example.com/token"`),
+			[]string{`in provider "oauth2cc":`, `: token_endpoint = "http://login.example.com/token"`},
+		},
+		"ephemeral": {
+			block("ephemeral", "scopes = [\n    \"read\",\n    \"read write\",\n  ]"),
+			[]string{`in ephemeral "oauth2cc_token" "test":`, `: "read write",`},
+		},
+		"data": {
+			block("data", `min_validity = "soon"`),
+			[]string{`in data "oauth2cc_token" "test":`, `: min_validity = "soon"`},
+		},
+		"max_retries, fraction": {ofProvider("max_retries = 1.5"), []string{"max_retries", "The value must be a whole number between 0 and 10, but is 1.5."}},
+		"max_retries, negative": {ofProvider("max_retries = -1"), []string{"max_retries"}},
+		"max_retries, too many": {ofProvider("max_retries = 11"), []string{"max_retries"}},
+		"max_retries, text":     {ofProvider(`max_retries = "many"`), []string{"max_retries"}},
+		"fraction of a second": {
+			block("data", "default_expires_in = 1.5"), []string{"The value must be a whole number between 1 and 31622400, but is 1.5."},
+		},
+		"placeholder": {
+			block("ephemeral", `issuer = "https://login.microsoftonline.com/{tenant}/v2.0"`),
+			[]string{"The URL still has the placeholder {tenant}. Replace it with your own value."},
+		},
+		"credentials on a data source": {
+			block("data", `client_secret = "x"`), []string{`An argument named "client_secret" is not expected here.`},
+		},
+		"unknown, ephemeral": {
+			hclUnknown(srv) + block("ephemeral", ""),
+			[]string{"Provider configuration not known yet: client_id", "Set the same attribute on the ephemeral resource"},
+		},
+		"unknown, data": {
+			hclUnknown(srv) + block("data", ""), []string{"Provider configuration not known yet: client_id", "depends_on"},
+		},
+	}
+	var steps []resource.TestStep
+	for _, name := range slices.Sorted(maps.Keys(tests)) {
+		steps = append(steps, refused(tests[name].config, tests[name].says...))
+	}
+	testSteps(t, steps...)
+	mustCount(t, srv, 0)
+}
 
 // sent is the one token request that a server has seen.
 func sent(t *testing.T, srv *authservertest.Server) authserver.Request {

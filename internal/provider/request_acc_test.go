@@ -12,10 +12,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 )
@@ -88,52 +84,4 @@ resource "terraform_data" "test" {
 	}
 	cookie.MustNotBeIn(t, "the plan", plan.Output())
 	cookie.MustNotBeIn(t, "the apply", applied.Output())
-}
-
-// TestAccResponseBodyBase64 takes a body that is not UTF-8 through Terraform: as
-// text in its own encoding, and byte for byte.
-func TestAccResponseBodyBase64(t *testing.T) {
-	t.Parallel()
-	srv := startServer(t)
-	body := "gr\xf6\xdfe\x00\xff"
-	srv.Override(authserver.API, func(w http.ResponseWriter, _ *http.Request) bool {
-		_, _ = w.Write([]byte(body))
-		return true
-	})
-	const address = "data.oauth2cc_request.test"
-	encoded := base64.StdEncoding.EncodeToString([]byte(body))
-	testStep(t, hclProvider(srv)+fmt.Sprintf(`
-data "oauth2cc_request" "test" {
-  url = "%[1]s/file"
-}
-
-ephemeral "oauth2cc_request" "test" {
-  url          = "%[1]s/file"
-  token_header = { scheme = "CwsAuth Bearer=" }
-}
-
-provider "echo" {
-  data = {
-    base64 = ephemeral.oauth2cc_request.test.response_body_base64
-    body   = ephemeral.oauth2cc_request.test.response_body
-    text   = textdecodebase64(ephemeral.oauth2cc_request.test.response_body_base64, "ISO-8859-1")
-  }
-}
-
-resource "echo" "test" {
-}
-`, srv.APIURL),
-		echoed(knownvalue.StringExact(encoded), "base64"),
-		echoed(knownvalue.Null(), "body"),
-		echoed(knownvalue.StringExact("größe\x00ÿ"), "text"),
-		statecheck.ExpectKnownValue(address, tfjsonpath.New("response_body_base64"), knownvalue.StringExact(encoded)),
-		statecheck.ExpectKnownValue(address, tfjsonpath.New("response_body"), knownvalue.Null()),
-		statecheck.ExpectSensitiveValue(address, tfjsonpath.New("response_body_base64")),
-		statecheck.ExpectSensitiveValue(address, tfjsonpath.New("response_headers")),
-	)
-	for _, call := range srv.Requests(authserver.API) {
-		if header := call.Header.Get("Authorization"); !strings.HasPrefix(header, "Bearer ") && !strings.HasPrefix(header, "CwsAuth Bearer=") {
-			t.Errorf("the API was sent %q", header)
-		}
-	}
 }
