@@ -25,8 +25,8 @@ func TestNothingGrows(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		if len(cache.memory) != 60 || len(cache.flights.calls) != 0 {
-			t.Errorf("%d entries and %d calls are kept, want 60 and 0", len(cache.memory), len(cache.flights.calls))
+		if len(cache.memory) != 60 || len(cache.flights.waiters) != 0 {
+			t.Errorf("%d entries and %d calls are kept, want 60 and 0", len(cache.memory), len(cache.flights.waiters))
 		}
 	})
 }

@@ -6,77 +6,67 @@ package tokencache
 import (
 	"context"
 	"sync"
+
+	"golang.org/x/sync/singleflight"
 )
 
 // singleFlight lets callers that want the same result at the same time share one
-// call. Unlike package singleflight of x/sync, it ends a call that nobody waits for
-// any more. The zero value is ready.
+// call. It adds to package singleflight that a call nobody waits for any more is
+// cancelled. The zero value is ready.
 type singleFlight[T any] struct {
-	mu    sync.Mutex
-	calls map[string]*call[T]
+	group singleflight.Group
+
+	mu      sync.Mutex
+	waiters map[string]*waiters
 }
 
-// call is one that has not returned. Its result may be read once done is closed.
-type call[T any] struct {
-	waiters int
-	cancel  context.CancelFunc
-	done    chan struct{}
-	result  T
-	err     error
+// waiters are the callers that wait for one call, which has the context.
+type waiters struct {
+	number int
+	ctx    context.Context //nolint:containedctx // it belongs to the call, and all waiters share it
+	cancel context.CancelFunc
 }
 
 // do returns the result of a call of fn that is shared by all that ask for the same
 // name until it returns. The context of fn has the values of the first caller's and
 // ends when the last one has left.
 func (s *singleFlight[T]) do(ctx context.Context, name string, fn func(context.Context) (T, error)) (T, error) {
-	joined := s.join(ctx, name, fn)
+	joined, done := s.join(ctx, name, fn)
 	defer s.leave(name, joined)
+	var value T
 	select {
-	case <-joined.done:
-		return joined.result, joined.err
+	case result := <-done:
+		value, _ = result.Val.(T)
+		return value, result.Err
 	case <-ctx.Done():
-		var none T
-		return none, context.Cause(ctx)
+		return value, context.Cause(ctx)
 	}
 }
 
 // join adds a waiter to the call of that name, or begins one.
-func (s *singleFlight[T]) join(ctx context.Context, name string, fn func(context.Context) (T, error)) *call[T] {
+func (s *singleFlight[T]) join(ctx context.Context, name string, fn func(context.Context) (T, error)) (*waiters, <-chan singleflight.Result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	joined, ok := s.calls[name]
+	joined, ok := s.waiters[name]
 	if !ok {
-		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // the last waiter cancels it
-		joined = &call[T]{cancel: cancel, done: make(chan struct{})}
-		if s.calls == nil {
-			s.calls = map[string]*call[T]{}
+		joined = &waiters{}
+		joined.ctx, joined.cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // the last waiter cancels it
+		if s.waiters == nil {
+			s.waiters = map[string]*waiters{}
 		}
-		s.calls[name] = joined
-		go func() {
-			joined.result, joined.err = fn(ctx)
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.forget(name, joined)
-			close(joined.done)
-		}()
+		s.waiters[name] = joined
 	}
-	joined.waiters++
-	return joined
+	joined.number++
+	return joined, s.group.DoChan(name, func() (any, error) { return fn(joined.ctx) })
 }
 
-// leave removes a waiter. After the last one, the call is of no use.
-func (s *singleFlight[T]) leave(name string, left *call[T]) {
+// leave removes a waiter. After the last one, the next caller begins a new call.
+func (s *singleFlight[T]) leave(name string, left *waiters) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if left.waiters--; left.waiters == 0 {
+	if left.number--; left.number == 0 {
 		left.cancel()
-		s.forget(name, left)
-	}
-}
-
-// forget lets the next caller begin a new call. The lock is held.
-func (s *singleFlight[T]) forget(name string, old *call[T]) {
-	if s.calls[name] == old {
-		delete(s.calls, name)
+		delete(s.waiters, name)
+		s.group.Forget(name)
 	}
 }
