@@ -6,7 +6,6 @@ package secret
 import (
 	"encoding/base64"
 	"encoding/json"
-	"iter"
 	"net/url"
 	"regexp"
 	"slices"
@@ -15,35 +14,26 @@ import (
 	"unicode/utf8"
 )
 
-// maxInside is how many formats within one another are taken apart: JSON that is a
-// string in JSON, base64 of a form.
-const maxInside = 3
-
-// parts yields a value and the texts within it that a server may repeat alone,
-// such as the password of a Basic header.
-func parts(value string) iter.Seq[string] {
-	return func(yield func(string) bool) { yieldParts(value, maxInside, yield) }
-}
-
-func yieldParts(value string, depth int, yield func(string) bool) bool {
-	if !yield(value) {
-		return false
-	}
+// parts returns a value and the texts in it that a server may echo alone, such as the
+// password of a Basic header. It looks into formats nested to a depth: JSON in a string
+// of JSON, a form in base64.
+func parts(value string, depth int) []string {
+	found := []string{value}
 	if depth == 0 {
-		return true
+		return found
 	}
 	for _, part := range inside(value) {
-		if part != value && len(part) >= minRedacted && !yieldParts(part, depth-1, yield) {
-			return false
+		if part != value && len(part) >= minRedacted {
+			found = append(found, parts(part, depth-1)...)
 		}
 	}
-	return true
+	return found
 }
 
-// xmlText matches what XML says between its tags and in its attributes.
+// xmlText matches the text between XML tags, and attribute values.
 var xmlText = regexp.MustCompile(`>([^<>]+)<|=\s*"([^"<>]*)"|=\s*'([^'<>]*)'`)
 
-// inside lists the texts within a text, by the format that it has.
+// inside lists the texts in a text, according to its format.
 func inside(text string) []string {
 	trimmed := strings.TrimSpace(text)
 	var document any
@@ -60,12 +50,12 @@ func inside(text string) []string {
 			found = append(found, strings.TrimSpace(strings.Join(match[1:], "")))
 		}
 		return found
-	case strings.HasPrefix(trimmed, "urn:"): // a name, as of a type of tokens
+	case strings.HasPrefix(trimmed, "urn:"): // a name, such as that of a token type
 		return nil
 	case jwtShaped.FindString(trimmed) == trimmed && trimmed != "":
 		return strings.Split(trimmed, ".") // its claims and its signature are secrets too
 	}
-	if decoded, ok := fromBase64(trimmed); ok {
+	if decoded, ok := base64Text(trimmed); ok {
 		return []string{decoded}
 	}
 	if values, ok := formValues(trimmed); ok {
@@ -78,10 +68,10 @@ func inside(text string) []string {
 	return found
 }
 
-// formShaped matches forms, and not texts in base64 with its padding.
+// formShaped matches forms, but not padded base64.
 var formShaped = regexp.MustCompile(`^[\w.%+\[\]-]+=[^=]`)
 
-// formValues lists the values of a form, or of the query of a URL with its password.
+// formValues lists the values of a form, or those in the query of a URL and its password.
 func formValues(text string) ([]string, bool) {
 	var found []string
 	if address, err := url.Parse(text); err == nil && address.Host != "" {
@@ -96,14 +86,14 @@ func formValues(text string) ([]string, bool) {
 	return found, found != nil
 }
 
-// words splits a text at the usual separators. Short words are mostly names.
+// words splits a text at common separators. Short words are usually names.
 func words(text string) []string {
 	const minWord = 8
 	found := strings.FieldsFunc(text, func(char rune) bool { return strings.ContainsRune(" \t\r\n,;:=&|<>\"'", char) })
 	return slices.DeleteFunc(found, func(word string) bool { return len(word) < minWord })
 }
 
-// scalars lists the strings and numbers in a decoded JSON document, names left out.
+// scalars lists the strings and numbers in a decoded JSON document, without names.
 func scalars(value any) []string {
 	var found []string
 	switch value := value.(type) {
@@ -123,9 +113,9 @@ func scalars(value any) []string {
 	return found
 }
 
-// fromBase64 is what a text says in base64, if that is text. Of a user name and a
-// password (RFC 7617 section 2) it is the password.
-func fromBase64(text string) (string, bool) {
+// base64Text decodes base64 of a text, and reduces a user name and password (RFC 7617
+// section 2) to the password.
+func base64Text(text string) (string, bool) {
 	bare := strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(text), "=")
 	decoded, err := base64.RawStdEncoding.DecodeString(bare)
 	if err != nil || len(decoded) == 0 || !utf8.Valid(decoded) || strings.ContainsFunc(string(decoded), unicode.IsControl) {

@@ -11,47 +11,47 @@ import (
 	"unicode"
 )
 
-// minRedacted is the length in bytes below which a value is left alone. Taking
-// every "1", "no" or "API" out of a message hides the message and not the value.
+// minRedacted is the length in bytes of the shortest value that is redacted. Redacting
+// every "1", "no" or "API" would make messages unreadable.
 const minRedacted = 4
 
-// jwtShaped matches compact JWS and JWE texts (RFC 7515 section 3.1), which are
-// credentials whether or not this client sent them: their header starts with `{"`.
+// jwtShaped matches compact JWS and JWE (RFC 7515 section 3.1), which are redacted whether
+// or not this client sent them. Their header begins with `{"`.
 var jwtShaped = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){1,4}`)
 
-// Redactor takes known secrets out of text that came from outside. It protects
-// against servers and proxies that echo what they were sent, whole or in parts, in
-// the forms that software writes by itself: raw, percent-encoded, escaped for JSON
-// or HTML in any number of layers, and in base64. A server that scrambles a secret
-// on purpose has it anyway.
+// Redactor removes known secrets from text. It protects against servers and proxies that
+// echo what they received, whole or in parts, in the encodings that software applies by
+// itself: raw, percent-encoded, escaped for JSON or HTML, any of these repeatedly, and
+// base64. It does not protect against a server that scrambles a secret on purpose.
 //
-// Text is searched in three readings: as it is, with its escapes undone and its
-// white space removed (see plain), and with what could be base64 in that decoded.
-// What is found is cut out of the original text, and nothing else of it changes.
-// Time is linear in the length of the text, and the memory beside it is constant.
+// Text is searched as it is, unescaped (see unescaped), and with anything in that which
+// may be base64 decoded. Matches are replaced in the original text. Time is linear in the
+// length of the text, and additional memory is constant.
 //
-// The zero value redacts only what looks like a JWT.
+// The zero value redacts only JWTs.
 type Redactor struct {
-	// needles are what is looked for, by their first four bytes, longest first.
+	// needles are the searched texts by their first four bytes, longest first.
 	needles map[string][]string
-	// starts holds the first two bytes of the needles, to pass over most of a text
-	// quickly.
+	// starts has the first two bytes of each needle, to skip most of a text quickly.
 	starts []bool
-	// longest is the length of the longest needle in bytes.
+	// longest is the length of the longest needle, in bytes.
 	longest int
 }
 
-// NewRedactor returns a redactor of values and of the parts of values that may be
-// secrets of their own. What is shorter than four bytes is ignored.
+// NewRedactor returns a redactor of values and of their parts that may be secrets
+// themselves. It ignores those shorter than four bytes.
 func NewRedactor(values ...String) *Redactor {
+	const maxDepth = 3
 	needles := map[string]bool{}
 	for _, value := range values {
-		for part := range parts(value.Reveal()) {
-			// A plus sign is a space to some readers and not to others.
+		for _, part := range parts(value.Reveal(), maxDepth) {
+			// Some readers take a plus sign for a space.
 			for _, form := range []string{part, strings.ReplaceAll(part, " ", "+"), strings.ReplaceAll(part, "+", " ")} {
 				needles[form] = true
-				// A backslash at the end would escape the quotation mark behind it.
-				needles[strings.TrimRight(undone(form), `\`)] = true
+				// A final backslash would escape the quotation mark after it.
+				var plain unescaped
+				plain.read([]byte(form))
+				needles[strings.TrimRight(string(plain.text), `\`)] = true
 			}
 		}
 	}
@@ -70,11 +70,9 @@ func NewRedactor(values ...String) *Redactor {
 	return redactor
 }
 
-// Excerpt makes text from outside fit to be shown: runs of white space, control
-// characters and what else is not printable become single spaces, secrets are
-// redacted, and only then the text is shortened to limit bytes. It is the only way
-// by which such text may get into an error, a diagnostic or a log. Its cost does
-// not depend on the length of the text.
+// Excerpt makes text from outside fit for an error, a diagnostic or a log: on one line
+// (see [OneLine]), redacted, and then shortened to limit bytes. Its cost does not depend
+// on the length of the text.
 func (r *Redactor) Excerpt(text string, limit int) string {
 	const mark = " …"
 	text = strings.TrimSpace(text)
@@ -88,23 +86,21 @@ func (r *Redactor) Excerpt(text string, limit int) string {
 	return strings.ToValidUTF8(shown[:min(len(shown), limit-len(mark))], "") + mark
 }
 
-// Prefix redacts the first size bytes of a text and drops the others, for reading
-// more out of it than [Redactor.Excerpt] can. What is read goes through Excerpt again.
+// Prefix redacts the first size bytes of a text and drops the rest. What is extracted from
+// it must go through [Redactor.Excerpt].
 func (r *Redactor) Prefix(text string, size int) string {
 	return r.redact(text[:min(len(text), size+r.margin())], min(len(text), size), true)
 }
 
-// RedactKnown replaces the known secrets in a text that is an output and may hold
-// tokens of its own.
+// RedactKnown replaces the known secrets in an output, which may hold JWTs of its own.
 func (r *Redactor) RedactKnown(text string) string { return r.redact(text, len(text), false) }
 
-// margin is how many bytes beyond what is kept of a text are searched, so that no
-// secret in it is cut apart: the longest needle with every byte of it escaped, or
-// a JWT's header.
+// margin is how many bytes after the kept part of a text are searched, so that no secret
+// is cut in two: the longest needle with every byte escaped, or a JWT's header.
 func (r *Redactor) margin() int { return 8*r.longest + 1<<10 }
 
-// redact returns the first size bytes of text with every secret replaced by the
-// placeholder, also one that ends later.
+// redact returns the first size bytes of text with every secret replaced, including one
+// that ends after them.
 func (r *Redactor) redact(text string, size int, jwts bool) string {
 	var found []span
 	if len(r.needles) > 0 {
@@ -135,8 +131,8 @@ func (r *Redactor) redact(text string, size int, jwts bool) string {
 	return kept.String()
 }
 
-// find returns where in a text secrets are, in no order. It reads the text in
-// pieces that overlap, so that memory does not grow with its length.
+// find returns where the secrets in a text are, unsorted. It reads overlapping pieces of
+// the text, so that memory does not grow with its length.
 func (r *Redactor) find(text string) []span {
 	size := max(64<<10, 4*r.margin())
 	search := search{redactor: r}
@@ -149,10 +145,10 @@ func (r *Redactor) find(text string) []span {
 	return search.found
 }
 
-// span is a part of a text, in bytes.
+// span is a range of bytes in a text.
 type span struct{ from, to int }
 
-// match calls found for each needle in a text, overlapping ones included.
+// match calls found for each needle in a text, including overlapping ones.
 func (r *Redactor) match(text []byte, found func(span)) {
 	for i := range max(0, len(text)-minRedacted+1) {
 		if !r.starts[int(text[i])<<8|int(text[i+1])] {
@@ -167,37 +163,35 @@ func (r *Redactor) match(text []byte, found func(span)) {
 	}
 }
 
-// search finds the secrets in one text. Its buffers serve every piece and every
-// run of base64.
+// search finds the secrets in one text. It reuses its buffers.
 type search struct {
 	redactor *Redactor
 	found    []span
-	// start is where in the text the piece is that is being read.
+	// start is the offset of the current piece in the text.
 	start        int
-	plain, inner plain
+	plain, inner unescaped
 	decoded      []byte
 }
 
-// add notes a secret in the piece.
+// add records a secret in the current piece.
 func (s *search) add(at span) { s.found = append(s.found, span{s.start + at.from, s.start + at.to}) }
 
-// run finds what is in a piece as it is, escaped, and in base64.
+// run searches a piece as it is, unescaped, and with base64 decoded.
 func (s *search) run(piece []byte) {
 	s.redactor.match(piece, s.add)
 	s.plain.read(piece)
 	s.redactor.match(s.plain.text, func(at span) { s.add(s.plain.source(at)) })
 	for run := range base64Runs(s.plain.text) {
-		// Characters before the first digit may run into it, so that any of four
-		// digits may be the first of a group.
+		// Any of the first four digits may begin a group, since letters before the
+		// base64 look like digits.
 		for phase := range 4 {
-			s.unpack(span{run.from + phase, run.to})
+			s.searchBase64(span{run.from + phase, run.to})
 		}
 	}
 }
 
-// unpack finds what is in base64, its first digit being that at run.from of the
-// plain text.
-func (s *search) unpack(run span) {
+// searchBase64 searches the decoded digits of run in the unescaped text.
+func (s *search) searchBase64(run span) {
 	s.decoded = decodeBase64(s.decoded[:0], s.plain.text[run.from:run.to])
 	found := func(at span) {
 		digits := span{run.from + at.from*8/6, run.from + (at.to*8+5)/6} // six bits each
@@ -211,8 +205,8 @@ func (s *search) unpack(run span) {
 	s.redactor.match(s.inner.text, func(at span) { found(s.inner.source(at)) })
 }
 
-// OneLine turns every run of white space, control characters and invisible ones
-// into one space, so that text can neither break lines nor steer the terminal.
+// OneLine replaces each run of white space, control and invisible characters by one space,
+// so that text can neither break lines nor control the terminal.
 func OneLine(text string) string {
 	cleaned := strings.Map(func(char rune) rune {
 		if !unicode.IsPrint(char) { // which control and format characters are not

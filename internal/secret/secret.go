@@ -1,39 +1,34 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package secret holds values that must not be shown: client secrets,
-// assertions, tokens, and whatever a user marked as sensitive.
+// Package secret provides a string type for values that must not be shown, such as
+// client secrets, assertions and tokens, and removes them from other text.
 //
-// A [String] prints as a placeholder through every road that Go offers to
-// text: fmt with any verb, log/slog, encoding/json and encoding.TextMarshaler.
-// Reveal is its only exit, so that a search for that word finds each place
-// where a secret leaves the type. A [Redactor] cleans text that came from
-// outside and may echo a secret.
-//
-// The package refuses to compare or format secrets: whoever needs that reveals
-// the value first, and is seen doing so.
+// A [String] formats as a placeholder with fmt, log/slog and the encoding packages.
+// [String.Reveal] is the only way to get the value. A [Redactor] removes secrets from
+// text of a server, which may echo them.
 package secret
 
 import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 )
 
-// Placeholder stands wherever a secret would have been shown.
+// Placeholder replaces a secret.
 const Placeholder = "[redacted]"
 
-// String is a text that is never printed. Its zero value is the empty secret.
+// String is a string that is never printed. Its zero value is the empty string.
 //
-// The value is behind a pointer, because fmt looks into unexported fields of
-// other types without calling their methods: what it finds is an address. Two
-// secrets cannot be compared with ==, which would take that for the value.
+// It holds a pointer, because fmt prints the unexported fields of other types without
+// calling their methods. It cannot be compared with ==, which would compare addresses.
 type String struct {
 	_     [0]func()
 	value *string
 }
 
-// New wraps value.
+// New returns value as a secret.
 func New(value string) String {
 	if value == "" {
 		return String{}
@@ -41,7 +36,7 @@ func New(value string) String {
 	return String{value: &value}
 }
 
-// Reveal returns the value in the clear.
+// Reveal returns the value.
 func (s String) Reveal() string {
 	if s.value == nil {
 		return ""
@@ -49,21 +44,31 @@ func (s String) Reveal() string {
 	return *s.value
 }
 
-// IsZero tells whether the secret is empty.
+// IsZero reports whether the secret is empty.
 func (s String) IsZero() bool { return s.value == nil }
 
-// String implements fmt.Stringer with the placeholder.
+// String implements fmt.Stringer.
 func (String) String() string { return Placeholder }
 
-// GoString implements fmt.GoStringer with the placeholder.
+// GoString implements fmt.GoStringer.
 func (String) GoString() string { return Placeholder }
 
-// Format implements fmt.Formatter, so that no verb and no flag shows the value.
+// Format implements fmt.Formatter for every verb and flag.
 func (String) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Placeholder) }
 
-// MarshalText implements encoding.TextMarshaler with the placeholder, for
-// encoding/json, encoding/xml and whatever else follows it.
+// MarshalText implements encoding.TextMarshaler, which encoding/json and others use.
 func (String) MarshalText() ([]byte, error) { return []byte(Placeholder), nil }
 
-// LogValue implements slog.LogValuer with the placeholder.
+// LogValue implements slog.LogValuer.
 func (String) LogValue() slog.Value { return slog.StringValue(Placeholder) }
+
+// LooksLikeKey reports whether a text contains a JWT or PEM.
+func LooksLikeKey(text string) bool {
+	return jwtShaped.MatchString(text) || strings.Contains(text, "-----BEGIN")
+}
+
+// LooksSecret reports whether a text that should not be secret may be: it contains a JWT,
+// PEM, or a URL with credentials or a query.
+func LooksSecret(text string) bool {
+	return LooksLikeKey(text) || strings.Contains(text, "://") && strings.ContainsAny(text, "@?")
+}

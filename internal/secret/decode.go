@@ -5,39 +5,31 @@ package secret
 
 import (
 	"html"
+	"iter"
 	"sort"
 	"strconv"
 	"unicode/utf16"
 )
 
-// plain is a text without escapes and white space. Escapes are undone until none
-// is left, whatever their kind and order: `%2520`, `\\\"` and `&amp;lt;` are a
-// space (which is removed), a quotation mark and a less-than sign. A secret that is
-// read in the same way is the same however a server has escaped it, and wherever
-// its base64 is broken into lines.
+// unescaped is a text without escapes and white space. Escapes are replaced until none is
+// left: `%2520`, `\\\"` and `&amp;lt;` become a space (which is removed), a quotation mark
+// and a less-than sign. A secret that is read in the same way matches however a server
+// escaped it, and wherever its base64 is broken into lines.
 //
-// Each escape is undone as soon as its last character is read, at the end of what
-// has been read so far: so one pass is enough for all layers.
-type plain struct {
+// An escape is replaced as soon as its last character is read, at the end of the text so
+// far, so that one pass handles all layers.
+type unescaped struct {
 	text []byte
-	// marks say where in the source pieces of the text begin, in order. Between two
-	// marks both have the same bytes, but for what stands for an escape.
+	// marks map offsets of the text to offsets of its source, in order. Between two marks
+	// both have the same bytes, except for a replaced escape.
 	marks []mark
 }
 
-// mark says that what comes at one offset of the plain text is at another of its
-// source.
+// mark maps an offset of the unescaped text to one of its source.
 type mark struct{ plain, source int }
 
-// undone returns what is left of a text.
-func undone(text string) string {
-	var p plain
-	p.read([]byte(text))
-	return string(p.text)
-}
-
-// read reads source into p.
-func (p *plain) read(source []byte) {
+// read unescapes source into p.
+func (p *unescaped) read(source []byte) {
 	if cap(p.text) < len(source) {
 		p.text = make([]byte, 0, len(source))
 	}
@@ -48,29 +40,29 @@ func (p *plain) read(source []byte) {
 			continue
 		}
 		p.text = append(p.text, char)
-		for p.mayEndEscape() && p.undo(i+1) {
-			continue // what an escape means may end another
+		for p.mayEndEscape() && p.replace(i+1) {
+			continue // the replacement may end another escape
 		}
 	}
 }
 
-// mayEndEscape passes over most of a text quickly.
-func (p *plain) mayEndEscape() bool {
+// mayEndEscape is a quick check before replace.
+func (p *unescaped) mayEndEscape() bool {
 	last := len(p.text) - 1
 	switch {
 	case last < 1:
 		return false
 	case p.text[last-1] == '\\' || p.text[last] == ';':
 		return true
-	case hexDigits[p.text[last]]:
+	case isHexDigit(p.text[last]):
 		return last >= 2 && p.text[last-2] == '%' || last >= 3 && p.text[last-3] == '\\' || last >= 5 && p.text[last-5] == '\\'
 	}
 	return false
 }
 
-// undo undoes the escape that ends with the text, if one does. In the source it
-// ends at end.
-func (p *plain) undo(end int) bool {
+// replace replaces the escape at the end of the text and reports whether there was one
+// that is not white space. It ends at end in the source.
+func (p *unescaped) replace(end int) bool {
 	start, meant := lastEscape(p.text)
 	if start < 0 {
 		return false
@@ -89,8 +81,8 @@ func (p *plain) undo(end int) bool {
 	return true
 }
 
-// drop notes that nothing in the text stands for source[from:to].
-func (p *plain) drop(at, from, to int) {
+// drop records that source[from:to] is not in the text.
+func (p *unescaped) drop(at, from, to int) {
 	if last := len(p.marks) - 1; last > 0 && p.marks[last].plain == at && p.marks[last-1].plain == at {
 		p.marks[last].source = to
 		return
@@ -99,18 +91,18 @@ func (p *plain) drop(at, from, to int) {
 	p.mark(at, to)
 }
 
-func (p *plain) mark(at, source int) {
+func (p *unescaped) mark(at, source int) {
 	p.marks = append(p.marks, mark{at, source})
 }
 
-// begin is where in the source the byte at an offset of the text begins.
-func (p *plain) begin(at int) int {
+// begin is the source offset at which the byte at an offset of the text begins.
+func (p *unescaped) begin(at int) int {
 	next := sort.Search(len(p.marks), func(i int) bool { return p.marks[i].plain > at })
 	return p.marks[next-1].source + at - p.marks[next-1].plain
 }
 
-// end is where in the source the byte before an offset of the text ends.
-func (p *plain) end(at int) int {
+// end is the source offset at which the byte before an offset of the text ends.
+func (p *unescaped) end(at int) int {
 	next := sort.Search(len(p.marks), func(i int) bool { return p.marks[i].plain >= at })
 	if next < len(p.marks) && p.marks[next].plain == at {
 		return p.marks[next].source
@@ -118,23 +110,20 @@ func (p *plain) end(at int) int {
 	return p.marks[next-1].source + at - p.marks[next-1].plain
 }
 
-// source is the part of the source that a part of the text stands for.
-func (p *plain) source(at span) span { return span{p.begin(at.from), p.end(at.to)} }
+// source maps a range of the text to its source.
+func (p *unescaped) source(at span) span { return span{p.begin(at.from), p.end(at.to)} }
 
-// isSpace reports whether nothing is lost with a byte: white space, and the zero
-// bytes between letters in UTF-16.
+// isSpace reports whether a byte is white space, or a zero byte as between letters in
+// UTF-16.
 func isSpace(char byte) bool { return char == ' ' || '\t' <= char && char <= '\r' || char == 0 }
 
-var hexDigits = func() (digits [256]bool) {
-	for _, char := range []byte("0123456789abcdefABCDEF") {
-		digits[char] = true
-	}
-	return digits
-}()
+func isHexDigit(char byte) bool {
+	return '0' <= char && char <= '9' || 'a' <= char|0x20 && char|0x20 <= 'f'
+}
 
-// lastEscape returns where the escape begins that a text of two bytes or more ends
-// with, and what it means; -1 where there is none. A backslash before any other
-// character stands for nothing, as it is too often the half of two.
+// lastEscape returns the offset and the meaning of the escape at the end of a text of two
+// bytes or more, or -1. A backslash before an ordinary character is dropped, since it is
+// often one of two.
 func lastEscape(text []byte) (start int, meant string) {
 	last := text[len(text)-1]
 	if last == ';' {
@@ -158,8 +147,8 @@ func lastEscape(text []byte) (start int, meant string) {
 	return lastUnicode(text)
 }
 
-// lastHex reads a number of so many hexadecimal digits behind a prefix; -1 where
-// there is none.
+// lastHex parses a prefix and hexadecimal digits at the end of a text. It returns -1 if
+// there are none.
 func lastHex(text []byte, prefix string, digits int) (start int, value uint64) {
 	start = len(text) - len(prefix) - digits
 	if start < 0 || string(text[start:start+len(prefix)]) != prefix {
@@ -172,7 +161,7 @@ func lastHex(text []byte, prefix string, digits int) (start int, value uint64) {
 	return start, value
 }
 
-// lastUnicode reads \u00e9, or two of them that are a surrogate pair.
+// lastUnicode parses an escape such as \u00e9, or a surrogate pair, at the end of a text.
 func lastUnicode(text []byte) (start int, meant string) {
 	start, unit := lastHex(text, `\u`, 4)
 	char := rune(unit & 0xffff)
@@ -188,7 +177,7 @@ func lastUnicode(text []byte) (start int, meant string) {
 	return start, string(char)
 }
 
-// lastEntity reads a character reference of HTML.
+// lastEntity parses an HTML character reference at the end of a text.
 func lastEntity(text []byte) (start int, meant string) {
 	const longest = len("&CounterClockwiseContourIntegral;")
 	for i := len(text) - 2; i >= max(0, len(text)-longest); i-- {
@@ -205,3 +194,52 @@ func lastEntity(text []byte) (start int, meant string) {
 	}
 	return -1, ""
 }
+
+// base64Runs yields the runs of base64 digits that are long enough for a secret.
+func base64Runs(text []byte) iter.Seq[span] {
+	const shortest = minRedacted * 8 / 6
+	return func(yield func(span) bool) {
+		start := 0
+		for i := range len(text) + 1 {
+			if i < len(text) && base64Values[text[i]] != noDigit {
+				continue
+			}
+			if i-start >= shortest && !yield(span{start, i}) {
+				return
+			}
+			start = i + 1
+		}
+	}
+}
+
+// decodeBase64 appends the bytes that digits encode. It ignores remaining bits.
+func decodeBase64(decoded, digits []byte) []byte {
+	bits, count := 0, 0
+	for _, digit := range digits {
+		bits = (bits<<6 | int(base64Values[digit])) & 0xffff
+		if count += 6; count >= 8 {
+			count -= 8
+			decoded = append(decoded, byte(bits>>count&0xff))
+		}
+	}
+	return decoded
+}
+
+// base64Values has the value of each digit of both alphabets (RFC 4648 sections 4 and 5),
+// and noDigit for other characters.
+var base64Values = func() (values [256]byte) {
+	for i := range values {
+		values[i] = noDigit
+	}
+	for _, alphabet := range []string{
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+	} {
+		for value := range len(alphabet) {
+			values[alphabet[value]] = byte(value)
+		}
+	}
+	return values
+}()
+
+const noDigit = 0xff
