@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -83,6 +84,47 @@ func TestExampleComesFirst(t *testing.T) {
 		}
 		if _, after, found := strings.Cut(string(text), "\n## "); !found || !strings.HasPrefix(after, "Example Usage\n") {
 			t.Errorf("%s: the first section is not the example", file)
+		}
+	}
+}
+
+var quoted = regexp.MustCompile("(?m)^(?:\\| |\\*\\*)`([A-Z][a-z][^`]+)`")
+
+// TestQuotedErrors: people search the guides for an error as it is printed.
+func TestQuotedErrors(t *testing.T) {
+	t.Parallel()
+	printed := "invalid use of ephemeral value" // Terraform's
+	for _, pattern := range []string{"provider/*.go", "provider/testdata/diagnostics/*.txt", "clientauth/*.go", "keys/*.go"} {
+		files, err := filepath.Glob("../" + pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatal(pattern, err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			printed += strings.ToLower(string(text))
+		}
+	}
+	guides, err := filepath.Glob("../../docs/guides/*.md")
+	if err != nil || len(guides) == 0 {
+		t.Fatal(err)
+	}
+	for _, guide := range guides {
+		text, err := os.ReadFile(guide)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range quoted.FindAllStringSubmatch(string(text), -1) {
+			for part := range strings.SplitSeq(strings.ToLower(match[1]), "…") {
+				if !strings.Contains(printed, part) {
+					t.Errorf("%s quotes an error that does not exist: %s", guide, match[1])
+				}
+			}
 		}
 	}
 }
