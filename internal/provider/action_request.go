@@ -17,7 +17,7 @@ import (
 )
 
 // requestAction is the action oauth2cc_request.
-type requestAction struct{ configured *configured }
+type requestAction struct{ data *providerData }
 
 var (
 	_ action.ActionWithConfigure      = (*requestAction)(nil)
@@ -35,35 +35,35 @@ func (*requestAction) Metadata(_ context.Context, _ action.MetadataRequest, resp
 func (*requestAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One HTTP request, sent when the action is invoked and at no other time. Needs Terraform 1.14.",
-		Attributes:          derived(callAttributes(requestMethods()), forAction),
+		Attributes:          converted(apiRequestAttributes(allMethods()), forAction),
 	}
 }
 
 // Configure implements [action.ActionWithConfigure].
 func (a *requestAction) Configure(_ context.Context, req action.ConfigureRequest, _ *action.ConfigureResponse) {
-	a.configured, _ = req.ProviderData.(*configured)
+	a.data, _ = req.ProviderData.(*providerData)
 }
 
 // ValidateConfig implements [action.ActionWithValidateConfig].
 func (*requestAction) ValidateConfig(ctx context.Context, req action.ValidateConfigRequest, resp *action.ValidateConfigResponse) {
-	var model callModel
+	var model apiRequestModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	resp.Diagnostics.Append(model.validate()...)
 }
 
 // Invoke implements [action.Action].
 func (a *requestAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
-	var model callModel
+	var model apiRequestModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	shown := progress{send: resp.SendProgress}
 	defer shown.end()
-	answer, diags := a.configured.call(httpstack.WithProgress(ctx, shown.show), model, requestKind)
+	response, diags := a.data.send(httpstack.WithProgress(ctx, shown.show), model, requestKind)
 	resp.Diagnostics.Append(diags...)
 	if !resp.Diagnostics.HasError() {
-		shown.show(strings.TrimSpace(fmt.Sprintf("the API responded with %d %s", answer.StatusCode, http.StatusText(answer.StatusCode))))
+		shown.show(strings.TrimSpace(fmt.Sprintf("the API responded with %d %s", response.StatusCode, http.StatusText(response.StatusCode))))
 	}
 }
 

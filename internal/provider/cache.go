@@ -13,7 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -28,16 +27,53 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// Values of cache.type: with whom tokens are shared.
+// Values of cache.type.
 const (
-	cacheMemory = "memory" // this process
-	cacheNone   = "none"   // nobody
-	cacheFile   = "file"   // the machine
-	cacheRedis  = "redis"  // whoever uses the same Redis
+	cacheMemory = "memory"
+	cacheNone   = "none"
+	cacheFile   = "file"
+	cacheRedis  = "redis"
 )
 
-// cacheKinds lists the values of cache.type.
-func cacheKinds() []string { return []string{cacheMemory, cacheNone, cacheFile, cacheRedis} }
+// cacheTypes lists the values of cache.type.
+func cacheTypes() []string { return []string{cacheMemory, cacheNone, cacheFile, cacheRedis} }
+
+// cacheAttribute says how tokens are shared.
+func cacheAttribute() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "How tokens are shared, so that each is requested once. " +
+			"See the guide [Sharing tokens](https://registry.terraform.io/providers/oauth2cc/oauth2cc/latest/docs/guides/sharing-tokens).",
+		Attributes: map[string]schema.Attribute{
+			"type": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "`memory` (default) shares tokens within one Terraform process, `file` among all processes of this machine (plan and apply, " +
+					"provider aliases, stacks), `redis` among all machines that use the same Redis or Valkey server. `none` shares nothing.",
+				Validators: []validator.String{oneOf(cacheTypes()...)},
+			},
+			"path": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Folder of a `file` cache, created if it does not exist. Default: a folder in the user's cache folder " +
+					"(on Linux `~/.cache/terraform-provider-oauth2cc`).",
+				Validators: []validator.String{localPath()},
+			},
+			"url": schema.StringAttribute{
+				Optional:  true,
+				Sensitive: true,
+				MarkdownDescription: "URL of the server of a `redis` cache: `rediss://user:password@host:6379/0`, `redis://` without TLS, " +
+					"or `unix://`. The settings of `tls` apply, except `server_name`.",
+				Validators: []validator.String{redisURL()},
+			},
+			"encryption_key": schema.StringAttribute{
+				Optional:  true,
+				Sensitive: true,
+				MarkdownDescription: "Random text, preferably 32 bytes, that encrypts the entries of a `file` or `redis` cache together with the client's secret or private key. " +
+					"Required for clients that have neither.",
+				Validators: []validator.String{line()},
+			},
+		},
+	}
+}
 
 // cacheModel holds the attribute cache.
 type cacheModel struct {
@@ -47,21 +83,23 @@ type cacheModel struct {
 	EncryptionKey types.String `tfsdk:"encryption_key"`
 }
 
-// kind is the type, where it is known.
-func (m cacheModel) kind() string { return cmp.Or(m.Type.ValueString(), cacheMemory) }
+// cacheType is the type, if it is known.
+func (m cacheModel) cacheType() string { return cmp.Or(m.Type.ValueString(), cacheMemory) }
 
-// shared tells whether tokens leave the process.
-func (m cacheModel) shared() bool { return m.kind() == cacheFile || m.kind() == cacheRedis }
+// shared reports whether tokens leave the process.
+func (m cacheModel) shared() bool {
+	return m.cacheType() == cacheFile || m.cacheType() == cacheRedis
+}
 
-// cache maps the attribute, which is off while it is not known. A store that cannot be opened is a
-// warning: then tokens stay in the memory of this process.
+// cache maps the attribute, all of it known. A store that cannot be opened is a
+// warning; tokens then stay in the memory of this process.
 func (m providerModel) cache(ctx context.Context, connection *tls.Config, now func() time.Time) (tokensource.Cache, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	model := objectAs[cacheModel](ctx, m.Cache, &diags)
-	if model == nil || len(unknownIn(ctx, map[string]attr.Value{"cache": m.Cache})) > 0 {
+	if model == nil {
 		return tokensource.Cache{}, diags
 	}
-	cache := tokensource.Cache{Off: model.kind() == cacheNone, EncryptionKey: secret.New(model.EncryptionKey.ValueString())}
+	cache := tokensource.Cache{Off: model.cacheType() == cacheNone, EncryptionKey: secret.New(model.EncryptionKey.ValueString())}
 	if settings := objectAs[tlsModel](ctx, m.TLS, &diags); settings != nil {
 		cache.ClientKey = secret.New(settings.ClientKey.ValueString())
 	}
@@ -74,11 +112,18 @@ func (m providerModel) cache(ctx context.Context, connection *tls.Config, now fu
 	return cache, diags
 }
 
-// open opens the store that the attribute names, nil where there is none.
+// open opens the store that the attribute names, nil if it names none.
 func (m cacheModel) open(connection *tls.Config, now func() time.Time) (tokencache.Store, error) {
-	switch m.kind() {
+	switch m.cacheType() {
 	case cacheFile:
-		return openFolder(m.Path.ValueString(), now)
+		folder, err := m.Path.ValueString(), error(nil)
+		if folder == "" {
+			folder, err = filestore.DefaultDir()
+		}
+		if err != nil {
+			return nil, err
+		}
+		return filestore.Open(folder, now)
 	case cacheRedis:
 		return redisstore.Open(redisstore.Config{URL: secret.New(m.URL.ValueString()), TLS: connection})
 	default:
@@ -86,78 +131,65 @@ func (m cacheModel) open(connection *tls.Config, now func() time.Time) (tokencac
 	}
 }
 
-// openFolder opens the cache in a folder, which is one of the user's own where
-// none is named.
-func openFolder(folder string, now func() time.Time) (tokencache.Store, error) {
-	if folder == "" {
-		var err error
-		if folder, err = filestore.DefaultDir(); err != nil {
-			return nil, err
-		}
-	}
-	return filestore.Open(folder, now)
-}
-
-// goodEncryptionKey is the length of an encryption_key, in bytes, below which there
-// is a warning.
-const goodEncryptionKey = 16
-
 // validateCache reports attributes of the cache that are missing or have no effect.
 func (m providerModel) validateCache(ctx context.Context, client tokensource.ClientConfig) diag.Diagnostics {
 	var diags diag.Diagnostics
 	model := objectAs[cacheModel](ctx, m.Cache, &diags)
-	if model == nil || model.Type.IsUnknown() || !slices.Contains(cacheKinds(), model.kind()) {
+	if model == nil || model.Type.IsUnknown() || !slices.Contains(cacheTypes(), model.cacheType()) {
 		return diags
 	}
 	at := path.Root("cache")
-	if !model.Path.IsNull() && model.kind() != cacheFile {
+	if !model.Path.IsNull() && model.cacheType() != cacheFile {
 		diags.AddAttributeError(at.AtName("path"), "Conflicting attributes", "Only a cache of type \"file\" has a path. Remove it, or set type = \"file\".")
 	}
-	if !model.URL.IsNull() && model.kind() != cacheRedis {
+	if !model.URL.IsNull() && model.cacheType() != cacheRedis {
 		diags.AddAttributeError(at.AtName("url"), "Conflicting attributes", "Only a cache of type \"redis\" has a url. Remove it, or set type = \"redis\".")
 	}
-	if model.URL.IsNull() && model.kind() == cacheRedis {
+	if model.URL.IsNull() && model.cacheType() == cacheRedis {
 		diags.AddAttributeError(at.AtName("url"), "Missing attribute cache.url", "Set the URL of the Redis server: url = \"rediss://user:password@host:6379\".")
 	}
 	if !model.EncryptionKey.IsNull() && !model.shared() {
 		diags.AddAttributeError(at.AtName("encryption_key"), "Conflicting attributes",
-			"A cache of type \""+model.kind()+"\" stays in this process and is not encrypted. Remove encryption_key, or set type = \"file\" or \"redis\".")
+			"A cache of type \""+model.cacheType()+"\" stays in this process and is not encrypted. Remove encryption_key, or set type = \"file\" or \"redis\".")
 	}
-	if model.kind() == cacheRedis && bearsPassword(model.URL.ValueString()) {
+	if model.cacheType() == cacheRedis && sendsPassword(model.URL.ValueString()) {
 		diags.AddAttributeWarning(at.AtName("url"), "Redis password in plaintext",
 			"With redis:// the password in url crosses the network unencrypted. Use rediss:// if the server supports TLS. "+
 				"Tokens are encrypted either way.")
 	}
-	if length := len(model.EncryptionKey.ValueString()); 0 < length && length < goodEncryptionKey {
+	if length := len(model.EncryptionKey.ValueString()); 0 < length && length < 16 {
 		diags.AddAttributeWarning(at.AtName("encryption_key"), "Short encryption_key",
 			"A short key can be guessed from a stolen entry. Use random text, preferably 32 bytes: openssl rand -base64 32 makes one.")
 	}
 	certificate := !m.TLS.IsNull() && !isNullMember(m.TLS, "client_key")
 	if model.shared() && model.EncryptionKey.IsNull() && client.NeedsEncryptionKey(certificate) {
-		diags.Append(encryptionKeyMissing())
+		diags.AddAttributeError(at.AtName("encryption_key"), "Missing attribute cache.encryption_key", encryptionKeyRemedy)
 	}
 	return diags
 }
 
-// bearsPassword reports whether the address of a Redis server has a password that
-// would leave this machine unencrypted.
-func bearsPassword(text string) bool {
+// sendsPassword reports whether the URL of a Redis server has a password that would
+// leave this machine unencrypted.
+func sendsPassword(text string) bool {
 	address, err := url.Parse(text)
 	if err != nil || address.Scheme != "redis" || httpstack.IsLoopback(address.Hostname()) {
 		return false
 	}
-	_, bears := address.User.Password()
-	return bears
+	_, ok := address.User.Password()
+	return ok
 }
 
-// encryptionKeyMissing is for a client without a secret to encrypt its tokens with.
-func encryptionKeyMissing() diag.DiagnosticWithPath {
-	return diag.NewAttributeErrorDiagnostic(path.Root("cache").AtName("encryption_key"), "Missing attribute cache.encryption_key",
-		encryptionKeyRemedy)
-}
-
+// encryptionKeyRemedy is for a client without a secret to encrypt its tokens with.
 const encryptionKeyRemedy = "A shared cache is encrypted with the client's secret or private key, and this client has none. " +
 	"Set encryption_key in cache to random text, the same for all runs that share the cache: openssl rand -base64 32 makes one."
+
+// cacheWarnings warns of a cache that cannot be used, once for all blocks.
+func (d *providerData) cacheWarnings() diag.Diagnostics {
+	if err := d.tokens.CacheErr(); err != nil {
+		return diag.Diagnostics{cacheWarning(err)}
+	}
+	return nil
+}
 
 // cacheWarning is for a cache that cannot be used. Tokens are requested without it.
 func cacheWarning(err error) diag.Diagnostic {
@@ -193,49 +225,4 @@ func cacheRemedy(err error) string {
 		return "The cache responds too slowly. Check its load and the network in between."
 	}
 	return "Set cache.path to a folder that the user running Terraform can create or write to."
-}
-
-// cacheAttribute is about sharing tokens.
-func cacheAttribute() schema.Attribute {
-	return schema.SingleNestedAttribute{
-		Optional: true,
-		MarkdownDescription: "With whom tokens are shared, so that they are requested once. " +
-			"The guide [Sharing tokens](https://registry.terraform.io/providers/oauth2cc/oauth2cc/latest/docs/guides/sharing-tokens) tells more.",
-		Attributes: map[string]schema.Attribute{
-			"type": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "`memory` (default): everything in one Terraform process. `file`: all processes of this machine: plan and apply, " +
-					"provider aliases, stacks. `redis`: all machines that use the same Redis or Valkey server. `none`: nothing.",
-				Validators: []validator.String{oneOf(cacheKinds()...)},
-			},
-			"path": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "Folder of a `file` cache, made if it is not there. Default: one in the user's cache folder " +
-					"(on Linux `~/.cache/terraform-provider-oauth2cc`).",
-				Validators: []validator.String{localPath()},
-			},
-			"url": schema.StringAttribute{
-				Optional:  true,
-				Sensitive: true,
-				MarkdownDescription: "Address of the server of a `redis` cache: `rediss://user:password@host:6379/0`, or `redis://` without TLS, " +
-					"or `unix://`. The settings of `tls` apply, but for `server_name`.",
-				Validators: []validator.String{redisURL()},
-			},
-			"encryption_key": schema.StringAttribute{
-				Optional:  true,
-				Sensitive: true,
-				MarkdownDescription: "Random text, best of 32 bytes, that seals the entries of a `file` or `redis` cache together with the client's secret or private key. " +
-					"Required for clients that have neither.",
-				Validators: []validator.String{line()},
-			},
-		},
-	}
-}
-
-// cacheWarnings warns of a cache that cannot be used, once for all blocks.
-func (c *configured) cacheWarnings() diag.Diagnostics {
-	if err := c.tokens.CacheErr(); err != nil {
-		return diag.Diagnostics{cacheWarning(err)}
-	}
-	return nil
 }

@@ -24,122 +24,14 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// assertionAttributes let a client prove itself with a JWT.
-func assertionAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"signed_assertion": schema.SingleNestedAttribute{
-			Optional: true,
-			MarkdownDescription: "A JWT that this provider signs, anew for each request ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). " +
-				"It authenticates the client (`private_key_jwt`, or `client_secret_jwt` without `private_key`); with `grant_type = \"" + tokensource.GrantJWTBearer + "\"` it is the grant.",
-			Attributes: signedAssertionAttributes(),
-		},
-		"federated_assertion": schema.SingleNestedAttribute{
-			Optional: true,
-			MarkdownDescription: "A JWT that the platform issues on which Terraform runs, read anew for each request, so that no secret is needed. " +
-				"Exactly one of `env`, `file` and `request` says where it is.",
-			Attributes: federatedAssertionAttributes(),
-		},
-	}
-}
-
-func signedAssertionAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"private_key": schema.StringAttribute{
-			Optional:            true,
-			Sensitive:           true,
-			Validators:          []validator.String{body()},
-			MarkdownDescription: "Key to sign with: PEM (PKCS#1, PKCS#8, SEC 1), a JWK, or a JWK Set with `key_id`. RSA, EC (P-256, P-384, P-521) or Ed25519, without a passphrase.",
-		},
-		"key_id": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Sent as `kid`. Default: that of the JWK.",
-			Validators:          []validator.String{plainText()},
-		},
-		"algorithm": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "Signature algorithm: `" + strings.Join(clientauth.Algorithms(), "`, `") + "`. " +
-				"Default: the first that suits the key and that the metadata of `issuer` supports.",
-			Validators: []validator.String{oneOf(clientauth.Algorithms()...)},
-		},
-		"certificate": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Certificate of the key, in PEM. Adds `x5t` and `x5t#S256`, by which some servers find the key.",
-			Validators:          []validator.String{certificates()},
-		},
-		"audience": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Sent as `aud`. Default: the token endpoint, which most servers expect; some want their issuer.",
-			Validators:          []validator.String{plainText()},
-		},
-		"type": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Sent as `typ`. Default `JWT`.",
-			Validators:          []validator.String{plainText()},
-		},
-		"claims": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "A JSON object laid over the claims `iss`, `sub` (both the client id), `aud`, `jti`, `iat` and `exp`; " +
-				"`null` takes one away. Write it with `jsonencode`.",
-			Validators: []validator.String{jsonObject()},
-		},
-		"lifetime": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "How long the JWT is good for. Default `60s`.",
-			Validators:          []validator.String{durationFrom(time.Second)},
-		},
-	}
-}
-
-func federatedAssertionAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"env": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Environment variable that holds the JWT, for example `TFC_WORKLOAD_IDENTITY_TOKEN`.",
-			Validators:          []validator.String{variableName()},
-		},
-		"file": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "File that holds the JWT, for example that of a projected Kubernetes service account token.",
-			Validators:          []validator.String{assertionFile()},
-		},
-		"request": schema.SingleNestedAttribute{
-			Optional:            true,
-			MarkdownDescription: "HTTP request that is answered with the JWT.",
-			Attributes: map[string]schema.Attribute{
-				"url": schema.StringAttribute{
-					Optional:            true,
-					MarkdownDescription: "Address of the request; or `url_env`.",
-					Validators:          []validator.String{requestURL()},
-				},
-				"url_env": schema.StringAttribute{
-					Optional:            true,
-					MarkdownDescription: "Environment variable that holds the address, for example `ACTIONS_ID_TOKEN_REQUEST_URL`.",
-					Validators:          []validator.String{variableName()},
-				},
-				"token_env": schema.StringAttribute{
-					Optional:            true,
-					MarkdownDescription: "Environment variable that holds the bearer token of the request, for example `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.",
-					Validators:          []validator.String{variableName()},
-				},
-				"method": schema.StringAttribute{
-					Optional:            true,
-					MarkdownDescription: "HTTP method, `GET` (default) or `POST`.",
-					Validators:          []validator.String{oneOf(http.MethodGet, http.MethodPost)},
-				},
-				"query": schema.MapAttribute{
-					Optional:            true,
-					ElementType:         types.StringType,
-					MarkdownDescription: "Parameters that are added to the query of the address, for example `{ audience = \"api://example\" }`.",
-					Validators:          []validator.Map{mapvalidator.ValueStringsAre(anyLine())},
-				},
-				"pointer": schema.StringAttribute{
-					Optional:            true,
-					MarkdownDescription: "Where the JWT is in a JSON answer, as a JSON Pointer. Default `/value`, where GitHub has it. An answer that is not JSON is the JWT itself.",
-					Validators:          []validator.String{jsonPointer()},
-				},
-			},
-		},
-	}
+// credentialsModel holds the attributes of credentialAttributes.
+type credentialsModel struct {
+	ClientID                  types.String `tfsdk:"client_id"`
+	ClientSecret              types.String `tfsdk:"client_secret"`
+	TokenEndpointAuthMethod   types.String `tfsdk:"token_endpoint_auth_method"`
+	ClientSecretBasicEncoding types.String `tfsdk:"client_secret_basic_encoding"`
+	SignedAssertion           types.Object `tfsdk:"signed_assertion"`
+	FederatedAssertion        types.Object `tfsdk:"federated_assertion"`
 }
 
 // signedAssertionModel holds the attribute signed_assertion.
@@ -171,97 +63,156 @@ type platformRequestModel struct {
 	Pointer  types.String `tfsdk:"pointer"`
 }
 
-// githubPointer is where GitHub's answer has the JWT.
-var githubPointer = jsonpointer.MustParse("/value")
-
-// signedAssertion maps the attribute; nil where there is none.
-func (m clientModel) signedAssertion(ctx context.Context, diags *diag.Diagnostics) *clientauth.SignedAssertion {
-	model := objectAs[signedAssertionModel](ctx, m.SignedAssertion, diags)
-	if model == nil {
-		return nil
+// credentialAttributes identify and authenticate the client.
+func credentialAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"client_id": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "Client identifier.",
+			Validators:          []validator.String{credential()},
+		},
+		"client_secret": schema.StringAttribute{
+			Optional:            true,
+			Sensitive:           true,
+			MarkdownDescription: "Client secret. Preferably set by its environment variable rather than in a file.",
+			Validators:          []validator.String{credential()},
+		},
+		"token_endpoint_auth_method": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "How the client authenticates: `" + strings.Join(clientauth.Methods(), "`, `") + "`. " +
+				"By default inferred from the configured credentials and the metadata of `issuer`: `private_key_jwt` for an assertion; " +
+				"`client_secret_basic` for a secret, unless the server supports only another method with a secret; `tls_client_auth` " +
+				"or `self_signed_tls_client_auth` for a client certificate; `none` if the credentials are in `parameters`, `headers` or `request_body`, or the grant needs none. " +
+				"Methods are never tried in turn, because failed attempts can lock a client out.",
+			Validators: []validator.String{oneOf(clientauth.Methods()...)},
+		},
+		"client_secret_basic_encoding": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "How `client_secret_basic` encodes the id and the secret before base64: `form` (default, form-encoded, " +
+				"[RFC 6749 section 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)) or `raw` (unchanged, as many servers expect). " +
+				"The two differ only for characters other than letters, digits and `-._~`.",
+			Validators: []validator.String{oneOf(clientauth.BasicEncodings()...)},
+		},
+		"signed_assertion": schema.SingleNestedAttribute{
+			Optional: true,
+			MarkdownDescription: "A JWT that this provider signs for each request ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). " +
+				"It authenticates the client (`private_key_jwt`, or `client_secret_jwt` without `private_key`). With `grant_type = \"" + tokensource.GrantJWTBearer + "\"` it is the grant.",
+			Attributes: signedAssertionAttributes(),
+		},
+		"federated_assertion": schema.SingleNestedAttribute{
+			Optional: true,
+			MarkdownDescription: "A JWT issued by the platform that Terraform runs on, read for each request, so that no secret is needed. " +
+				"Set exactly one of `env`, `file` and `request`.",
+			Attributes: federatedAssertionAttributes(),
+		},
 	}
-	assertion := model.assertion()
-	return &assertion
 }
 
-// assertion maps the members, all of them known.
-func (m signedAssertionModel) assertion() clientauth.SignedAssertion {
-	lifetime, _ := time.ParseDuration(m.Lifetime.ValueString()) // the schema refuses others, and null is zero
-	return clientauth.SignedAssertion{
-		PrivateKey:  secret.New(m.PrivateKey.ValueString()),
-		KeyID:       m.KeyID.ValueString(),
-		Algorithm:   m.Algorithm.ValueString(),
-		Certificate: m.Certificate.ValueString(),
-		Audience:    m.Audience.ValueString(),
-		Type:        m.Type.ValueString(),
-		Claims:      m.Claims.ValueString(),
-		Lifetime:    lifetime,
+func signedAssertionAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"private_key": schema.StringAttribute{
+			Optional:            true,
+			Sensitive:           true,
+			Validators:          []validator.String{nonEmpty()},
+			MarkdownDescription: "Signing key: PEM (PKCS#1, PKCS#8, SEC 1), a JWK, or a JWK Set with `key_id`. RSA, EC (P-256, P-384, P-521) or Ed25519, without a passphrase.",
+		},
+		"key_id": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "Sent as `kid`. Default: that of the JWK.",
+			Validators:          []validator.String{plainText()},
+		},
+		"algorithm": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Signature algorithm: `" + strings.Join(clientauth.Algorithms(), "`, `") + "`. " +
+				"Default: the first that suits the key and that the metadata of `issuer` lists.",
+			Validators: []validator.String{oneOf(clientauth.Algorithms()...)},
+		},
+		"certificate": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "Certificate of the key, in PEM. Adds `x5t` and `x5t#S256`, by which some servers find the key.",
+			Validators:          []validator.String{certificates()},
+		},
+		"audience": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "Sent as `aud`. Default: the token endpoint, which most servers expect; some expect their issuer.",
+			Validators:          []validator.String{plainText()},
+		},
+		"type": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "Sent as `typ`. Default `JWT`.",
+			Validators:          []validator.String{plainText()},
+		},
+		"claims": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "A JSON object, written with `jsonencode`, that is merged over the claims `iss` and `sub` (both the client id), `aud`, `jti`, `iat` and `exp`. " +
+				"`null` removes a claim.",
+			Validators: []validator.String{jsonObject()},
+		},
+		"lifetime": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "How long the JWT is valid. Default `60s`.",
+			Validators:          []validator.String{durationFrom(time.Second)},
+		},
 	}
 }
 
-// federatedAssertion maps the attribute; nil where there is none.
-func (m clientModel) federatedAssertion(ctx context.Context, getenv func(string) string, diags *diag.Diagnostics) *clientauth.FederatedAssertion {
-	model := objectAs[federatedAssertionModel](ctx, m.FederatedAssertion, diags)
-	if model == nil {
-		return nil
+func federatedAssertionAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"env": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "Environment variable that holds the JWT, for example `TFC_WORKLOAD_IDENTITY_TOKEN`.",
+			Validators:          []validator.String{variableName()},
+		},
+		"file": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "File that holds the JWT, for example a projected Kubernetes service account token.",
+			Validators:          []validator.String{assertionFile()},
+		},
+		"request": schema.SingleNestedAttribute{
+			Optional:            true,
+			MarkdownDescription: "HTTP request whose response is or holds the JWT.",
+			Attributes: map[string]schema.Attribute{
+				"url": schema.StringAttribute{
+					Optional:            true,
+					MarkdownDescription: "URL of the request. Set either this or `url_env`.",
+					Validators:          []validator.String{requestURL()},
+				},
+				"url_env": schema.StringAttribute{
+					Optional:            true,
+					MarkdownDescription: "Environment variable that holds the URL, for example `ACTIONS_ID_TOKEN_REQUEST_URL`.",
+					Validators:          []validator.String{variableName()},
+				},
+				"token_env": schema.StringAttribute{
+					Optional:            true,
+					MarkdownDescription: "Environment variable that holds the request's bearer token, for example `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.",
+					Validators:          []validator.String{variableName()},
+				},
+				"method": schema.StringAttribute{
+					Optional:            true,
+					MarkdownDescription: "HTTP method: `GET` (default) or `POST`.",
+					Validators:          []validator.String{oneOf(http.MethodGet, http.MethodPost)},
+				},
+				"query": schema.MapAttribute{
+					Optional:            true,
+					ElementType:         types.StringType,
+					MarkdownDescription: "Parameters to add to the URL's query, for example `{ audience = \"api://example\" }`.",
+					Validators:          []validator.Map{mapvalidator.ValueStringsAre(anyLine())},
+				},
+				"pointer": schema.StringAttribute{
+					Optional:            true,
+					MarkdownDescription: "JSON Pointer to the JWT in a JSON response. Default `/value`, as in GitHub's. A response that is not JSON is the JWT itself.",
+					Validators:          []validator.String{jsonPointer()},
+				},
+			},
+		},
 	}
-	federated := &clientauth.FederatedAssertion{
-		Variable: model.Env.ValueString(),
-		File:     model.File.ValueString(),
-		Getenv:   getenv,
-	}
-	if request := objectAs[platformRequestModel](ctx, model.Request, diags); request != nil {
-		pointer := githubPointer
-		if !request.Pointer.IsNull() {
-			pointer, _ = jsonpointer.Parse(request.Pointer.ValueString()) // the schema refuses others
-		}
-		federated.Request = &clientauth.PlatformRequest{
-			URL:           request.URL.ValueString(),
-			URLVariable:   request.URLEnv.ValueString(),
-			TokenVariable: request.TokenEnv.ValueString(),
-			Method:        request.Method.ValueString(),
-			Query:         plainTexts(request.Query),
-			Pointer:       pointer,
-		}
-	}
-	return federated
-}
-
-// validateFederated checks that the platform's assertion has exactly one source.
-func (m clientModel) validateFederated(ctx context.Context) diag.Diagnostics {
-	var diags diag.Diagnostics
-	if model := objectAs[federatedAssertionModel](ctx, m.FederatedAssertion, &diags); model != nil {
-		diags.Append(model.validate(ctx)...)
-	}
-	return diags
-}
-
-// validate checks that the assertion has exactly one source.
-func (m federatedAssertionModel) validate(ctx context.Context) diag.Diagnostics {
-	at := path.Root("federated_assertion")
-	diags := exactlyOne(at, map[string]attr.Value{"env": m.Env, "file": m.File, "request": m.Request})
-	if request := objectAs[platformRequestModel](ctx, m.Request, &diags); request != nil {
-		diags.Append(exactlyOne(at.AtName("request"), map[string]attr.Value{"url": request.URL, "url_env": request.URLEnv})...)
-	}
-	return diags
-}
-
-// credentialsModel holds the attributes of identityAttributes and
-// assertionAttributes.
-type credentialsModel struct {
-	ClientID                  types.String `tfsdk:"client_id"`
-	ClientSecret              types.String `tfsdk:"client_secret"`
-	TokenEndpointAuthMethod   types.String `tfsdk:"token_endpoint_auth_method"`
-	ClientSecretBasicEncoding types.String `tfsdk:"client_secret_basic_encoding"`
-	SignedAssertion           types.Object `tfsdk:"signed_assertion"`
-	FederatedAssertion        types.Object `tfsdk:"federated_assertion"`
 }
 
 // over returns m's credentials where it has any, and otherwise the base's. The id
 // and how it authenticates may come from the base in either case, except for a
 // method that does not use m's credentials. Certificate reports that m's source
 // presents a client certificate.
-func (m credentialsModel) over(ctx context.Context, base credentialsModel, certificate bool) credentialsModel {
+func (m credentialsModel) over(base credentialsModel, certificate bool) credentialsModel {
 	method := base.TokenEndpointAuthMethod.ValueString()
 	signs := !m.SignedAssertion.IsNull() && !isNullMember(m.SignedAssertion, "private_key")
 	asserts := signs || !m.FederatedAssertion.IsNull()
@@ -274,19 +225,12 @@ func (m credentialsModel) over(ctx context.Context, base credentialsModel, certi
 		base.ClientSecret = types.StringNull()
 	}
 	if !m.ClientSecret.IsNull() || !m.FederatedAssertion.IsNull() {
-		base.SignedAssertion = types.ObjectNull(base.SignedAssertion.AttributeTypes(ctx))
+		base.SignedAssertion = types.Object{}
 	}
 	if !m.ClientSecret.IsNull() || !m.SignedAssertion.IsNull() {
-		base.FederatedAssertion = types.ObjectNull(base.FederatedAssertion.AttributeTypes(ctx))
+		base.FederatedAssertion = types.Object{}
 	}
-	return credentialsModel{
-		ClientID:                  firstSet(m.ClientID, base.ClientID),
-		ClientSecret:              firstSet(m.ClientSecret, base.ClientSecret),
-		TokenEndpointAuthMethod:   firstSet(m.TokenEndpointAuthMethod, base.TokenEndpointAuthMethod),
-		ClientSecretBasicEncoding: firstSet(m.ClientSecretBasicEncoding, base.ClientSecretBasicEncoding),
-		SignedAssertion:           firstSet(m.SignedAssertion, base.SignedAssertion),
-		FederatedAssertion:        firstSet(m.FederatedAssertion, base.FederatedAssertion),
-	}
+	return overlay(m, base)
 }
 
 // uses reports whether a method authenticates with one of the given credentials.
@@ -301,8 +245,100 @@ func uses(method string, secret, assertion, certificate bool) bool {
 	}
 }
 
-// isNullMember tells whether a member of an object is known to be null.
+// isNullMember reports whether a member of an object is known to be null.
 func isNullMember(object types.Object, name string) bool {
 	member, ok := object.Attributes()[name]
 	return ok && member.IsNull()
+}
+
+// credentials maps the attributes.
+func (m credentialsModel) credentials(ctx context.Context, getenv func(string) string, diags *diag.Diagnostics) tokensource.Credentials {
+	return tokensource.Credentials{
+		ClientID:                  m.ClientID.ValueString(),
+		ClientSecret:              secret.New(m.ClientSecret.ValueString()),
+		TokenEndpointAuthMethod:   m.TokenEndpointAuthMethod.ValueString(),
+		ClientSecretBasicEncoding: m.ClientSecretBasicEncoding.ValueString(),
+		SignedAssertion:           m.signedAssertion(ctx, diags),
+		FederatedAssertion:        m.federatedAssertion(ctx, getenv, diags),
+	}
+}
+
+// signedAssertion maps the attribute, nil if it is not set.
+func (m credentialsModel) signedAssertion(ctx context.Context, diags *diag.Diagnostics) *clientauth.SignedAssertion {
+	model := objectAs[signedAssertionModel](ctx, m.SignedAssertion, diags)
+	if model == nil {
+		return nil
+	}
+	lifetime, _ := time.ParseDuration(model.Lifetime.ValueString()) // validated; null is zero
+	return &clientauth.SignedAssertion{
+		PrivateKey:  secret.New(model.PrivateKey.ValueString()),
+		KeyID:       model.KeyID.ValueString(),
+		Algorithm:   model.Algorithm.ValueString(),
+		Certificate: model.Certificate.ValueString(),
+		Audience:    model.Audience.ValueString(),
+		Type:        model.Type.ValueString(),
+		Claims:      model.Claims.ValueString(),
+		Lifetime:    lifetime,
+	}
+}
+
+// federatedAssertion maps the attribute, nil if it is not set.
+func (m credentialsModel) federatedAssertion(ctx context.Context, getenv func(string) string, diags *diag.Diagnostics) *clientauth.FederatedAssertion {
+	model := objectAs[federatedAssertionModel](ctx, m.FederatedAssertion, diags)
+	if model == nil {
+		return nil
+	}
+	federated := &clientauth.FederatedAssertion{
+		Variable: model.Env.ValueString(),
+		File:     model.File.ValueString(),
+		Getenv:   getenv,
+	}
+	if request := objectAs[platformRequestModel](ctx, model.Request, diags); request != nil {
+		pointer := jsonpointer.MustParse("/value") // where GitHub's response has the JWT
+		if !request.Pointer.IsNull() {
+			pointer, _ = jsonpointer.Parse(request.Pointer.ValueString()) // validated
+		}
+		federated.Request = &clientauth.PlatformRequest{
+			URL:           request.URL.ValueString(),
+			URLVariable:   request.URLEnv.ValueString(),
+			TokenVariable: request.TokenEnv.ValueString(),
+			Method:        request.Method.ValueString(),
+			Query:         textMap(request.Query),
+			Pointer:       pointer,
+		}
+	}
+	return federated
+}
+
+// validateFederatedAssertion checks that the assertion has exactly one source.
+func (m credentialsModel) validateFederatedAssertion(ctx context.Context) diag.Diagnostics {
+	var diags diag.Diagnostics
+	model := objectAs[federatedAssertionModel](ctx, m.FederatedAssertion, &diags)
+	if model == nil {
+		return diags
+	}
+	at := path.Root("federated_assertion")
+	diags.Append(exactlyOne(at, valuesOf(*model))...)
+	if request := objectAs[platformRequestModel](ctx, model.Request, &diags); request != nil {
+		diags.Append(exactlyOne(at.AtName("request"), map[string]attr.Value{"url": request.URL, "url_env": request.URLEnv})...)
+	}
+	return diags
+}
+
+// exactlyOne checks that one value is set, unless one is unknown.
+func exactlyOne(at path.Path, values map[string]attr.Value) diag.Diagnostics {
+	var diags diag.Diagnostics
+	set := 0
+	for _, value := range values {
+		if value.IsUnknown() {
+			return diags
+		}
+		if !value.IsNull() {
+			set++
+		}
+	}
+	if set != 1 {
+		diags.AddAttributeError(at, "Exactly one attribute required", "Set exactly one of "+strings.Join(sortedKeys(values), ", ")+".")
+	}
+	return diags
 }

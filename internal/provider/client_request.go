@@ -10,74 +10,71 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// identityAttributes say who the client is.
-func identityAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"client_id": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Client identifier.",
-			Validators:          []validator.String{credential()},
-		},
-		"client_secret": schema.StringAttribute{
+// tokenRequestAttributes describe the token request. They cannot hold the client's
+// credentials, so that a data source may have them.
+func tokenRequestAttributes() map[string]schema.Attribute {
+	return union(parameterAttributes(), map[string]schema.Attribute{
+		"headers": schema.MapAttribute{
 			Optional:            true,
 			Sensitive:           true,
-			MarkdownDescription: "Client secret. Better given by its environment variable than written into a file.",
-			Validators:          []validator.String{credential()},
+			ElementType:         types.StringType,
+			MarkdownDescription: "Additional headers of the token request.",
+			Validators:          []validator.Map{headerFields{}},
 		},
-		"token_endpoint_auth_method": schema.StringAttribute{
+		"default_expires_in": schema.NumberAttribute{
 			Optional: true,
-			MarkdownDescription: "How the client authenticates: `" + strings.Join(clientauth.Methods(), "`, `") + "`. " +
-				"By default inferred from what is configured and from the metadata of `issuer`: an assertion gives `private_key_jwt`, " +
-				"a secret `client_secret_basic` unless the server supports only another method with a secret, a client certificate `tls_client_auth` " +
-				"or `self_signed_tls_client_auth`; and `none` where the credentials are in `parameters`, `headers` or `request_body` or the grant needs none. " +
-				"A method is never found by trial, as failed attempts lock clients out.",
-			Validators: []validator.String{oneOf(clientauth.Methods()...)},
+			MarkdownDescription: "Token lifetime in seconds if the response names none and the token is not a JWT with an `exp` claim. " +
+				"Without it such a token has no `expires_at` and is not reused.",
+			Validators: []validator.Number{wholeNumber{1, maxDefaultExpiresIn}},
 		},
-		"client_secret_basic_encoding": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "How `client_secret_basic` writes id and secret before base64: `form` (default; form-encoded, " +
-				"[RFC 6749 section 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)) or `raw` (as they are, which many servers expect). " +
-				"It makes a difference only if one of them has characters other than letters, digits and `-._~`.",
-			Validators: []validator.String{oneOf(clientauth.BasicEncodings()...)},
-		},
-	}
+	})
 }
 
-// requestAttributes say what is asked for. They carry no credential of the
-// client, so that a data source may take them.
-func requestAttributes() map[string]schema.Attribute {
+// maxDefaultExpiresIn is a year, in seconds. More is probably another unit.
+const maxDefaultExpiresIn = 366 * 24 * 60 * 60
+
+// tokenRequestModel holds the attributes of tokenRequestAttributes.
+type tokenRequestModel struct {
+	parametersModel
+
+	Headers          types.Map    `tfsdk:"headers"`
+	DefaultExpiresIn types.Number `tfsdk:"default_expires_in"`
+}
+
+// parameterAttributes are the parameters of the token request.
+func parameterAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"grant_type": schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "Grant type. Default `client_credentials`; an empty string sends none.",
+			MarkdownDescription: "Grant type. Default `client_credentials`. An empty string sends none.",
 			Validators:          []validator.String{plainText()},
 		},
 		"scopes": schema.ListAttribute{
 			Optional:            true,
 			ElementType:         types.StringType,
-			MarkdownDescription: "Scopes to ask for, sent in this order and separated by spaces.",
+			MarkdownDescription: "Scopes to request, sent in this order and separated by spaces.",
 			Validators:          []validator.List{listvalidator.ValueStringsAre(scopeToken())},
 		},
 		"audience": schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "Audience to ask for, sent as `audience`.",
+			MarkdownDescription: "Audience to request, sent as `audience`.",
 			Validators:          []validator.String{plainText()},
 		},
 		"resources": schema.ListAttribute{
 			Optional:    true,
 			ElementType: types.StringType,
-			MarkdownDescription: "Resource indicators to ask for, absolute URIs, each sent as `resource` " +
+			MarkdownDescription: "Resource indicators to request: absolute URIs, each sent as `resource` " +
 				"([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)).",
 			Validators: []validator.List{listvalidator.ValueStringsAre(absoluteURI())},
 		},
@@ -85,55 +82,51 @@ func requestAttributes() map[string]schema.Attribute {
 			Optional:    true,
 			Sensitive:   true,
 			ElementType: types.StringType,
-			MarkdownDescription: "Further request parameters. One that has the name of a parameter which would be sent replaces it, " +
-				"or removes it where its value is an empty string.",
+			MarkdownDescription: "Additional request parameters. They replace parameters of the same name, " +
+				"and an empty string removes one.",
 			Validators: []validator.Map{mapvalidator.KeysAre(line()), mapvalidator.ValueStringsAre(anyText())},
-		},
-		"headers": schema.MapAttribute{
-			Optional:            true,
-			Sensitive:           true,
-			ElementType:         types.StringType,
-			MarkdownDescription: "Further header fields of the token request.",
-			Validators:          []validator.Map{headerFields{}},
-		},
-		"default_expires_in": schema.NumberAttribute{
-			Optional: true,
-			MarkdownDescription: "Lifetime in seconds to assume where the server names none and the token is no JWT with an `exp` claim. " +
-				"Without it such a token has no `expires_at` and is not reused.",
-			Validators: []validator.Number{wholeNumber(1, maxDefaultExpiresIn)},
 		},
 	}
 }
 
-// wireAttributes say how the request and its answer look, for servers that are
-// not quite OAuth 2.0.
-func wireAttributes() map[string]schema.Attribute {
+// parametersModel holds the attributes of parameterAttributes.
+type parametersModel struct {
+	GrantType  types.String `tfsdk:"grant_type"`
+	Scopes     types.List   `tfsdk:"scopes"`
+	Audience   types.String `tfsdk:"audience"`
+	Resources  types.List   `tfsdk:"resources"`
+	Parameters types.Map    `tfsdk:"parameters"`
+}
+
+// formatAttributes describe the format of the token request and of its response, for
+// servers that deviate from OAuth 2.0.
+func formatAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"parameters_in": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "Where the request parameters go: `form` (default, a form-encoded body), `json` (a body with one JSON object) " +
-				"or `query` (the URL; the provider does not log it, servers and proxies on the way may).",
+			MarkdownDescription: "Where request parameters are sent: `form` (default, a form-encoded body), `json` (a JSON object as the body) " +
+				"or `query` (the URL, which servers and proxies may log).",
 			Validators: []validator.String{oneOf(string(oauth2.InForm), string(oauth2.InJSON), string(oauth2.InQuery))},
 		},
 		"method": schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "HTTP method of the token request. Default `POST`. `GET` has no body and goes with `parameters_in = \"query\"`.",
+			MarkdownDescription: "HTTP method of the token request. Default `POST`. `GET` has no body and requires `parameters_in = \"query\"`.",
 			Validators:          []validator.String{oneOf(http.MethodPost, http.MethodGet, http.MethodPut, http.MethodPatch)},
 		},
 		"request_body": schema.StringAttribute{
 			Optional:  true,
 			Sensitive: true,
-			MarkdownDescription: "Body to send exactly as it is, instead of all parameters. Its `Content-Type` is JSON where it is valid JSON and " +
-				"form-encoded otherwise, unless `headers` says something else. As it may hold a code that is good for one use, " +
-				"the token is not shared, and the request is not sent twice.",
-			Validators: []validator.String{body()},
+			MarkdownDescription: "Body to send verbatim instead of all parameters. Its `Content-Type` is JSON if it is valid JSON, and otherwise " +
+				"form-encoded, unless `headers` sets another. Because it may hold a code that can be used once, " +
+				"the token is not shared and the request is not repeated.",
+			Validators: []validator.String{nonEmpty()},
 		},
 		"response_fields": schema.MapAttribute{
 			Optional:    true,
 			ElementType: types.StringType,
-			MarkdownDescription: "Where the answer has its members, as JSON Pointers ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)), " +
+			MarkdownDescription: "Where the members of the response are, as JSON Pointers ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)), " +
 				"for example `{ access_token = \"/data/token\" }`. Names: `" + strings.Join(oauth2.FieldNames(), "`, `") + "`. " +
-				"A member that is not named is at the top, under its own name. " +
+				"Other members are read from the top level, under their own names. " +
 				"`expires_at` is a date (RFC 3339, or an HTTP date), or seconds or milliseconds since 1970.",
 			Validators: []validator.Map{
 				mapvalidator.KeysAre(oneOf(oauth2.FieldNames()...)),
@@ -143,74 +136,55 @@ func wireAttributes() map[string]schema.Attribute {
 	}
 }
 
-// maxDefaultExpiresIn is a year, in seconds. Who asks for more has mistaken the
-// unit.
-const maxDefaultExpiresIn = 366 * 24 * 60 * 60
-
-// requestModel holds the attributes of requestAttributes.
-type requestModel struct {
-	GrantType        types.String `tfsdk:"grant_type"`
-	Scopes           types.List   `tfsdk:"scopes"`
-	Audience         types.String `tfsdk:"audience"`
-	Resources        types.List   `tfsdk:"resources"`
-	Parameters       types.Map    `tfsdk:"parameters"`
-	Headers          types.Map    `tfsdk:"headers"`
-	DefaultExpiresIn types.Number `tfsdk:"default_expires_in"`
+// formatModel holds the attributes of formatAttributes.
+type formatModel struct {
+	ParametersIn   types.String `tfsdk:"parameters_in"`
+	Method         types.String `tfsdk:"method"`
+	RequestBody    types.String `tfsdk:"request_body"`
+	ResponseFields types.Map    `tfsdk:"response_fields"`
 }
 
-func (m requestModel) over(base requestModel) requestModel {
-	return requestModel{
-		GrantType:        firstSet(m.GrantType, base.GrantType),
-		Scopes:           firstSet(m.Scopes, base.Scopes),
-		Audience:         firstSet(m.Audience, base.Audience),
-		Resources:        firstSet(m.Resources, base.Resources),
-		Parameters:       mergedMap(m.Parameters, base.Parameters),
-		Headers:          mergedMap(canonicalNames(m.Headers), canonicalNames(base.Headers)),
-		DefaultExpiresIn: firstSet(m.DefaultExpiresIn, base.DefaultExpiresIn),
-	}
-}
-
-// insteadOf is m with what of base is not about the parameters.
-func (m requestModel) insteadOf(base requestModel) requestModel {
-	m.Headers, m.DefaultExpiresIn = base.Headers, base.DefaultExpiresIn
-	return m
-}
-
-// tokenRequest maps the attributes of a request, and those of how it looks.
+// tokenRequest maps the attributes of the request.
 func (m clientModel) tokenRequest() oauth2.TokenRequest {
-	request := m.request()
-	request.ParametersIn = oauth2.ParametersIn(m.ParametersIn.ValueString())
-	request.Method = m.Method.ValueString()
-	request.Body = secret.New(m.RequestBody.ValueString())
-	request.Fields = fields(m.ResponseFields)
+	request := oauth2.TokenRequest{
+		GrantType:       tokensource.GrantClientCredentials,
+		Scopes:          textList(m.Scopes),
+		Audience:        m.Audience.ValueString(),
+		Resources:       textList(m.Resources),
+		Parameters:      secretMap(m.Parameters),
+		Headers:         secretMap(m.Headers),
+		DefaultLifetime: time.Duration(wholeValue(m.DefaultExpiresIn)) * time.Second,
+		ParametersIn:    oauth2.ParametersIn(m.ParametersIn.ValueString()),
+		Method:          m.Method.ValueString(),
+		Body:            secret.New(m.RequestBody.ValueString()),
+		Fields:          responseFields(m.ResponseFields),
+	}
+	if !m.GrantType.IsNull() {
+		request.GrantType = m.GrantType.ValueString()
+	}
 	return request
 }
 
-// request maps the attributes of a request.
-func (m requestModel) request() oauth2.TokenRequest {
-	grantType := tokensource.GrantClientCredentials
-	if !m.GrantType.IsNull() {
-		grantType = m.GrantType.ValueString()
-	}
-	return oauth2.TokenRequest{
-		GrantType:       grantType,
-		Scopes:          texts(m.Scopes),
-		Audience:        m.Audience.ValueString(),
-		Resources:       texts(m.Resources),
-		Parameters:      secrets(m.Parameters),
-		Headers:         secrets(m.Headers),
-		DefaultLifetime: time.Duration(whole(m.DefaultExpiresIn)) * time.Second,
-	}
-}
-
-// fields maps places in an answer. The schema has refused what is no pointer.
-func fields(values types.Map) oauth2.Fields {
-	places := oauth2.Fields{}
-	for name, element := range values.Elements() {
-		text, _ := element.(types.String)
-		if pointer, err := jsonpointer.Parse(text.ValueString()); err == nil && !text.IsNull() {
-			places[name] = pointer
+// responseFields maps the pointers to members of the response.
+func responseFields(values types.Map) oauth2.Fields {
+	fields := oauth2.Fields{}
+	for name, text := range textMap(values) {
+		if pointer, err := jsonpointer.Parse(text); err == nil {
+			fields[name] = pointer
 		}
 	}
-	return places
+	return fields
+}
+
+// canonicalNames spells header names in one way, since their case does not matter
+// (RFC 9110 section 5.1).
+func canonicalNames(headers types.Map) types.Map {
+	if headers.IsNull() || headers.IsUnknown() {
+		return headers
+	}
+	spelled := map[string]attr.Value{}
+	for name, value := range headers.Elements() {
+		spelled[http.CanonicalHeaderKey(name)] = value
+	}
+	return types.MapValueMust(types.StringType, spelled)
 }

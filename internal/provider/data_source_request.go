@@ -5,7 +5,6 @@ package provider
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -14,7 +13,7 @@ import (
 )
 
 // requestDataSource is the data source oauth2cc_request.
-type requestDataSource struct{ configured *configured }
+type requestDataSource struct{ data *providerData }
 
 var (
 	_ datasource.DataSourceWithConfigure      = (*requestDataSource)(nil)
@@ -22,10 +21,6 @@ var (
 )
 
 func newRequestDataSource() datasource.DataSource { return &requestDataSource{} }
-
-// readMethods are the methods of requests that read. POST is among them for APIs
-// that want their queries in a body.
-func readMethods() []string { return []string{http.MethodGet, http.MethodHead, http.MethodPost} }
 
 // Metadata implements [datasource.DataSource].
 func (*requestDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
@@ -36,18 +31,18 @@ func (*requestDataSource) Metadata(_ context.Context, _ datasource.MetadataReque
 func (*requestDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One HTTP request that reads. What is sent and the API's answer are stored in the state; the token never is.",
-		Attributes:          derived(merged(callAttributes(readMethods()), answerAttributes()), forDataSource),
+		Attributes:          converted(union(apiRequestAttributes(readMethods()), apiResponseAttributes()), forDataSource),
 	}
 }
 
 // Configure implements [datasource.DataSourceWithConfigure].
 func (d *requestDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.configured, _ = req.ProviderData.(*configured)
+	d.data, _ = req.ProviderData.(*providerData)
 }
 
 // ValidateConfig implements [datasource.DataSourceWithValidateConfig].
 func (*requestDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
-	var model requestModelWithAnswer
+	var model requestModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	resp.Diagnostics.Append(model.validate()...)
 }
@@ -55,19 +50,16 @@ func (*requestDataSource) ValidateConfig(ctx context.Context, req datasource.Val
 // Read implements [datasource.DataSource]. An answer that repeats the token is
 // stored without it.
 func (d *requestDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var model requestModelWithAnswer
+	var model requestModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	answer, diags := d.configured.call(ctx, model.callModel, requestDataSourceKind)
+	response, diags := d.data.send(ctx, model.apiRequestModel, requestDataSourceKind)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	model.answerOutputs = newAnswerOutputs(ctx, answer.Response, secret.NewRedactor(answer.Tokens...).RedactKnown)
+	model.apiResponseModel = newAPIResponse(ctx, response.Response, secret.NewRedactor(response.Tokens...).RedactKnown)
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }
-
-// asIs takes nothing out of an answer.
-func asIs(answer string) string { return answer }

@@ -12,12 +12,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 )
 
 // serverMetadataDataSource is the data source oauth2cc_server_metadata.
-type serverMetadataDataSource struct{ configured *configured }
+type serverMetadataDataSource struct{ data *providerData }
 
 var _ datasource.DataSourceWithConfigure = (*serverMetadataDataSource)(nil)
 
@@ -73,20 +71,20 @@ func (*serverMetadataDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 
 // Configure implements [datasource.DataSourceWithConfigure].
 func (d *serverMetadataDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.configured, _ = req.ProviderData.(*configured)
+	d.data, _ = req.ProviderData.(*providerData)
 }
 
 // Read implements [datasource.DataSource].
 func (d *serverMetadataDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var own types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("issuer"), &own)...)
-	server := serverModel{Issuer: own}.over(d.configured.client.serverModel).over(d.configured.environment.serverModel)
+	server := serverModel{Issuer: own}.over(d.data.client.serverModel).over(d.data.environment.serverModel)
 	issuer := server.Issuer
-	unknown := append(unknownIn(ctx, map[string]attr.Value{"issuer": issuer}), d.configured.unknown...)
+	unknown := append(unknownIn(ctx, map[string]attr.Value{"issuer": issuer}), d.data.unknown...)
 	switch {
 	case resp.Diagnostics.HasError():
 	case len(unknown) > 0:
-		resp.Diagnostics.Append(unknownError(unknown, dataSourceKind))
+		resp.Diagnostics.Append(unknownError(unknown, metadataKind))
 	case issuer.ValueString() == "":
 		resp.Diagnostics.AddAttributeError(path.Root("issuer"), "Missing attribute issuer", "Set issuer here or in the provider block.")
 	default:
@@ -96,9 +94,9 @@ func (d *serverMetadataDataSource) Read(ctx context.Context, req datasource.Read
 
 // read fetches the metadata and shows it.
 func (d *serverMetadataDataSource) read(ctx context.Context, issuer string, resp *datasource.ReadResponse) {
-	metadata, err := d.configured.tokens.Metadata(ctx, issuer)
+	metadata, err := d.data.tokens.Metadata(ctx, issuer)
 	if err != nil {
-		resp.Diagnostics.Append(tokenError(err, kind{takes: func(name string) bool { return name == "issuer" }}))
+		resp.Diagnostics.Append(describeError(err).diagnostic(metadataKind))
 		return
 	}
 	values := map[string]any{
@@ -114,19 +112,11 @@ func (d *serverMetadataDataSource) read(ctx context.Context, issuer string, resp
 		}
 	}
 	for _, name := range metadataLists {
-		values[name] = metadataList(metadata, name)
+		values[name] = listOf(metadata.Strings(name))
 	}
 	for _, name := range sortedKeys(values) {
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), values[name])...)
 	}
-}
-
-// metadataList is a list of the document, null where it has none.
-func metadataList(metadata *oauth2.Metadata, name string) types.List {
-	if names := metadata.Strings(name); names != nil {
-		return stringList(names)
-	}
-	return types.ListNull(types.StringType)
 }
 
 // stringMap turns a JSON object into a map of those members that are strings; it

@@ -11,7 +11,7 @@ import (
 )
 
 // tokenDataSource is the data source oauth2cc_token.
-type tokenDataSource struct{ configured *configured }
+type tokenDataSource struct{ data *providerData }
 
 var _ datasource.DataSourceWithConfigure = (*tokenDataSource)(nil)
 
@@ -19,9 +19,8 @@ func newTokenDataSource() datasource.DataSource { return &tokenDataSource{} }
 
 // tokenDataSourceModel holds the data source's attributes.
 type tokenDataSourceModel struct {
-	requestModel
-	tokenInputs
-	tokenOutputs
+	tokenRequestModel
+	tokenModel
 }
 
 // Metadata implements [datasource.DataSource].
@@ -29,19 +28,18 @@ func (*tokenDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest
 	resp.TypeName = typeName + "_token"
 }
 
-// Schema implements [datasource.DataSource]. What a data source is given ends in
-// the state, so it has no attribute that could carry the client's credentials.
+// Schema implements [datasource.DataSource]. Attributes of a data source end up in the
+// state, so none can hold the client's credentials.
 func (*tokenDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	attributes := merged(computedScopes(requestAttributes()), tokenInputAttributes(), tokenOutputAttributes())
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A token for consumers that cannot take ephemeral values. The token is stored in the state.",
-		Attributes:          derived(attributes, forDataSource),
+		Attributes:          converted(union(computedScopes(tokenRequestAttributes()), tokenAttributes()), forDataSource),
 	}
 }
 
 // Configure implements [datasource.DataSourceWithConfigure].
 func (d *tokenDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.configured, _ = req.ProviderData.(*configured)
+	d.data, _ = req.ProviderData.(*providerData)
 }
 
 // Read implements [datasource.DataSource].
@@ -51,14 +49,13 @@ func (d *tokenDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	request := tokenRequest{client: clientModel{requestModel: model.requestModel}, minValidity: model.minValidity()}
-	session, diags := d.configured.open(ctx, request, dataSourceKind)
+	session, diags := d.data.openToken(ctx, clientModel{tokenRequestModel: model.tokenRequestModel}, model.MinValidity, false, tokenDataSourceKind)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	token := session.Token()
-	model.tokenOutputs = newTokenOutputs(ctx, token, token.ResponseWithoutTokens(fields(d.configured.client.ResponseFields)))
+	model.setOutputs(ctx, token, token.ResponseWithoutTokens(responseFields(d.data.client.ResponseFields)))
 	model.Scopes = grantedScopes(session)
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }

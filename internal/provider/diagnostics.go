@@ -35,39 +35,39 @@ type finding struct {
 	remedy string
 }
 
-// kind is a kind of block that can request a token.
-type kind struct {
-	// takes reports whether the block has an attribute, so that an error can point
-	// at it.
-	takes func(attribute string) bool
+// blockKind is a kind of block, as far as diagnostics depend on it.
+type blockKind struct {
+	// has reports whether the block has an attribute, which an error can then point at.
+	has func(attribute string) bool
 	// wait says how to make Terraform wait until everything is known.
 	wait string
 }
 
-// The kinds of blocks.
+// validatedBlock is a block that is validated by itself. Conflicts are then about
+// attributes that it has.
+var validatedBlock = blockKind{has: func(string) bool { return true }}
+
 var (
-	ephemeralKind         = kind{has(clientAttributes()), waitEphemeral}
-	dataSourceKind        = kind{has(requestAttributes()), waitDataSource}
-	requestKind           = kind{has(callAttributes(nil)), waitRequest}
-	requestDataSourceKind = kind{has(callAttributes(nil)), waitDataSource}
+	tokenEphemeralKind = blockKind{
+		has: hasAttribute(clientAttributes()),
+		wait: "Set the same attribute on the ephemeral resource: while it is unknown there, Terraform waits until apply. " +
+			"Or create the resource that the value comes from first, with -target.",
+	}
+	tokenDataSourceKind   = blockKind{has: hasAttribute(tokenRequestAttributes()), wait: waitDataSource}
+	metadataKind          = blockKind{has: func(name string) bool { return name == "issuer" }, wait: waitDataSource}
+	requestDataSourceKind = blockKind{has: hasAttribute(apiRequestAttributes(nil)), wait: waitDataSource}
+	requestKind           = blockKind{
+		has: hasAttribute(apiRequestAttributes(nil)),
+		wait: "Create the resource that the value comes from first, with -target. Or get the token from the ephemeral resource " +
+			"oauth2cc_token, set the same attribute there, and send it in request_headers with authenticate = false.",
+	}
 )
 
-// allKinds is for what is found at validate, which is about attributes of the block.
-var allKinds = kind{takes: func(string) bool { return true }}
+const waitDataSource = "Add the resource that the value comes from to depends_on of the data source: Terraform then reads it at apply. " +
+	"Or use the ephemeral resource oauth2cc_token and set the same attribute there."
 
-// Ways to make Terraform wait, by kind of block.
-const (
-	waitEphemeral = "Set the same attribute on the ephemeral resource: while it is unknown there, Terraform waits until apply. " +
-		"Or create the resource that the value comes from first, with -target."
-	waitConnection = "Use a value that is known at plan, or create the resource that it comes from first, with -target."
-	waitDataSource = "Add the resource that the value comes from to depends_on of the data source: Terraform then reads it at apply. " +
-		"Or use the ephemeral resource oauth2cc_token and set the same attribute there."
-	waitRequest = "Create the resource that the value comes from first, with -target. Or get the token from the ephemeral resource " +
-		"oauth2cc_token, set the same attribute there, and send it in request_headers with authenticate = false."
-)
-
-// has returns a function that reports whether attributes include a name.
-func has[A any](attributes map[string]A) func(string) bool {
+// hasAttribute returns a function that reports whether attributes include a name.
+func hasAttribute[A any](attributes map[string]A) func(string) bool {
 	return func(name string) bool {
 		_, ok := attributes[name]
 		return ok
@@ -90,16 +90,16 @@ func (f finding) detail() string {
 	return harmless(strings.Join(paragraphs, "\n\n"))
 }
 
-// warning is the finding as a warning: the run can go on.
+// warning is the finding as a warning about an attribute.
 func (f finding) warning(attribute, summary string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root(attribute), summary, f.detail())
 }
 
 // diagnostic is the finding as an error.
-func (f finding) diagnostic(from kind) diag.Diagnostic {
+func (f finding) diagnostic(kind blockKind) diag.Diagnostic {
 	detail := f.detail()
 	root, members, _ := strings.Cut(f.attribute, ".")
-	if root == "" || !from.takes(root) {
+	if root == "" || !kind.has(root) {
 		return diag.NewErrorDiagnostic(f.summary, detail)
 	}
 	at := path.Root(root)
@@ -111,28 +111,11 @@ func (f finding) diagnostic(from kind) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, f.summary, detail)
 }
 
-// pointed drops the path of a diagnostic if a kind of block has no such attribute.
-func pointed(found diag.Diagnostic, from kind) diag.Diagnostic {
-	if at, ok := found.(diag.DiagnosticWithPath); ok && !from.takes(at.Path().Steps()[0].String()) {
-		return diag.NewErrorDiagnostic(found.Summary(), found.Detail())
-	}
-	return found
-}
-
-// tokenError says why there is no token.
-func tokenError(err error, from kind) diag.Diagnostic {
-	return describeError(err).diagnostic(from)
-}
-
-// longestShown is the longest wait that is shown to the second. A server that asks
-// for a longer one has mistaken the unit or means never.
-const longestShown = 365 * 24 * time.Hour
-
 // attemptsFacts says how many attempts were made, if more than one, and when to
 // retry, if the server says so.
 func attemptsFacts(attempts httpstack.Attempts) []string {
 	var facts []string
-	tooLong := attempts.Wait > longestShown
+	tooLong := attempts.Wait > 365*24*time.Hour // another unit is meant, or never
 	if tooLong {
 		attempts.RetryAt = time.Time{}
 	}
@@ -145,66 +128,44 @@ func attemptsFacts(attempts httpstack.Attempts) []string {
 	return facts
 }
 
-// describeError turns any error of package tokensource into a finding.
+// describeError describes any error of package tokensource.
 func describeError(err error) finding {
 	found := describeCause(err)
-	if given, ok := errors.AsType[*tokensource.RetriedError](err); ok {
-		found.facts = append(found.facts, attemptsFacts(given.Attempts)...)
+	if retried, ok := errors.AsType[*tokensource.RetriedError](err); ok {
+		found.facts = append(found.facts, attemptsFacts(retried.Attempts)...)
 	}
 	return found
 }
 
-// describeCause is describeError without the number of attempts. A bare error of
-// the HTTP stack is one of a call to an API.
+// describeCause is describeError without the number of attempts. An error of the HTTP
+// stack by itself is one of a request to an API.
 func describeCause(err error) finding {
+	address := "url"
+	response, responded := errors.AsType[*oauth2.Error](err)
 	if fetch, ok := errors.AsType[*tokensource.FetchError](err); ok {
-		return describeFetch(fetch)
-	}
-	if config, ok := errors.AsType[*tokensource.ConfigError](err); ok {
+		address = "token_endpoint"
+		if field, ok := errors.AsType[*clientauth.FieldError](fetch); ok {
+			return describeAssertion(fetch.Client.AssertionAttribute(), field)
+		}
+		if responded {
+			return describeResponse(response, fetch.Client)
+		}
+	} else if config, ok := errors.AsType[*tokensource.ConfigError](err); ok {
 		return describeConfig(config)
-	}
-	if discovery, ok := errors.AsType[*tokensource.DiscoveryError](err); ok {
-		return describeDiscovery(discovery)
+	} else if discovery, ok := errors.AsType[*tokensource.DiscoveryError](err); ok {
+		address = "issuer"
+		if both, ok := errors.AsType[*oauth2.MetadataError](discovery); ok { // show what each of the two addresses returned
+			found := describeCause(&tokensource.DiscoveryError{Err: both.Err})
+			found.facts = append(found.facts, sentence(both.Other.Error()))
+			return found
+		}
+		if responded {
+			return describeMetadata(response)
+		}
 	}
 	if failure, ok := errors.AsType[*httpstack.Error](err); ok {
-		return describeNetwork(failure, "url")
+		return describeNetwork(failure, address)
 	}
-	return describeOther(err)
-}
-
-// describeDiscovery is for metadata that was requested. If both of its addresses
-// failed, both are shown, with what each answered.
-func describeDiscovery(discovery *tokensource.DiscoveryError) finding {
-	if both, ok := errors.AsType[*oauth2.MetadataError](discovery); ok {
-		found := describeDiscovery(&tokensource.DiscoveryError{Err: both.Err})
-		found.facts = append(found.facts, sentence(both.Other.Error()))
-		return found
-	}
-	if response, ok := errors.AsType[*oauth2.Error](discovery); ok {
-		return describeMetadata(response)
-	}
-	if failure, ok := errors.AsType[*httpstack.Error](discovery); ok {
-		return describeNetwork(failure, "issuer")
-	}
-	return describeOther(discovery)
-}
-
-// describeFetch is for a token request that failed.
-func describeFetch(fetch *tokensource.FetchError) finding {
-	if part, ok := errors.AsType[*clientauth.FieldError](fetch); ok {
-		return describeAssertion(fetch.Client.AssertionAttribute(), part)
-	}
-	if response, ok := errors.AsType[*oauth2.Error](fetch); ok {
-		return describeAnswer(response, fetch.Client)
-	}
-	if failure, ok := errors.AsType[*httpstack.Error](fetch); ok {
-		return describeNetwork(failure, "token_endpoint")
-	}
-	return describeOther(fetch)
-}
-
-// describeOther is for cancelled requests, bugs and everything else.
-func describeOther(err error) finding {
 	if errors.Is(err, context.Canceled) {
 		return finding{summary: "The request was cancelled", facts: []string{"Terraform stopped the run before the response arrived."}}
 	}

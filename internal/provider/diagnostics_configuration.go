@@ -16,11 +16,11 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// conflictErrors words what the rules about a client find.
-func conflictErrors(found []*tokensource.ConfigError, from kind) diag.Diagnostics {
+// configErrors describes what the rules about a client find.
+func configErrors(found []*tokensource.ConfigError, kind blockKind) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, conflict := range found {
-		diags.Append(describeConfig(conflict).diagnostic(from))
+		diags.Append(describeConfig(conflict).diagnostic(kind))
 	}
 	return diags
 }
@@ -98,16 +98,16 @@ func missingRemedy(attribute string) string {
 
 // unknownError is for attributes that are known after apply. Only the provider
 // block has those of the connection, so they must be known earlier.
-func unknownError(attributes []string, from kind) diag.Diagnostic {
-	wait := from.wait
-	if slices.ContainsFunc(attributes, has(connectionAttributes())) {
-		wait = waitConnection
+func unknownError(attributes []string, kind blockKind) diag.Diagnostic {
+	wait := kind.wait
+	if slices.ContainsFunc(attributes, hasAttribute(connectionAttributes())) {
+		wait = "Use a value that is known at plan, or create the resource that it comes from first, with -target."
 	}
 	return finding{
 		summary: "Provider configuration not known yet: " + strings.Join(attributes, ", "),
 		facts:   []string{"The request needs attributes of the provider block that are only known after apply: " + strings.Join(attributes, ", ") + "."},
 		remedy:  wait,
-	}.diagnostic(from)
+	}.diagnostic(kind)
 }
 
 // plaintextRefused is for an address that would send credentials unencrypted.

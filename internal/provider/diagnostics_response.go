@@ -16,8 +16,8 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// describeAnswer is for a response of the token endpoint without a token.
-func describeAnswer(answer *oauth2.Error, client tokensource.Client) finding {
+// describeResponse is for a response of the token endpoint without a token.
+func describeResponse(answer *oauth2.Error, client tokensource.Client) finding {
 	r := refused{answer, client}
 	if answer.Err != nil {
 		return r.unusable()
@@ -220,20 +220,20 @@ func describeMetadata(answer *oauth2.Error) finding {
 // withoutIssuer says how to do without metadata.
 const withoutIssuer = "Check issuer. Or set token_endpoint and token_endpoint_auth_method: then no metadata is needed."
 
-// describeCall is for a response of an API with a status that is not expected.
-func describeCall(answer *oauth2.Error, request httpstack.Request, authenticated bool) finding {
+// describeAPIError is for a response of an API with a status that is not expected.
+func describeAPIError(answer *oauth2.Error, request httpstack.Request, authenticated bool) finding {
 	found := finding{
 		attribute: "url",
 		summary:   "The API returned " + answer.Status(),
 		facts:     append([]string{request.Method + " " + httpstack.ShowURL(request.URL)}, serverFacts(answer)...),
 	}
-	found.suspects, found.remedy = callAdvice(answer, authenticated)
+	found.suspects, found.remedy = apiAdvice(answer, authenticated)
 	return found
 }
 
-// callAdvice says what to check, and what to do beside that, by the error code of RFC
+// apiAdvice says what to check, and what to do beside that, by the error code of RFC
 // 6750 section 3.1 and the status.
-func callAdvice(answer *oauth2.Error, authenticated bool) (suspects []string, remedy string) {
+func apiAdvice(answer *oauth2.Error, authenticated bool) (suspects []string, remedy string) {
 	challenge := oauth2.Challenge{}
 	if answer.Challenge != nil {
 		challenge = *answer.Challenge

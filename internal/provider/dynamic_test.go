@@ -227,3 +227,5 @@ func TestCleanedNames(t *testing.T) {
 		}
 	}
 }
+
+func asIs(text string) string { return text }

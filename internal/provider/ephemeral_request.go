@@ -5,14 +5,13 @@ package provider
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 )
 
 // requestEphemeralResource is the ephemeral resource oauth2cc_request.
-type requestEphemeralResource struct{ configured *configured }
+type requestEphemeralResource struct{ data *providerData }
 
 var (
 	_ ephemeral.EphemeralResourceWithConfigure      = (*requestEphemeralResource)(nil)
@@ -20,18 +19,6 @@ var (
 )
 
 func newRequestEphemeralResource() ephemeral.EphemeralResource { return &requestEphemeralResource{} }
-
-// requestMethods are the methods of requests that may do something.
-func requestMethods() []string {
-	return append(readMethods(), http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions)
-}
-
-// requestModelWithAnswer holds the attributes of a kind of oauth2cc_request that
-// has outputs.
-type requestModelWithAnswer struct {
-	callModel
-	answerOutputs
-}
 
 // Metadata implements [ephemeral.EphemeralResource].
 func (*requestEphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
@@ -42,36 +29,36 @@ func (*requestEphemeralResource) Metadata(_ context.Context, _ ephemeral.Metadat
 func (*requestEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One HTTP request whose answer is never written to state or plan. It is sent at plan and again at apply.",
-		Attributes:          merged(callAttributes(requestMethods()), answerAttributes()),
+		Attributes:          union(apiRequestAttributes(allMethods()), apiResponseAttributes()),
 	}
 }
 
 // Configure implements [ephemeral.EphemeralResourceWithConfigure].
 func (r *requestEphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, _ *ephemeral.ConfigureResponse) {
-	r.configured, _ = req.ProviderData.(*configured)
+	r.data, _ = req.ProviderData.(*providerData)
 }
 
 // ValidateConfig implements [ephemeral.EphemeralResourceWithValidateConfig].
 func (*requestEphemeralResource) ValidateConfig(
 	ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse,
 ) {
-	var model requestModelWithAnswer
+	var model requestModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	resp.Diagnostics.Append(model.validate()...)
 }
 
 // Open implements [ephemeral.EphemeralResource].
 func (r *requestEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
-	var model requestModelWithAnswer
+	var model requestModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	answer, diags := r.configured.call(ctx, model.callModel, requestKind)
+	response, diags := r.data.send(ctx, model.apiRequestModel, requestKind)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	model.answerOutputs = newAnswerOutputs(ctx, answer.Response, asIs)
+	model.apiResponseModel = newAPIResponse(ctx, response.Response, func(text string) string { return text })
 	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 }

@@ -21,7 +21,7 @@ import (
 )
 
 // tokenEphemeralResource is the ephemeral resource oauth2cc_token.
-type tokenEphemeralResource struct{ configured *configured }
+type tokenEphemeralResource struct{ data *providerData }
 
 var (
 	_ ephemeral.EphemeralResourceWithConfigure      = (*tokenEphemeralResource)(nil)
@@ -32,6 +32,18 @@ var (
 
 func newTokenEphemeralResource() ephemeral.EphemeralResource { return &tokenEphemeralResource{} }
 
+// tokenEphemeralModel holds the attributes of the ephemeral resource.
+type tokenEphemeralModel struct {
+	clientModel
+	tokenModel
+
+	Triggers         types.Dynamic `tfsdk:"triggers"`
+	KeepAlive        types.Bool    `tfsdk:"keep_alive"`
+	RevokeOnClose    types.Bool    `tfsdk:"revoke_on_close"`
+	RefreshToken     types.String  `tfsdk:"refresh_token"`
+	RefreshExpiresIn types.Int64   `tfsdk:"refresh_expires_in"`
+}
+
 // Metadata implements [ephemeral.EphemeralResource].
 func (*tokenEphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
 	resp.TypeName = typeName + "_token"
@@ -40,16 +52,39 @@ func (*tokenEphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataR
 // Schema implements [ephemeral.EphemeralResource].
 func (*tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A token that is never written to state or plan. Needs Terraform 1.10 or OpenTofu 1.11.",
-		Attributes: merged(
-			computedScopes(clientAttributes()), tokenInputAttributes(), tokenOutputAttributes(), sessionAttributes(),
-		),
+		MarkdownDescription: "A token that is never written to state or plan. Requires Terraform 1.10 or OpenTofu 1.11.",
+		Attributes: union(computedScopes(clientAttributes()), tokenAttributes(), map[string]schema.Attribute{
+			"triggers": schema.DynamicAttribute{
+				Optional: true,
+				MarkdownDescription: "Any value. It has no effect of its own: while it is unknown, Terraform defers the token request. " +
+					"Refer to a resource here to request the token after that resource is created.",
+			},
+			"keep_alive": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Uses the refresh token to keep the session at the server alive for the duration of the run. " +
+					"The token that was handed out stays the same; for one that is valid longer, set `min_validity`. Default `false`.",
+			},
+			"revoke_on_close": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Requests a token that is not shared, and revokes it and its refresh token when the run no longer needs it, " +
+					"also if the run fails or is interrupted. A failed revocation is a warning, or after such a run a line in Terraform's log. Default `false`.",
+			},
+			"refresh_token": schema.StringAttribute{
+				Computed:            true,
+				Sensitive:           true,
+				MarkdownDescription: "The refresh token; null if the server issued none.",
+			},
+			"refresh_expires_in": schema.Int64Attribute{
+				Computed:            true,
+				MarkdownDescription: "Lifetime of the refresh token in seconds, as issued; null if unknown or unlimited.",
+			},
+		}),
 	}
 }
 
 // Configure implements [ephemeral.EphemeralResourceWithConfigure].
 func (r *tokenEphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, _ *ephemeral.ConfigureResponse) {
-	r.configured, _ = req.ProviderData.(*configured)
+	r.data, _ = req.ProviderData.(*providerData)
 }
 
 // ValidateConfig implements [ephemeral.EphemeralResourceWithValidateConfig].
@@ -71,52 +106,68 @@ func (r *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	session, diags := r.configured.open(ctx, model.request(), ephemeralKind)
+	session, diags := r.data.openToken(ctx, model.clientModel, model.MinValidity, model.RevokeOnClose.ValueBool(), tokenEphemeralKind)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(r.keep(ctx, session, model, resp)...)
-	model.show(ctx, session)
+	token := session.Token()
+	model.setOutputs(ctx, token, token.Response)
+	model.RefreshToken, model.RefreshExpiresIn = types.StringNull(), types.Int64Null()
+	if !token.RefreshToken.IsZero() {
+		model.RefreshToken = types.StringValue(token.RefreshToken.Reveal())
+	}
+	if token.RefreshExpiresIn > 0 {
+		model.RefreshExpiresIn = types.Int64Value(token.RefreshExpiresIn)
+	}
+	if model.Scopes.IsNull() { // Terraform requires configured values to stay as they are
+		model.Scopes = grantedScopes(session)
+	}
 	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 }
 
-// keep remembers a session that is renewed or revoked later. From then on its token
-// is revoked, whatever else happens.
+// keep remembers a session that is to be renewed or revoked. From then on its token
+// is revoked whatever else happens.
 func (r *tokenEphemeralResource) keep(
 	ctx context.Context, session *tokensource.Session, model tokenEphemeralModel, resp *ephemeral.OpenResponse,
 ) diag.Diagnostics {
 	var diags diag.Diagnostics
-	keepAlive, revoke := model.KeepAlive.ValueBool(), model.RevokeOnClose.ValueBool()
-	if keepAlive {
+	if model.KeepAlive.ValueBool() {
 		resp.RenewAt = session.RenewAt()
 		if resp.RenewAt.IsZero() {
-			diags.Append(nothingToKeepAlive())
+			diags.AddAttributeWarning(path.Root("keep_alive"), "Nothing to keep alive",
+				"The server issued no refresh token, or no lifetime with it, so keep_alive has no effect. Remove it, "+
+					"or enable refresh tokens for this client at the server.")
 		}
 	}
-	if revoke || !resp.RenewAt.IsZero() {
-		handle, err := r.configured.cleanup.add(ctx, session)
-		if err != nil {
-			diags.Append(stoppingError())
-			return diags
-		}
-		diags.Append(resp.Private.SetKey(ctx, sessionKey, handle)...)
+	if !model.RevokeOnClose.ValueBool() && resp.RenewAt.IsZero() {
+		return diags
 	}
+	handle, err := r.data.cleanup.add(ctx, session)
+	if err != nil {
+		diags.AddError("The provider is stopping",
+			"The provider was stopped while it requested this token, and has revoked it. Run Terraform again.")
+		return diags
+	}
+	diags.Append(resp.Private.SetKey(ctx, sessionKey, handle)...)
 	return diags
 }
 
 // Renew implements [ephemeral.EphemeralResourceWithRenew]. It cannot change the
 // token that was handed out; it keeps the session at the server alive. A failure
-// is a warning, as that token may well be good still.
+// is a warning, since that token may still be valid.
 func (r *tokenEphemeralResource) Renew(ctx context.Context, req ephemeral.RenewRequest, resp *ephemeral.RenewResponse) {
 	handle, diags := req.Private.GetKey(ctx, sessionKey)
 	resp.Diagnostics.Append(diags...)
-	session, ok := r.configured.cleanup.get(handle).(*tokensource.Session)
+	session, ok := r.data.cleanup.get(handle).(*tokensource.Session)
 	if !ok {
 		return
 	}
 	if err := session.Renew(ctx); err != nil {
-		resp.Diagnostics.Append(renewWarning(err))
+		found := describeError(err)
+		found.facts = append([]string{found.summary + "."}, found.facts...)
+		resp.Diagnostics.Append(found.warning("keep_alive", "The session could not be kept alive"))
 		resp.RenewAt = session.RetryAt()
 		return
 	}
@@ -127,64 +178,9 @@ func (r *tokenEphemeralResource) Renew(ctx context.Context, req ephemeral.RenewR
 func (r *tokenEphemeralResource) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
 	handle, diags := req.Private.GetKey(ctx, sessionKey)
 	resp.Diagnostics.Append(diags...)
-	if err := r.configured.cleanup.closeOne(ctx, handle); err != nil {
+	if err := r.data.cleanup.closeOne(ctx, handle); err != nil {
 		resp.Diagnostics.Append(revocationWarning(err))
 	}
-}
-
-// tokenEphemeralModel holds the attributes of the ephemeral resource.
-type tokenEphemeralModel struct {
-	clientModel
-	tokenInputs
-	tokenOutputs
-
-	Triggers         types.Dynamic `tfsdk:"triggers"`
-	KeepAlive        types.Bool    `tfsdk:"keep_alive"`
-	RevokeOnClose    types.Bool    `tfsdk:"revoke_on_close"`
-	RefreshToken     types.String  `tfsdk:"refresh_token"`
-	RefreshExpiresIn types.Int64   `tfsdk:"refresh_expires_in"`
-}
-
-// request is what the block asks for.
-func (m tokenEphemeralModel) request() tokenRequest {
-	return tokenRequest{client: m.clientModel, minValidity: m.minValidity(), own: m.RevokeOnClose.ValueBool()}
-}
-
-// show sets the outputs. Scopes that the block asks for stay as they are, since
-// Terraform insists on what is configured.
-func (m *tokenEphemeralModel) show(ctx context.Context, session *tokensource.Session) {
-	token := session.Token()
-	m.tokenOutputs = newTokenOutputs(ctx, token, token.Response)
-	m.RefreshToken, m.RefreshExpiresIn = types.StringNull(), types.Int64Null()
-	if !token.RefreshToken.IsZero() {
-		m.RefreshToken = types.StringValue(token.RefreshToken.Reveal())
-	}
-	if token.RefreshExpiresIn > 0 {
-		m.RefreshExpiresIn = types.Int64Value(token.RefreshExpiresIn)
-	}
-	if m.Scopes.IsNull() {
-		m.Scopes = grantedScopes(session)
-	}
-}
-
-// nothingToKeepAlive is for a session without a refresh token.
-func nothingToKeepAlive() diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(path.Root("keep_alive"), "Nothing to keep alive",
-		"The server issued no refresh token, or no lifetime with it, so keep_alive has no effect. Remove it, "+
-			"or enable refresh tokens for this client at the server.")
-}
-
-// stoppingError is for a session that was opened after the provider was told to end.
-func stoppingError() diag.Diagnostic {
-	return diag.NewErrorDiagnostic("The provider is stopping",
-		"The provider was told to end while it requested this token, and has revoked it. Run Terraform again.")
-}
-
-// renewWarning is for a session that could not be renewed.
-func renewWarning(err error) diag.Diagnostic {
-	found := describeError(err)
-	found.facts = append([]string{found.summary + "."}, found.facts...)
-	return found.warning("keep_alive", "The session could not be kept alive")
 }
 
 // revocationWarning is for tokens that could not be revoked, each with an error.
@@ -197,14 +193,14 @@ func revocationWarning(err error) diag.Diagnostic {
 	for _, failure := range failures {
 		facts, remedy := describeRevocation(failure)
 		for _, fact := range facts {
-			if !slices.Contains(found.facts, fact) { // the access and the refresh token usually fail alike
+			if !slices.Contains(found.facts, fact) { // both tokens usually fail alike
 				found.facts = append(found.facts, fact)
 			}
 		}
 		found.remedy = "The token stays valid until it expires. " + remedy
 	}
-	if given, ok := errors.AsType[*tokensource.RetriedError](err); ok { // the attempts of one stand for those of both
-		found.facts = append(found.facts, attemptsFacts(given.Attempts)...)
+	if retried, ok := errors.AsType[*tokensource.RetriedError](err); ok { // one stands for both
+		found.facts = append(found.facts, attemptsFacts(retried.Attempts)...)
 	}
 	return found.warning("revoke_on_close", "A token could not be revoked")
 }
@@ -230,35 +226,4 @@ func describeRevocation(err error) (facts []string, remedy string) {
 		return describeCause(err).facts, remedy
 	}
 	return facts, remedy
-}
-
-// sessionAttributes are those of the ephemeral resource alone, which unlike a
-// data source has an end.
-func sessionAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"triggers": schema.DynamicAttribute{
-			Optional: true,
-			MarkdownDescription: "Any value. It is not used: as long as it is unknown, Terraform waits with the token, " +
-				"so that a reference to a resource here has the token fetched after that resource is there.",
-		},
-		"keep_alive": schema.BoolAttribute{
-			Optional: true,
-			MarkdownDescription: "Keeps the session at the server alive with the refresh token, shortly before it would expire, for as long as the run takes. " +
-				"It cannot replace the token that was handed out: a consumer that needs one which lives longer wants `min_validity`. Default `false`.",
-		},
-		"revoke_on_close": schema.BoolAttribute{
-			Optional: true,
-			MarkdownDescription: "Requests a token that is not shared, and revokes it and its refresh token when the run no longer needs it. " +
-				"A run that fails or is interrupted revokes it too. A revocation that fails is a warning, and after such a run a line in Terraform's log. Default `false`.",
-		},
-		"refresh_token": schema.StringAttribute{
-			Computed:            true,
-			Sensitive:           true,
-			MarkdownDescription: "The refresh token; null if the server issued none.",
-		},
-		"refresh_expires_in": schema.Int64Attribute{
-			Computed:            true,
-			MarkdownDescription: "Lifetime of the refresh token in seconds, as issued; null if unknown or unlimited.",
-		},
-	}
 }

@@ -49,8 +49,8 @@ func FuzzTexts(f *testing.F) {
 	rules := map[string]validator.String{
 		"credential": credential(), "plainText": plainText(), "scopeToken": scopeToken(), "endpointURL": endpointURL(), "requestURL": requestURL(),
 		"withoutQuery": withoutQuery(), "absoluteURI": absoluteURI(), "jsonPointer": jsonPointer(), "jsonObject": jsonObject(),
-		"durationFrom": durationFrom(0), "certificates": certificates(), "proxy": proxy(), "hostName": hostName(), "variableName": variableName(),
-		"anyText": anyText(), "body": body(), "headerField": headerField("X"),
+		"durationFrom": durationFrom(0), "certificates": certificates(), "proxyURL": proxyURL(), "hostName": hostName(), "variableName": variableName(),
+		"anyText": anyText(), "nonEmpty": nonEmpty(), "headerField": headerField("X"),
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		const canary = "c4n4ry"
@@ -72,7 +72,7 @@ func FuzzHarmless(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		shown := finding{summary: "x", facts: []string{text}}.diagnostic(kind{})
+		shown := finding{summary: "x", facts: []string{text}}.diagnostic(blockKind{})
 		if shown.Severity() != diag.SeverityError || len(shown.Detail()) > maxDetail+20 || !utf8.ValidString(shown.Detail()) {
 			t.Errorf("%d bytes: %q", len(shown.Detail()), shown.Detail())
 		}

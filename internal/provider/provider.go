@@ -91,7 +91,7 @@ func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConf
 	resp.Diagnostics.Append(model.validateUnused(ctx)...)
 	environment, diags := model.readEnvironment(ctx, p.getenv)
 	resp.Diagnostics.Append(diags...)
-	model.clientModel = model.overEnvironment(ctx, environment, model.presentsCertificate())
+	model.clientModel = model.over(environment, model.hasClientCertificate())
 	resp.Diagnostics.Append(model.validate(ctx, p.now())...)
 }
 
@@ -109,14 +109,14 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	configured, diags := p.newConfigured(ctx, model, environment)
+	data, diags := p.newProviderData(ctx, model, environment)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.EphemeralResourceData = configured
-	resp.DataSourceData = configured
-	resp.ActionData = configured
+	resp.EphemeralResourceData = data
+	resp.DataSourceData = data
+	resp.ActionData = data
 }
 
 // EphemeralResources implements [provider.ProviderWithEphemeralResources].

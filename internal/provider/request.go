@@ -21,20 +21,19 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// callAttributes are the inputs of every kind of oauth2cc_request, which may use
+// apiRequestAttributes are the inputs of every kind of oauth2cc_request, which may use
 // one of methods.
-func callAttributes(methods []string) map[string]schema.Attribute {
+func apiRequestAttributes(methods []string) map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"url": schema.StringAttribute{
 			Required:            true,
-			MarkdownDescription: "URL to send the request to. The token goes nowhere else: a redirect to another origin is refused.",
+			MarkdownDescription: "URL of the request. The token is sent only to its origin: a redirect to another is refused.",
 			Validators:          []validator.String{requestURL()},
 		},
 		"method": schema.StringAttribute{
@@ -46,38 +45,38 @@ func callAttributes(methods []string) map[string]schema.Attribute {
 			Optional:            true,
 			Sensitive:           true,
 			ElementType:         types.StringType,
-			MarkdownDescription: "Header fields of the request.",
+			MarkdownDescription: "Headers of the request.",
 			Validators:          []validator.Map{headerFields{}},
 		},
 		"request_body": schema.StringAttribute{
 			Optional:  true,
 			Sensitive: true,
-			MarkdownDescription: "Body of the request, sent exactly as it is. Its `Content-Type` is `application/json` where it is valid JSON, " +
-				"unless `request_headers` says something else.",
+			MarkdownDescription: "Body of the request, sent verbatim. Its `Content-Type` is `application/json` if it is valid JSON, " +
+				"unless `request_headers` sets another.",
 			Validators: []validator.String{anyText()},
 		},
 		"authenticate": schema.BoolAttribute{
 			Optional: true,
-			MarkdownDescription: "Sends the client's token with the request. If the API responds with 401, the token is dropped " +
-				"and the request sent once more with a new one, as long as this provider process has not replaced the client's token in the last 30 seconds. Default `true`.",
+			MarkdownDescription: "Whether to send the client's token. If the API responds with 401, the request is sent once more with a new token, " +
+				"unless this provider process has replaced the client's token in the last 30 seconds. Default `true`.",
 		},
 		"token": schema.SingleNestedAttribute{
 			Optional:            true,
-			MarkdownDescription: "What to ask for where the token differs from the provider's.",
-			Attributes:          callTokenAttributes(),
+			MarkdownDescription: "Parameters of the token request that differ from the provider's.",
+			Attributes:          parameterAttributes(),
 		},
 		"token_header": schema.SingleNestedAttribute{
 			Optional:            true,
-			MarkdownDescription: "Header field that carries the token, for APIs that do not read it from `Authorization: Bearer <token>`.",
+			MarkdownDescription: "Header that carries the token, for APIs that do not read it from `Authorization: Bearer <token>`.",
 			Attributes: map[string]schema.Attribute{
 				"name": schema.StringAttribute{
 					Optional:            true,
-					MarkdownDescription: "Name of the header field. Default `Authorization`.",
+					MarkdownDescription: "Name of the header. Default `Authorization`.",
 					Validators:          []validator.String{headerName()},
 				},
 				"scheme": schema.StringAttribute{
 					Optional: true,
-					MarkdownDescription: "What precedes the token, with a space between them unless it ends in `=`. `\"\"` sends the bare token. " +
+					MarkdownDescription: "What precedes the token, separated by a space unless it ends in `=`. `\"\"` sends the bare token. " +
 						"Default `Bearer`, or `DPoP` if the server issues tokens of that type.",
 					Validators: []validator.String{tokenScheme()},
 				},
@@ -86,27 +85,35 @@ func callAttributes(methods []string) map[string]schema.Attribute {
 		"expected_status_codes": schema.ListAttribute{
 			Optional:            true,
 			ElementType:         types.NumberType,
-			MarkdownDescription: "Statuses outside 200 to 299 that are no error, for example `[404]`. A redirect that is named here is not followed.",
-			Validators:          []validator.List{listvalidator.ValueNumbersAre(wholeNumber(minStatus, maxStatus))},
+			MarkdownDescription: "Statuses outside 200 to 299 that are not errors, for example `[404]`. A redirect listed here is not followed.",
+			Validators:          []validator.List{listvalidator.ValueNumbersAre(wholeNumber{200, 599})}, // final ones (RFC 9110 section 15)
 		},
 	}
 }
 
-// The statuses that an answer can have (RFC 9110 section 15).
-const minStatus, maxStatus = 200, 599
+// readMethods are the methods of requests that read. POST is among them for APIs that
+// take queries in a body.
+func readMethods() []string { return []string{http.MethodGet, http.MethodHead, http.MethodPost} }
 
-// callTokenAttributes are the members of the attribute token.
-func callTokenAttributes() map[string]schema.Attribute {
-	all, chosen := requestAttributes(), map[string]schema.Attribute{}
-	for _, name := range []string{"grant_type", "scopes", "audience", "resources", "parameters"} {
-		chosen[name] = all[name]
-	}
-	return chosen
+// allMethods are the methods of requests that may have side effects.
+func allMethods() []string {
+	return append(readMethods(), http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions)
 }
 
-// answerAttributes are the outputs of those kinds of oauth2cc_request that have
-// any.
-func answerAttributes() map[string]schema.Attribute {
+// apiRequestModel holds the attributes of apiRequestAttributes.
+type apiRequestModel struct {
+	URL                 types.String `tfsdk:"url"`
+	Method              types.String `tfsdk:"method"`
+	RequestHeaders      types.Map    `tfsdk:"request_headers"`
+	RequestBody         types.String `tfsdk:"request_body"`
+	Authenticate        types.Bool   `tfsdk:"authenticate"`
+	Token               types.Object `tfsdk:"token"`
+	TokenHeader         types.Object `tfsdk:"token_header"`
+	ExpectedStatusCodes types.List   `tfsdk:"expected_status_codes"`
+}
+
+// apiResponseAttributes are the outputs of the kinds of oauth2cc_request that have any.
+func apiResponseAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"status_code": schema.Int64Attribute{
 			Computed:            true,
@@ -116,7 +123,7 @@ func answerAttributes() map[string]schema.Attribute {
 			Computed:            true,
 			Sensitive:           true, // Set-Cookie, X-Subject-Token
 			ElementType:         types.StringType,
-			MarkdownDescription: "Header fields of the response. Values of a repeated field are joined by a comma.",
+			MarkdownDescription: "Headers of the response. Values of a repeated header are joined by a comma.",
 		},
 		"response_body": schema.StringAttribute{
 			Computed:            true,
@@ -136,58 +143,53 @@ func answerAttributes() map[string]schema.Attribute {
 	}
 }
 
-// callModel holds the attributes of callAttributes.
-type callModel struct {
-	URL                 types.String `tfsdk:"url"`
-	Method              types.String `tfsdk:"method"`
-	RequestHeaders      types.Map    `tfsdk:"request_headers"`
-	RequestBody         types.String `tfsdk:"request_body"`
-	Authenticate        types.Bool   `tfsdk:"authenticate"`
-	Token               types.Object `tfsdk:"token"`
-	TokenHeader         types.Object `tfsdk:"token_header"`
-	ExpectedStatusCodes types.List   `tfsdk:"expected_status_codes"`
+// apiResponseModel holds the attributes of apiResponseAttributes.
+type apiResponseModel struct {
+	StatusCode         types.Int64   `tfsdk:"status_code"`
+	ResponseHeaders    types.Map     `tfsdk:"response_headers"`
+	ResponseBody       types.String  `tfsdk:"response_body"`
+	ResponseBodyBase64 types.String  `tfsdk:"response_body_base64"`
+	Response           types.Dynamic `tfsdk:"response"`
 }
 
-// callTokenModel holds the attributes of callTokenAttributes.
-type callTokenModel struct {
-	GrantType  types.String `tfsdk:"grant_type"`
-	Scopes     types.List   `tfsdk:"scopes"`
-	Audience   types.String `tfsdk:"audience"`
-	Resources  types.List   `tfsdk:"resources"`
-	Parameters types.Map    `tfsdk:"parameters"`
+// requestModel holds the attributes of a kind of oauth2cc_request that has outputs.
+type requestModel struct {
+	apiRequestModel
+	apiResponseModel
 }
 
 // authenticated reports whether the request carries the client's token.
-func (m callModel) authenticated() bool { return m.Authenticate.IsNull() || m.Authenticate.ValueBool() }
+func (m apiRequestModel) authenticated() bool {
+	return m.Authenticate.IsNull() || m.Authenticate.ValueBool()
+}
 
-// validate finds attributes that conflict, as far as they are known.
-func (m callModel) validate() diag.Diagnostics {
+// validate reports attributes that conflict, as far as they are known.
+func (m apiRequestModel) validate() diag.Diagnostics {
 	var diags diag.Diagnostics
-	if m.Authenticate.IsUnknown() {
-		return diags
-	}
-	if !m.authenticated() {
-		pointless := func(name string, value types.Object) {
+	switch {
+	case m.Authenticate.IsUnknown():
+	case m.authenticated():
+		header, known := m.tokenHeader()
+		for field := range m.RequestHeaders.Elements() {
+			if known && strings.EqualFold(field, header.Name) {
+				diags.AddAttributeError(path.Root("request_headers"), "Conflicting attributes",
+					"The client's token is sent in the "+header.Name+" header. Remove that header from request_headers, or set authenticate = false.")
+			}
+		}
+	default:
+		for name, value := range map[string]types.Object{"token": m.Token, "token_header": m.TokenHeader} {
 			if !value.IsNull() && !value.IsUnknown() {
 				diags.AddAttributeError(path.Root(name), "Conflicting attributes",
 					"With authenticate = false no token is sent. Remove "+name+", or authenticate.")
 			}
 		}
-		pointless("token", m.Token)
-		pointless("token_header", m.TokenHeader)
-		return diags
-	}
-	header, known := m.tokenHeader()
-	if known && hasHeader(m.RequestHeaders, header.Name) {
-		diags.AddAttributeError(path.Root("request_headers"), "Conflicting attributes",
-			"The client's token is sent in the "+header.Name+" header. Remove that header from request_headers, or set authenticate = false.")
 	}
 	return diags
 }
 
-// tokenHeader returns the header field that carries the token, and whether its name
-// is known.
-func (m callModel) tokenHeader() (header tokensource.TokenHeader, known bool) {
+// tokenHeader returns the header that carries the token, and whether its name is
+// known.
+func (m apiRequestModel) tokenHeader() (header tokensource.TokenHeader, known bool) {
 	name, _ := m.TokenHeader.Attributes()["name"].(types.String)
 	scheme, _ := m.TokenHeader.Attributes()["scheme"].(types.String)
 	return tokensource.TokenHeader{
@@ -196,23 +198,30 @@ func (m callModel) tokenHeader() (header tokensource.TokenHeader, known bool) {
 	}, !m.TokenHeader.IsUnknown() && !name.IsUnknown()
 }
 
+// maxResponseBody bounds the bodies of an API that are read, in bytes.
+const maxResponseBody = 8 << 20
+
 // request maps the block to a request.
-func (m callModel) request() (httpstack.Request, error) {
+func (m apiRequestModel) request() (httpstack.Request, error) {
 	target, err := url.Parse(m.URL.ValueString())
 	if err != nil {
 		return httpstack.Request{}, err
 	}
 	request := httpstack.Request{
-		Method:   firstSet(m.Method, types.StringValue(http.MethodGet)).ValueString(),
+		Method:   cmp.Or(m.Method.ValueString(), http.MethodGet),
 		URL:      target,
 		Header:   http.Header{},
 		Body:     []byte(m.RequestBody.ValueString()),
-		MaxBody:  maxAnswer,
-		Expected: m.expected(),
+		MaxBody:  maxResponseBody,
 		Endpoint: "API",
 	}
-	for name, value := range secrets(m.RequestHeaders) {
-		request.Header.Set(name, value.Reveal())
+	for _, element := range m.ExpectedStatusCodes.Elements() {
+		if status, ok := element.(types.Number); ok {
+			request.Expected = append(request.Expected, int(wholeValue(status)))
+		}
+	}
+	for name, value := range textMap(m.RequestHeaders) {
+		request.Header.Set(name, value)
 	}
 	if len(request.Body) > 0 && request.Header.Get("Content-Type") == "" && json.Valid(request.Body) {
 		request.Header.Set("Content-Type", "application/json")
@@ -220,134 +229,68 @@ func (m callModel) request() (httpstack.Request, error) {
 	return request, nil
 }
 
-// maxAnswer is the largest answer of an API that is read, in bytes.
-const maxAnswer = 8 << 20
-
-// expected lists the statuses that are no error.
-func (m callModel) expected() []int {
-	var statuses []int
-	for _, element := range m.ExpectedStatusCodes.Elements() {
-		if status, ok := element.(types.Number); ok {
-			statuses = append(statuses, int(whole(status)))
+// send sends the request of a block, with the client's token unless the block says
+// otherwise. A status that the block does not expect is an error.
+func (d *providerData) send(ctx context.Context, model apiRequestModel, kind blockKind) (*tokensource.Response, diag.Diagnostics) {
+	request, err := model.request()
+	if err == nil && d.http != nil {
+		err = d.http.Check(request) // before a token is requested in vain
+	}
+	if err != nil {
+		return nil, diag.Diagnostics{describeError(err).diagnostic(kind)}
+	}
+	var response *tokensource.Response
+	var diags diag.Diagnostics
+	if model.authenticated() {
+		var block clientModel
+		if token := objectAs[parametersModel](ctx, model.Token, &diags); token != nil {
+			block.parametersModel = *token
 		}
+		client, found := d.clientOf(ctx, block, kind)
+		diags.Append(found...)
+		if diags.HasError() {
+			return nil, diags
+		}
+		header, _ := model.tokenHeader()
+		response, err = d.tokens.DoWithToken(ctx, client, header, request)
+		diags.Append(d.cacheWarnings()...)
+	} else {
+		if len(d.unknown) > 0 {
+			return nil, diag.Diagnostics{unknownError(d.unknown, kind)}
+		}
+		response, err = d.tokens.Do(ctx, request)
 	}
-	return statuses
-}
-
-// client is what the attribute token asks for, laid over the provider block later.
-func (m callModel) client(ctx context.Context) (clientModel, diag.Diagnostics) {
-	if m.Token.IsNull() {
-		return clientModel{}, nil
+	if err != nil {
+		diags.Append(describeError(err).diagnostic(kind))
+		return nil, diags
 	}
-	var token callTokenModel
-	diags := m.Token.As(ctx, &token, basetypes.ObjectAsOptions{})
-	return clientModel{requestModel: requestModel{
-		GrantType:  token.GrantType,
-		Scopes:     token.Scopes,
-		Audience:   token.Audience,
-		Resources:  token.Resources,
-		Parameters: token.Parameters,
-	}}, diags
+	if response.StatusCode/100 != 2 && !slices.Contains(request.Expected, response.StatusCode) {
+		found := describeAPIError(oauth2.ReadError("API", response.Response), request, model.authenticated())
+		found.facts = append(found.facts, attemptsFacts(response.Attempts)...)
+		diags.Append(found.diagnostic(kind))
+	}
+	return response, diags
 }
 
-// answerOutputs holds the attributes of answerAttributes.
-type answerOutputs struct {
-	StatusCode         types.Int64   `tfsdk:"status_code"`
-	ResponseHeaders    types.Map     `tfsdk:"response_headers"`
-	ResponseBody       types.String  `tfsdk:"response_body"`
-	ResponseBodyBase64 types.String  `tfsdk:"response_body_base64"`
-	Response           types.Dynamic `tfsdk:"response"`
-}
-
-// newAnswerOutputs shows a response, with clean applied to every text in it. A body
-// that is not text is cleaned in the same way, byte for byte.
-func newAnswerOutputs(ctx context.Context, answer *httpstack.Response, clean func(string) string) answerOutputs {
-	body := clean(string(answer.Body))
-	outputs := answerOutputs{
-		StatusCode:         types.Int64Value(int64(answer.StatusCode)),
+// newAPIResponse maps a response. Redact is applied to every text in it, and to a
+// body that is not text.
+func newAPIResponse(ctx context.Context, response *httpstack.Response, redact func(string) string) apiResponseModel {
+	headers := make(map[string]attr.Value, len(response.Header))
+	for name, values := range response.Header {
+		joined := strings.ToValidUTF8(strings.Join(values, ", "), "\uFFFD") // RFC 9110 section 5.3
+		headers[name] = types.StringValue(redact(joined))
+	}
+	body := redact(string(response.Body))
+	outputs := apiResponseModel{
+		StatusCode:         types.Int64Value(int64(response.StatusCode)),
+		ResponseHeaders:    types.MapValueMust(types.StringType, headers),
 		ResponseBody:       types.StringNull(),
 		ResponseBodyBase64: types.StringValue(base64.StdEncoding.EncodeToString([]byte(body))),
 		Response:           types.DynamicNull(),
 	}
-	fields := make(map[string]attr.Value, len(answer.Header))
-	for name, values := range answer.Header {
-		fields[name] = types.StringValue(clean(joined(values)))
-	}
-	outputs.ResponseHeaders = types.MapValueMust(types.StringType, fields)
-	if utf8.Valid(answer.Body) {
+	if utf8.Valid(response.Body) {
 		outputs.ResponseBody = types.StringValue(body)
-		outputs.Response = dynamicJSON(ctx, string(answer.Body), clean)
+		outputs.Response = dynamicJSON(ctx, string(response.Body), redact)
 	}
 	return outputs
 }
-
-// hasHeader reports whether a map of header fields has one of a name.
-func hasHeader(fields types.Map, name string) bool {
-	for field := range fields.Elements() {
-		if strings.EqualFold(field, name) {
-			return true
-		}
-	}
-	return false
-}
-
-// call sends the request of a block, with the client's token unless the block
-// says otherwise. A status that the block does not expect is an error.
-func (c *configured) call(ctx context.Context, model callModel, from kind) (*tokensource.Response, diag.Diagnostics) {
-	request, err := model.request()
-	if err == nil && c.stack != nil {
-		err = c.stack.Check(request) // before a token is asked for that would go nowhere
-	}
-	if err != nil {
-		return nil, diag.Diagnostics{tokenError(err, from)}
-	}
-	answer, diags := c.send(ctx, model, request, from)
-	if diags.HasError() {
-		return nil, diags
-	}
-	if answer.StatusCode/100 != 2 && !slices.Contains(request.Expected, answer.StatusCode) {
-		failure := oauth2.ReadError("API", answer.Response)
-		found := describeCall(failure, request, model.authenticated())
-		found.facts = append(found.facts, attemptsFacts(answer.Attempts)...)
-		diags.Append(found.diagnostic(from))
-	}
-	return answer, diags
-}
-
-// send sends a request with a token or without.
-func (c *configured) send(
-	ctx context.Context, model callModel, request httpstack.Request, from kind,
-) (*tokensource.Response, diag.Diagnostics) {
-	if !model.authenticated() {
-		return c.sendPlain(ctx, request, from)
-	}
-	block, diags := model.client(ctx)
-	client, laid := c.effective(ctx, block, from)
-	diags.Append(laid...)
-	if diags.HasError() {
-		return nil, diags
-	}
-	header, _ := model.tokenHeader()
-	answer, err := c.tokens.DoWithToken(ctx, client, header, request)
-	diags.Append(c.cacheWarnings()...)
-	if err != nil {
-		diags.Append(tokenError(err, from))
-	}
-	return answer, diags
-}
-
-// sendPlain sends a request without a token, for which the client need not be
-// known.
-func (c *configured) sendPlain(ctx context.Context, request httpstack.Request, from kind) (*tokensource.Response, diag.Diagnostics) {
-	if len(c.unknown) > 0 {
-		return nil, diag.Diagnostics{unknownError(c.unknown, from)}
-	}
-	answer, err := c.tokens.Do(ctx, request)
-	if err != nil {
-		return nil, diag.Diagnostics{tokenError(err, from)}
-	}
-	return answer, nil
-}
-
-// joined joins the values of a repeated header field (RFC 9110 section 5.3).
-func joined(values []string) string { return strings.ToValidUTF8(strings.Join(values, ", "), "\uFFFD") }

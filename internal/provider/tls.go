@@ -20,6 +20,43 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
+// tlsAttribute holds the TLS settings.
+func tlsAttribute() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "TLS settings of all connections. TLS 1.2 or later is required.",
+		Attributes: map[string]schema.Attribute{
+			"ca_certificate": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Certificates to trust in addition to the system's, in PEM.",
+				Validators:          []validator.String{certificates()},
+			},
+			"client_certificate": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Client certificate in PEM, followed by those of intermediate authorities. " +
+					"It is presented to every server that requests one.",
+				Validators: []validator.String{certificates()},
+			},
+			"client_key": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "Private key of `client_certificate`, in PEM (PKCS#1, PKCS#8, SEC 1) without a passphrase.",
+				Validators:          []validator.String{anyText()},
+			},
+			"server_name": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Name that servers' certificates must have, if not the host in the URL.",
+				Validators:          []validator.String{hostName()},
+			},
+			"insecure_skip_verify": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Accepts any server certificate. Default `false`. Anyone between this machine and the server can then read and change everything: " +
+					"use it to try something out, never in a pipeline.",
+			},
+		},
+	}
+}
+
 // tlsModel holds the attribute tls.
 type tlsModel struct {
 	CACertificate      types.String `tfsdk:"ca_certificate"`
@@ -29,7 +66,7 @@ type tlsModel struct {
 	InsecureSkipVerify types.Bool   `tfsdk:"insecure_skip_verify"`
 }
 
-// certificate is the client certificate with its key, nil where there is none.
+// certificate returns the client certificate with its key, nil if there is none.
 func (m tlsModel) certificate() (*tls.Certificate, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	at := path.Root("tls")
@@ -68,16 +105,15 @@ func (m providerModel) validateTLS(ctx context.Context, now time.Time) diag.Diag
 	if m.TLS.IsUnknown() || (settings != nil && (settings.ClientCertificate.IsUnknown() || settings.ClientKey.IsUnknown())) {
 		return diags
 	}
-	var presented tlsModel
-	if settings != nil {
-		presented = *settings
+	if settings == nil {
+		settings = &tlsModel{}
 	}
-	if text := presented.ClientCertificate; !text.IsNull() {
+	if text := settings.ClientCertificate; !text.IsNull() {
 		if _, err := httpstack.ParseCertificates(text.ValueString()); err != nil {
-			return diags // the attribute's own rule has found it
+			return diags // reported by the attribute's validator
 		}
 	}
-	certificate, found := presented.certificate()
+	certificate, found := settings.certificate()
 	diags.Append(found...)
 	authenticates := clientauth.UsesCertificate(m.TokenEndpointAuthMethod.ValueString())
 	if certificate != nil {
@@ -93,41 +129,4 @@ func (m providerModel) validateTLS(ctx context.Context, now time.Time) diag.Diag
 		diags.AddAttributeError(path.Root("token_endpoint_auth_method"), "Missing attribute tls.client_certificate", missingRemedy("tls.client_certificate"))
 	}
 	return diags
-}
-
-// tlsAttribute is about both ends of the connections.
-func tlsAttribute() schema.Attribute {
-	return schema.SingleNestedAttribute{
-		Optional:            true,
-		MarkdownDescription: "TLS settings of every connection. TLS 1.2 is the least.",
-		Attributes: map[string]schema.Attribute{
-			"ca_certificate": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "Certificates to trust beside the system's, in PEM.",
-				Validators:          []validator.String{certificates()},
-			},
-			"client_certificate": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "Certificate of the client, in PEM, those of intermediate authorities behind it. " +
-					"It is presented to every server that asks for one.",
-				Validators: []validator.String{certificates()},
-			},
-			"client_key": schema.StringAttribute{
-				Optional:            true,
-				Sensitive:           true,
-				MarkdownDescription: "Private key of `client_certificate`, in PEM (PKCS#1, PKCS#8, SEC 1) without a passphrase.",
-				Validators:          []validator.String{anyText()},
-			},
-			"server_name": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "Name that the servers' certificates must have, where it is not the host of the address.",
-				Validators:          []validator.String{hostName()},
-			},
-			"insecure_skip_verify": schema.BoolAttribute{
-				Optional: true,
-				MarkdownDescription: "Accepts any server certificate. Default `false`. Whoever is on the way can then read and change everything: " +
-					"for trying something out, never for a pipeline.",
-			},
-		},
-	}
 }

@@ -22,10 +22,16 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// tokenOutputAttributes are the outputs of both kinds of oauth2cc_token. The
-// input scopes is an output too: see computedScopes.
-func tokenOutputAttributes() map[string]schema.Attribute {
+// tokenAttributes are those that both kinds of oauth2cc_token have beside the
+// client's. The input scopes is an output too: see computedScopes.
+func tokenAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
+		"min_validity": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "How long a token must still be valid to be reused, for example `\"10m\"`. Set it to the duration of your runs. " +
+				"Default: a minute, or a tenth of the token's lifetime if that is shorter. If a new token is valid for less, there is a warning.",
+			Validators: []validator.String{durationFrom(0)},
+		},
 		"access_token": schema.StringAttribute{
 			Computed:            true,
 			Sensitive:           true,
@@ -33,7 +39,7 @@ func tokenOutputAttributes() map[string]schema.Attribute {
 		},
 		"token_type": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "Type of the token as the server spelled it; null if it named none.",
+			MarkdownDescription: "Token type as the server spelled it; null if it named none.",
 		},
 		"authorization_header": schema.StringAttribute{
 			Computed:            true,
@@ -47,31 +53,32 @@ func tokenOutputAttributes() map[string]schema.Attribute {
 		"expires_at": schema.StringAttribute{
 			Computed:            true,
 			CustomType:          timetypes.RFC3339Type{},
-			MarkdownDescription: "When the token expires, in UTC (RFC 3339); null if unknown. Counted from when the token was asked for.",
+			MarkdownDescription: "When the token expires, in UTC (RFC 3339), counted from the request; null if unknown.",
 		},
 		"claims": schema.DynamicAttribute{
 			Computed:            true,
-			MarkdownDescription: "Claims of the token where it is a JWT, otherwise null. They are decoded and not verified.",
+			MarkdownDescription: "Claims of the token if it is a JWT, otherwise null. They are decoded, not verified.",
 		},
 		"response": schema.DynamicAttribute{
 			Computed:            true,
 			Sensitive:           true,
-			MarkdownDescription: "The server's whole answer, decoded, for members that have no attribute here; null if it has more than 20,000 values.",
+			MarkdownDescription: "The server's whole response, decoded, for members without an attribute here; null if it has more than 20,000 values.",
 		},
 	}
 }
 
-// computedScopes turns the input scopes into one that is an output as well.
+// computedScopes makes the input scopes an output as well.
 func computedScopes(attributes map[string]schema.Attribute) map[string]schema.Attribute {
 	scopes, _ := attributes["scopes"].(schema.ListAttribute)
 	scopes.Computed = true
-	scopes.MarkdownDescription += " As an output, the granted scopes; where the server names none, those asked for."
+	scopes.MarkdownDescription += " As an output, the granted scopes, or the requested ones if the server names none."
 	attributes["scopes"] = scopes
 	return attributes
 }
 
-// tokenOutputs holds the attributes of tokenOutputAttributes.
-type tokenOutputs struct {
+// tokenModel holds the attributes of tokenAttributes.
+type tokenModel struct {
+	MinValidity         types.String      `tfsdk:"min_validity"`
 	AccessToken         types.String      `tfsdk:"access_token"`
 	TokenType           types.String      `tfsdk:"token_type"`
 	AuthorizationHeader types.String      `tfsdk:"authorization_header"`
@@ -81,115 +88,76 @@ type tokenOutputs struct {
 	Response            types.Dynamic     `tfsdk:"response"`
 }
 
-// newTokenOutputs shows a token, with response as the decoded answer.
-func newTokenOutputs(ctx context.Context, token *oauth2.Token, response any) tokenOutputs {
-	outputs := tokenOutputs{
-		AccessToken:         types.StringValue(token.AccessToken.Reveal()),
-		TokenType:           types.StringNull(),
-		AuthorizationHeader: types.StringValue(token.AuthorizationHeader().Reveal()),
-		ExpiresIn:           types.Int64Null(),
-		ExpiresAt:           timetypes.NewRFC3339Null(),
-		Claims:              types.DynamicNull(),
-		Response:            dynamic(ctx, response),
-	}
+// setOutputs sets the outputs, with response as the decoded response.
+func (m *tokenModel) setOutputs(ctx context.Context, token *oauth2.Token, response any) {
+	m.AccessToken = types.StringValue(token.AccessToken.Reveal())
+	m.TokenType = types.StringNull()
 	if token.TokenType != "" {
-		outputs.TokenType = types.StringValue(token.TokenType)
+		m.TokenType = types.StringValue(token.TokenType)
 	}
+	m.AuthorizationHeader = types.StringValue(token.AuthorizationHeader().Reveal())
+	m.ExpiresIn, m.ExpiresAt = types.Int64Null(), timetypes.NewRFC3339Null()
 	if !token.ExpiresAt.IsZero() {
-		outputs.ExpiresIn = types.Int64Value(token.ExpiresIn)
-		outputs.ExpiresAt = timetypes.NewRFC3339TimeValue(token.ExpiresAt.UTC().Truncate(time.Second))
+		m.ExpiresIn = types.Int64Value(token.ExpiresIn)
+		m.ExpiresAt = timetypes.NewRFC3339TimeValue(token.ExpiresAt.UTC().Truncate(time.Second))
 	}
+	m.Claims = types.DynamicNull()
 	if decoded, err := oauth2.DecodeJWT(token.AccessToken.Reveal()); err == nil {
-		outputs.Claims = dynamic(ctx, decoded.Claims)
+		m.Claims = dynamic(ctx, decoded.Claims)
 	}
-	return outputs
+	m.Response = dynamic(ctx, response)
 }
 
-// grantedScopes are the scopes of a session's token: those that the server names, or
-// else those that were requested (RFC 6749 section 3.3); null where neither is
-// known.
+// grantedScopes are the scopes that the server names, or else those that were
+// requested (RFC 6749 section 3.3); null if neither is known.
 func grantedScopes(session *tokensource.Session) types.List {
 	scopes := session.Token().Scopes
 	if scopes == nil {
 		scopes = session.RequestedScopes()
 	}
-	if scopes == nil {
-		return types.ListNull(types.StringType)
-	}
-	return stringList(scopes)
+	return listOf(scopes)
 }
 
-// stringList turns texts into a list.
-func stringList(values []string) types.List {
-	elements := make([]attr.Value, len(values))
-	for i, value := range values {
-		elements[i] = types.StringValue(value)
+// listOf returns a list of strings, null if texts is nil.
+func listOf(texts []string) types.List {
+	if texts == nil {
+		return types.ListNull(types.StringType)
+	}
+	elements := make([]attr.Value, len(texts))
+	for i, text := range texts {
+		elements[i] = types.StringValue(text)
 	}
 	return types.ListValueMust(types.StringType, elements)
 }
 
-// tokenInputs holds the attributes of tokenInputAttributes.
-type tokenInputs struct {
-	MinValidity types.String `tfsdk:"min_validity"`
-}
-
-// minValidity is the least validity asked for, nil where none is. The schema has
-// already refused what is no duration.
-func (i tokenInputs) minValidity() *time.Duration {
-	if i.MinValidity.IsNull() {
-		return nil
-	}
-	parsed, err := time.ParseDuration(i.MinValidity.ValueString())
-	if err != nil {
-		return nil
-	}
-	return &parsed
-}
-
-// open begins a session for a token block. It adds a warning where the token is
-// not what the block hopes for.
-func (c *configured) open(ctx context.Context, request tokenRequest, from kind) (*tokensource.Session, diag.Diagnostics) {
-	client, diags := c.effective(ctx, request.client, from)
+// openToken opens a session for a block, with a token of its own if it is to be
+// revoked. A token that falls short of the configuration is a warning.
+func (d *providerData) openToken(
+	ctx context.Context, block clientModel, minValidity types.String, revoke bool, kind blockKind,
+) (*tokensource.Session, diag.Diagnostics) {
+	client, diags := d.clientOf(ctx, block, kind)
 	if diags.HasError() {
 		return nil, diags
 	}
-	client.MinValidity = request.minValidity
-	session, err := c.tokens.Open(ctx, client, request.own)
-	diags.Append(c.cacheWarnings()...)
+	if !minValidity.IsNull() {
+		least, _ := time.ParseDuration(minValidity.ValueString()) // validated
+		client.MinValidity = &least
+	}
+	session, err := d.tokens.Open(ctx, client, revoke)
+	diags.Append(d.cacheWarnings()...)
 	if err != nil {
-		diags.Append(tokenError(err, from))
+		diags.Append(describeError(err).diagnostic(kind))
 		return nil, diags
 	}
-	diags.Append(c.warnings(session.Token(), client)...)
-	diags.Append(missingScopes(session)...)
+	diags.Append(tokenWarnings(session, client, d.now())...)
 	return session, diags
 }
 
-// tokenRequest is what a token block asks for.
-type tokenRequest struct {
-	client clientModel
-	// minValidity is nil where the block names none.
-	minValidity *time.Duration
-	// own asks for a token that is nobody else's and is revoked in the end.
-	own bool
-}
-
-// tokenInputAttributes are the inputs of both kinds of oauth2cc_token.
-func tokenInputAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"min_validity": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "How long a token must still be valid to be reused, for example `\"10m\"`; set it to the time your run takes. " +
-				"Default: a minute, or a tenth of the token's lifetime where that is shorter. A new token that lives shorter than this is a warning.",
-			Validators: []validator.String{durationFrom(0)},
-		},
-	}
-}
-
-// warnings points out where a token falls short of the configuration.
-func (c *configured) warnings(token *oauth2.Token, client tokensource.ClientConfig) diag.Diagnostics {
+// tokenWarnings report where a token falls short of the configuration.
+func tokenWarnings(session *tokensource.Session, client tokensource.ClientConfig, now time.Time) diag.Diagnostics {
 	var diags diag.Diagnostics
-	remaining, known := token.Remaining(c.now())
+	token := session.Token()
+	remaining, known := token.Remaining(now)
 	if known && remaining <= 0 {
 		diags.AddWarning("The token has expired",
 			"The server issued a token whose lifetime, by its response or by the exp claim, has already ended. Check this machine's clock, then the server's.")
@@ -199,18 +167,23 @@ func (c *configured) warnings(token *oauth2.Token, client tokensource.ClientConf
 				"Calls late in the run may be refused. Lower min_validity, or configure a longer token lifetime at the server.",
 				remaining.Truncate(time.Second), *client.MinValidity))
 	}
-	diags.Append(unreadLifetime(token, client.Request.Fields)...)
+	diags.Append(unreadableLifetime(token, client.Request.Fields)...)
 	if token.DPoPBound() {
 		diags.AddWarning("DPoP token",
 			"The server issued a token that is bound to a key (RFC 9449). Every call with it needs a proof, which other providers "+
 				"cannot make. Register the client for bearer tokens.")
 	}
+	missing := slices.DeleteFunc(session.RequestedScopes(), func(scope string) bool { return slices.Contains(token.Scopes, scope) })
+	if token.Scopes != nil && len(missing) > 0 {
+		diags.AddAttributeWarning(path.Root("scopes"), "Fewer scopes granted than requested",
+			"The server did not grant: "+strings.Join(missing, " ")+". Calls that need them will be refused. Allow them for this client at the server, "+
+				"or remove them from scopes.")
+	}
 	return diags
 }
 
-// unreadLifetime is for a token whose lifetime the server names in a way that cannot
-// be read.
-func unreadLifetime(token *oauth2.Token, fields oauth2.Fields) diag.Diagnostics {
+// unreadableLifetime warns of a lifetime in the response that cannot be read.
+func unreadableLifetime(token *oauth2.Token, fields oauth2.Fields) diag.Diagnostics {
 	var diags diag.Diagnostics
 	name, held := token.UnreadableLifetime(fields)
 	if name == "" {
@@ -226,19 +199,5 @@ func unreadLifetime(token *oauth2.Token, fields oauth2.Fields) diag.Diagnostics 
 	}
 	diags.AddWarning("Token lifetime unknown", harmless(fmt.Sprintf("In the token response, %s should be %s, but is %s. "+
 		"Without a lifetime the token is not reused: each block requests its own.\n\n%s", name, wanted, held, remedy)))
-	return diags
-}
-
-// missingScopes is for scopes that were requested and not granted.
-func missingScopes(session *tokensource.Session) diag.Diagnostics {
-	var diags diag.Diagnostics
-	granted := session.Token().Scopes
-	missing := slices.DeleteFunc(session.RequestedScopes(), func(scope string) bool { return slices.Contains(granted, scope) })
-	if granted == nil || len(missing) == 0 {
-		return diags
-	}
-	diags.AddAttributeWarning(path.Root("scopes"), "Fewer scopes granted than requested",
-		"The server did not grant: "+strings.Join(missing, " ")+". Calls that need them will be refused. Allow them for this client at the server, "+
-			"or remove them from scopes.")
 	return diags
 }

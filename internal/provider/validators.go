@@ -7,20 +7,17 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"math/big"
 	"net/http"
 	"net/url"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -115,8 +112,8 @@ func anyLine() validator.String {
 	return stringValidator{must: "must be text", rule: func(string) string { return "" }}
 }
 
-// body is any text that is not empty.
-func body() validator.String {
+// nonEmpty is any text that is not empty.
+func nonEmpty() validator.String {
 	return stringValidator{must: "must not be empty", most: maxText, rule: problemOfEmpty}
 }
 
@@ -365,8 +362,8 @@ func certificates() validator.String {
 	}}
 }
 
-// proxy is the address of a proxy.
-func proxy() validator.String {
+// proxyURL is the address of a proxy.
+func proxyURL() validator.String {
 	return stringValidator{must: "must be the URL of a proxy", rule: func(value string) string {
 		if _, err := httpstack.ParseProxyURL(value); err != nil {
 			return "The proxy URL " + err.Error() + "."
@@ -451,24 +448,21 @@ func tokenScheme() validator.String {
 	}}
 }
 
-// numberRange validates a whole number. Its attribute must be a number rather than
+// wholeNumber validates a whole number. Its attribute must be a number rather than
 // an integer: for a fraction in an integer attribute the framework reports a bug of
 // the provider, before any validator runs.
-type numberRange struct{ least, most int64 }
-
-// wholeNumber is a whole number from least to most.
-func wholeNumber(least, most int64) validator.Number { return numberRange{least, most} }
+type wholeNumber struct{ least, most int64 }
 
 // Description implements [validator.Describer].
-func (v numberRange) Description(context.Context) string {
+func (v wholeNumber) Description(context.Context) string {
 	return fmt.Sprintf("must be a whole number between %d and %d", v.least, v.most)
 }
 
 // MarkdownDescription implements [validator.Describer].
-func (v numberRange) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (v wholeNumber) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 // ValidateNumber implements [validator.Number].
-func (v numberRange) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
+func (v wholeNumber) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
@@ -480,27 +474,11 @@ func (v numberRange) ValidateNumber(ctx context.Context, req validator.NumberReq
 		"The value "+v.Description(ctx)+", but is "+number.Text('g', 10)+".")
 }
 
-// maxRetries is the number of retries.
-func maxRetries() validator.Number { return wholeNumber(0, httpstack.LimitMaxRetries) }
-
 // whole is a number that wholeNumber accepts; null is zero.
-func whole(value types.Number) int64 {
+func wholeValue(value types.Number) int64 {
 	if value.IsNull() || value.IsUnknown() {
 		return 0
 	}
 	number, _ := value.ValueBigFloat().Int64()
 	return number
-}
-
-// parsedMaxRetries reads the text of a variable and holds it to the attribute's
-// rule.
-func parsedMaxRetries(ctx context.Context, text string) (types.Number, diag.Diagnostics) {
-	at := path.Root(maxRetriesName)
-	number, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(number) {
-		return types.NumberNull(), diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at, "Invalid value for "+maxRetriesName, "The value is no number.")}
-	}
-	value, resp := types.NumberValue(big.NewFloat(number)), validator.NumberResponse{}
-	maxRetries().ValidateNumber(ctx, validator.NumberRequest{Path: at, ConfigValue: value}, &resp)
-	return value, resp.Diagnostics
 }
