@@ -3,7 +3,26 @@
 
 package httpstack
 
-import "fmt"
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+)
 
 // Kind says where a request failed.
 type Kind string
@@ -60,4 +79,184 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) at(method, address string) *Error {
 	e.Method, e.URL = method, address
 	return e
+}
+
+// progress is how far a request has come.
+type progress struct {
+	proxy     *url.URL // nil if none is used
+	plaintext bool
+
+	// connected is set when a connection is ready for the request, which the server may
+	// have received from then on. The write itself is no better mark: it runs beside
+	// RoundTrip, and a cancelled call can return before its hook.
+	connected atomic.Bool
+	tlsFailed atomic.Bool
+	// fresh is set while a connection made for this request has brought no response.
+	fresh atomic.Bool
+}
+
+func (p *progress) trace() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GotConn: func(got httptrace.GotConnInfo) {
+			p.connected.Store(true)
+			p.fresh.Store(!got.Reused)
+		},
+		TLSHandshakeDone:     func(_ tls.ConnectionState, err error) { p.tlsFailed.Store(err != nil) },
+		GotFirstResponseByte: func() { p.fresh.Store(false) },
+	}
+}
+
+// classify turns an error of net/http or of this package into one that can be shown.
+func (c *Client) classify(ctx context.Context, p *progress, err error) *Error {
+	failure, ok := errors.AsType[*Error](err)
+	switch {
+	case ok:
+	case ctx.Err() != nil:
+		failure = c.interrupted(ctx, p)
+	case p.failedAtProxy(err):
+		failure = proxyFailed(p, err)
+	default:
+		failure = describe(p, err)
+	}
+	var nothing secret.Redactor
+	failure.Detail = nothing.Excerpt(failure.Detail, maxShown) // it may quote a certificate
+	failure.Sent = p.connected.Load()
+	return failure
+}
+
+// interrupted describes an attempt that a context ended. The cause that a caller
+// gave its context is not kept, since it can be anything.
+func (c *Client) interrupted(ctx context.Context, p *progress) *Error {
+	if !errors.Is(context.Cause(ctx), errAttemptTimeout) {
+		return &Error{Kind: Canceled, Detail: ctx.Err().Error(), Err: ctx.Err()}
+	}
+	failure := &Error{Kind: Timeout, Detail: "no complete response"}
+	if !p.connected.Load() {
+		failure.Detail = "no connection"
+	}
+	if p.proxy != nil {
+		failure.Proxy = p.proxy.Host
+		failure.Detail += " through the proxy " + failure.Proxy
+	}
+	failure.Detail += fmt.Sprintf(" within %s", c.timeout)
+	return failure
+}
+
+// describe classifies err by its type. An error of an unknown type is not kept: net/http
+// quotes the malformed part of a response, which may hold a token.
+func describe(p *progress, err error) *Error {
+	if failure := describeTLS(p, err); failure != nil {
+		return failure
+	}
+	if failure := describeNetwork(p, err); failure != nil {
+		return failure
+	}
+	switch text := err.Error(); { // for some errors net/http has neither a type nor a value
+	case strings.Contains(text, "server response headers exceeded"): // HTTP/2 mostly reports a protocol error instead
+		return &Error{Kind: TooLarge, Detail: fmt.Sprintf("the response header is larger than %d bytes", maxHeaderBytes)}
+	case isBadGzip(err):
+		return &Error{Kind: Protocol, Detail: "the response body is not the gzip data that its header announces"}
+	case strings.Contains(text, `malformed HTTP response "\x15\x03`): // a TLS alert (RFC 8446 section 5.1)
+		return expectsTLS()
+	case p.connected.Load():
+		return &Error{Kind: Protocol, Detail: "the server closed the connection early, or its response is not valid HTTP"}
+	}
+	return &Error{Kind: Other, Detail: "the connection could not be set up"}
+}
+
+func describeTLS(p *progress, err error) *Error {
+	if unverified, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return &Error{Kind: TLS, Detail: unverified.Err.Error(), Err: unverified.Err}
+	}
+	if alert := remoteAlert(err); alert != nil {
+		return &Error{Kind: TLS, Detail: "the server ended the TLS connection: " + alert.Error(), Alert: true, Err: alert}
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return &Error{Kind: TLS, Detail: "the server does not speak TLS on this port; is it meant to be http?"}
+	}
+	if !p.tlsFailed.Load() {
+		return nil
+	}
+	if isClosed(err) {
+		return &Error{Kind: TLS, Detail: "the server closed the connection during the TLS handshake", Err: io.ErrUnexpectedEOF}
+	}
+	// Nothing but certificates has been exchanged yet, so the text is harmless.
+	return &Error{Kind: TLS, Detail: err.Error(), Err: err}
+}
+
+func describeNetwork(p *progress, err error) *Error {
+	if lookup, ok := errors.AsType[*net.DNSError](err); ok {
+		return &Error{Kind: DNS, Detail: lookup.Error(), Err: lookup}
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Timeout() {
+		return &Error{Kind: Timeout, Detail: "the operating system timed the connection out: " + op.Error(), Err: op}
+	}
+	errno, isErrno := errors.AsType[syscall.Errno](err)
+	if p.connected.Load() {
+		switch {
+		case isErrno:
+			return &Error{Kind: Truncated, Detail: p.truncated() + ": " + errno.Error(), Err: errno}
+		case isClosed(err):
+			return &Error{Kind: Truncated, Detail: p.truncated(), Err: io.ErrUnexpectedEOF}
+		}
+		return nil
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" && isErrno {
+		return &Error{Kind: Refused, Detail: op.Error(), Err: op}
+	}
+	return nil
+}
+
+func (p *progress) truncated() string {
+	const text = "the connection ended before the whole response was received"
+	switch {
+	case !p.fresh.Load():
+		return text
+	case !p.plaintext: // the alert of a TLS 1.3 server can get lost when it closes at once
+		return text + ", right after the TLS handshake (does the server require a client certificate?)"
+	case p.proxy == nil:
+		return text + " (does the server expect TLS? Then the address must begin with https://)"
+	default:
+		return text
+	}
+}
+
+// isClosed also matches a text of net/http, which has no type or value for a connection
+// that the server closed just when the request was to be written.
+func isClosed(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) ||
+		strings.Contains(err.Error(), "server closed idle connection")
+}
+
+// plainToTLS are parts of the pages with status 400 that Go, nginx and Apache send for a
+// plaintext request to a TLS port.
+var plainToTLS = []string{
+	"Client sent an HTTP request to an HTTPS server",
+	"The plain HTTP request was sent to HTTPS port",
+	"speaking plain HTTP to an SSL-enabled server port",
+}
+
+// saysPlainToTLS reports whether a response says that https:// is missing.
+func saysPlainToTLS(status int, body []byte) bool {
+	return status == http.StatusBadRequest && slices.ContainsFunc(plainToTLS, func(part string) bool {
+		return bytes.Contains(body, []byte(part))
+	})
+}
+
+func expectsTLS() *Error {
+	return &Error{Kind: TLS, Detail: "the server expects TLS on this port; the address should probably begin with https://"}
+}
+
+func isBadGzip(err error) bool {
+	_, corrupt := errors.AsType[flate.CorruptInputError](err)
+	return corrupt || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum)
+}
+
+// remoteAlert returns the TLS alert with which the server ended the connection; nil if
+// it did not send one.
+func remoteAlert(err error) error {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" {
+		return op.Err
+	}
+	return nil
 }

@@ -12,40 +12,22 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
-func (c *Client) logRequest(ctx context.Context, r Request, shown string) {
-	c.log.LogAttrs(ctx, slog.LevelDebug, "sending HTTP request",
-		slog.String("endpoint", r.Endpoint),
-		slog.String("method", r.Method),
-		slog.String("url", shown),
-		slog.Any("parameters", r.Parameters),
-	)
+// requestLog returns the logger for a request; shown is its redacted URL.
+func (c *Client) requestLog(r Request, shown string) *slog.Logger {
+	return c.log.With("endpoint", r.Endpoint, "method", r.Method, "url", shown)
 }
 
-func (c *Client) logResponse(ctx context.Context, r Request, shown string, response *Response, took time.Duration) {
-	attributes := []slog.Attr{
-		slog.String("endpoint", r.Endpoint),
-		slog.String("method", r.Method),
-		slog.String("url", shown),
-		slog.Int("status", response.StatusCode),
-		slog.Int("bytes", len(response.Body)),
-		slog.Duration("duration", took),
-	}
+func logResponse(ctx context.Context, log *slog.Logger, response *Response, took time.Duration) {
+	attributes := []any{"status", response.StatusCode, "bytes", len(response.Body), "duration", took}
 	if id := requestID(response); id != "" {
-		attributes = append(attributes, slog.String("request_id", id))
+		attributes = append(attributes, "request_id", id)
 	}
-	c.log.LogAttrs(ctx, slog.LevelDebug, "received HTTP response", attributes...)
+	log.DebugContext(ctx, "received HTTP response", attributes...)
 }
 
-func (c *Client) logFailure(ctx context.Context, r Request, failure *Error, took time.Duration) {
-	c.log.LogAttrs(ctx, slog.LevelDebug, "HTTP request failed",
-		slog.String("endpoint", r.Endpoint),
-		slog.String("method", r.Method),
-		slog.String("url", failure.URL),
-		slog.String("kind", string(failure.Kind)),
-		slog.String("detail", failure.Detail),
-		slog.Bool("sent", failure.Sent),
-		slog.Duration("duration", took),
-	)
+func logFailure(ctx context.Context, log *slog.Logger, failure *Error, took time.Duration) {
+	log.DebugContext(ctx, "HTTP request failed",
+		"kind", string(failure.Kind), "detail", failure.Detail, "sent", failure.Sent, "duration", took)
 }
 
 // requestIDHeaders are response headers by which an operator finds the request in

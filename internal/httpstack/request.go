@@ -98,16 +98,17 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 // exchange sends r to target, which is r.URL or a redirect from there, and logs the
 // outcome. What is shown of the target is redacted.
 func (c *Client) exchange(ctx context.Context, r Request, target *url.URL, shown string) (*Response, error) {
-	c.logRequest(ctx, r, shown)
+	log := c.requestLog(r, shown)
+	log.DebugContext(ctx, "sending HTTP request", "parameters", r.Parameters)
 	start := c.now()
 	response, err := c.send(ctx, r, target)
 	if err != nil {
 		failure := err.at(r.Method, shown)
-		c.logFailure(ctx, r, failure, c.now().Sub(start))
+		logFailure(ctx, log, failure, c.now().Sub(start))
 		return nil, failure
 	}
 	response.RequestedAt = start
-	c.logResponse(ctx, r, shown, response, c.now().Sub(start))
+	logResponse(ctx, log, response, c.now().Sub(start))
 	return response, nil
 }
 

@@ -125,7 +125,7 @@ func (s *Source) entryKey(ctx context.Context, client Client) (tokencache.EntryK
 	if clientauth.UsesCertificate(client.TokenEndpointAuthMethod) {
 		inputs.ClientKey = trimmed(s.cache.ClientKey)
 	}
-	if s.cache.Store != nil && inputs.EncryptionKey+inputs.ClientKey == "" && !client.hasSecret() {
+	if s.cache.Store != nil && inputs.EncryptionKey == "" && !client.canSeal() {
 		return tokencache.EntryKey{}, missingError("cache.encryption_key")
 	}
 	if client.FederatedAssertion != nil && s.cache.Store != nil {

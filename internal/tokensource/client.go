@@ -114,9 +114,11 @@ func (c Client) identity() string {
 	return tokencache.NewEntryKey(inputs).Name()
 }
 
-// hasSecret reports whether the client has a credential that nobody else has.
-func (c Client) hasSecret() bool {
-	return !c.ClientSecret.IsZero() || (c.SignedAssertion != nil && !c.SignedAssertion.PrivateKey.IsZero())
+// canSeal reports whether the client has a secret or a private key, under which its
+// tokens can be sealed in a shared cache.
+func (c Client) canSeal() bool {
+	signs := c.SignedAssertion != nil && !c.SignedAssertion.PrivateKey.IsZero()
+	return signs || !c.ClientSecret.IsZero() || clientauth.UsesCertificate(c.TokenEndpointAuthMethod)
 }
 
 // shareable reports whether the token may be shared among equal requests. One that was

@@ -4,7 +4,6 @@
 package tokensource
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -267,7 +266,6 @@ func (c ClientConfig) NeedsEncryptionKey(certificate bool) bool {
 	if open || c.Unknown["token_endpoint_auth_method"] || c.Unknown["grant_type"] || c.isSet("client_secret") || c.isSet("signed_assertion") {
 		return false
 	}
-	inferred, _ := client.inferMethod(nil)
-	client.TokenEndpointAuthMethod = cmp.Or(client.TokenEndpointAuthMethod, inferred)
-	return !client.hasSecret() && !clientauth.UsesCertificate(client.TokenEndpointAuthMethod)
+	client.TokenEndpointAuthMethod, _ = client.inferMethod(nil)
+	return !client.canSeal()
 }
