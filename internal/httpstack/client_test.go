@@ -198,11 +198,11 @@ func TestConnectionsOfManyAreReused(t *testing.T) {
 	t.Parallel()
 	const parallelism = 50
 	var addresses sync.Map
-	arrived, answer := make(chan struct{}), make(chan struct{})
+	arrived, response := make(chan struct{}), make(chan struct{})
 	server := start(t, func(_ http.ResponseWriter, r *http.Request) {
 		addresses.Store(r.RemoteAddr, true)
 		arrived <- struct{}{}
-		<-answer
+		<-response
 	})
 	client := newClient(t, httpstack.Config{})
 	for range 2 {
@@ -218,7 +218,7 @@ func TestConnectionsOfManyAreReused(t *testing.T) {
 			<-arrived
 		}
 		for range parallelism {
-			answer <- struct{}{}
+			response <- struct{}{}
 		}
 		group.Wait()
 	}

@@ -43,7 +43,7 @@ func serveRaw(t *testing.T, handle func(net.Conn)) string {
 	return listener.Addr().String()
 }
 
-// serveText answers every request with text, byte for byte.
+// serveText responds to every request with text, byte for byte.
 func serveText(t *testing.T, text string) string {
 	t.Helper()
 	return serveRaw(t, func(conn net.Conn) {
@@ -124,9 +124,9 @@ func TestTimeout(t *testing.T) {
 		sent    bool
 		text    string
 	}{
-		"no answer":      {start(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }).URL, true, "no complete response within 1s"},
-		"half an answer": {start(t, headerThenSilence).URL, true, "no complete response within 1s"},
-		"byte by byte":   {start(t, byteByByte).URL, true, "no complete response within 1s"},
+		"no response":     {start(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }).URL, true, "no complete response within 1s"},
+		"half a response": {start(t, headerThenSilence).URL, true, "no complete response within 1s"},
+		"byte by byte":    {start(t, byteByByte).URL, true, "no complete response within 1s"},
 		"endless redirects": {start(t, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "/again")
 			w.WriteHeader(http.StatusFound)
@@ -173,36 +173,36 @@ func TestCallersDeadlineIsNotTheAttempts(t *testing.T) {
 	}
 }
 
-// Each answer holds a canary where a server might place a token.
-func TestBrokenAnswers(t *testing.T) {
+// Each response has a canary where a server might place a token.
+func TestBrokenResponses(t *testing.T) {
 	t.Parallel()
 	const ok = "HTTP/1.1 200 OK\r\n"
 	tests := map[string]struct {
-		answer string
-		kind   httpstack.Kind
+		response string
+		kind     httpstack.Kind
 	}{
-		"nothing":             {"", httpstack.Truncated},
-		"half a status line":  {"HTTP/1.1 2", httpstack.Protocol},
-		"half a header":       {ok + "Content-Type: canary", httpstack.Truncated},
-		"short body":          {ok + "Content-Length: 100\r\n\r\ncanary", httpstack.Truncated},
-		"short chunk":         {ok + "Transfer-Encoding: chunked\r\n\r\n10\r\ncanary", httpstack.Truncated},
-		"last chunk missing":  {ok + "Transfer-Encoding: chunked\r\n\r\n6\r\ncanary\r\n", httpstack.Truncated},
-		"short gzip":          {ok + "Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x00", httpstack.Truncated},
-		"not HTTP":            {"{\"access_token\":\"canary\"}\r\n\r\n", httpstack.Protocol},
-		"status is no number": {"HTTP/1.1 canary OK\r\n\r\n", httpstack.Protocol},
-		"header without name": {ok + "canary\r\n\r\n", httpstack.Protocol},
-		"chunk without size":  {ok + "Transfer-Encoding: chunked\r\n\r\ncanary\r\n", httpstack.Protocol},
-		"not gzip":            {ok + "Content-Encoding: gzip\r\n\r\n" + strings.Repeat("canary", 10), httpstack.Protocol},
-		"two lengths":         {ok + "Content-Length: 1\r\nContent-Length: 2\r\n\r\ncanary", httpstack.Protocol},
+		"nothing":                {"", httpstack.Truncated},
+		"half a status line":     {"HTTP/1.1 2", httpstack.Protocol},
+		"half a header":          {ok + "Content-Type: canary", httpstack.Truncated},
+		"short body":             {ok + "Content-Length: 100\r\n\r\ncanary", httpstack.Truncated},
+		"short chunk":            {ok + "Transfer-Encoding: chunked\r\n\r\n10\r\ncanary", httpstack.Truncated},
+		"last chunk missing":     {ok + "Transfer-Encoding: chunked\r\n\r\n6\r\ncanary\r\n", httpstack.Truncated},
+		"short gzip":             {ok + "Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x00", httpstack.Truncated},
+		"not HTTP":               {"{\"access_token\":\"canary\"}\r\n\r\n", httpstack.Protocol},
+		"status is not a number": {"HTTP/1.1 canary OK\r\n\r\n", httpstack.Protocol},
+		"header without name":    {ok + "canary\r\n\r\n", httpstack.Protocol},
+		"chunk without size":     {ok + "Transfer-Encoding: chunked\r\n\r\ncanary\r\n", httpstack.Protocol},
+		"not gzip":               {ok + "Content-Encoding: gzip\r\n\r\n" + strings.Repeat("canary", 10), httpstack.Protocol},
+		"two lengths":            {ok + "Content-Length: 1\r\nContent-Length: 2\r\n\r\ncanary", httpstack.Protocol},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := get(t, newClient(t, httpstack.Config{}), "http://"+serveText(t, test.answer))
+			_, err := get(t, newClient(t, httpstack.Config{}), "http://"+serveText(t, test.response))
 			wantFailure(t, err, test.kind, true)
 			for e := err; e != nil; e = errors.Unwrap(e) {
 				if strings.Contains(fmt.Sprintf("%v %+v %#v", e, e, e), "canary") {
-					t.Errorf("error shows the answer: %#v", e)
+					t.Errorf("error shows the response: %#v", e)
 				}
 			}
 		})
@@ -210,7 +210,7 @@ func TestBrokenAnswers(t *testing.T) {
 }
 
 // TestTLSPortOverPlaintext: an http address of a port for TLS is named as such, and
-// where that is certain not tried again.
+// not retried if that is certain.
 func TestTLSPortOverPlaintext(t *testing.T) {
 	t.Parallel()
 	page := func(body string) string {
@@ -246,7 +246,7 @@ func TestTLSPortOverPlaintext(t *testing.T) {
 	}
 }
 
-// TestNoTLSPortIsGuessed where a server has answered, or another 400 says otherwise.
+// TestNoTLSPortIsGuessed after a response, or for another 400.
 func TestNoTLSPortIsGuessed(t *testing.T) {
 	t.Parallel()
 	for name, response := range map[string]string{
@@ -301,7 +301,7 @@ func TestBodyLimit(t *testing.T) {
 			response, err := newClient(t, httpstack.Config{}).Do(t.Context(), httpstack.Request{
 				Method:  "POST",
 				URL:     parse(t, test.address),
-				Body:    make([]byte, test.size), // its length is what the server answers with
+				Body:    make([]byte, test.size), // its length is that of the response
 				MaxBody: int64(test.limit),
 			})
 			if !test.fits {

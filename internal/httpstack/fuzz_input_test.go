@@ -40,7 +40,7 @@ func wire(t *testing.T, request httpstack.Request) string {
 		}()
 		return near, nil
 	})
-	_, _ = client.Do(t.Context(), request) // there is no answer
+	_, _ = client.Do(t.Context(), request) // there is no response
 	select {
 	case text := <-written:
 		return text

@@ -176,10 +176,10 @@ func TestRequestIDThatRepeatsTheBody(t *testing.T) {
 	}
 }
 
-// Every place of a request and an answer that can hold a secret holds a canary.
+// Every place of a request and a response that can hold a secret holds a canary.
 func TestNothingSecretIsLogged(t *testing.T) {
 	t.Parallel()
-	answers := map[string]string{
+	responses := map[string]string{
 		"success":        "HTTP/1.1 200 OK\r\nX-Request-Id: id\r\nSet-Cookie: a=canary\r\nContent-Length: 6\r\n\r\ncanary",
 		"status text":    "HTTP/1.1 400 canary\r\nContent-Length: 6\r\n\r\ncanary",
 		"redirect":       "HTTP/1.1 307 x\r\nLocation: https://user:canary@b.example/?canary#canary\r\nContent-Length: 0\r\n\r\n",
@@ -189,13 +189,13 @@ func TestNothingSecretIsLogged(t *testing.T) {
 		"cut":            "HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\ncanary",
 		"header garbage": "HTTP/1.1 200 OK\r\ncanary\r\n\r\n",
 	}
-	for name, answer := range answers {
+	for name, response := range responses {
 		for _, scheme := range []string{"http", "https"} {
 			t.Run(name+", "+scheme, func(t *testing.T) {
 				t.Parallel()
 				logger, out := recorder()
 				client := newClient(t, httpstack.Config{
-					ProxyURL:           secret.New("http://user:canary@" + serveText(t, answer)),
+					ProxyURL:           secret.New("http://user:canary@" + serveText(t, response)),
 					AllowPlaintextHTTP: true,
 					UserAgent:          "canary",
 					Logger:             logger,

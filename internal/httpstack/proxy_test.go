@@ -24,7 +24,7 @@ import (
 
 func proxyURL(text string) secret.String { return secret.New(text) }
 
-// proxyServer is an HTTP proxy that wants user:pass%40word and records requests.
+// proxyServer is an HTTP proxy that requires user:pass%40word and records requests.
 type proxyServer struct {
 	*httptest.Server
 	mu   sync.Mutex
@@ -158,7 +158,7 @@ func TestProxyFailures(t *testing.T) {
 		"nothing listens, http": {absent, "http://as.example/", "connection refused"},
 		"no TLS at the proxy":   {plainProxyAsTLS, "https://as.example/", "does not speak TLS"},
 		"unknown authority":     {secret.New(unverified), "https://as.example/", "unknown authority"},
-		"garbled answer":        {garbled, "https://as.example/", "could not be set up"},
+		"garbled response":      {garbled, "https://as.example/", "could not be set up"},
 		"hangs up":              {hangsUp, "https://as.example/", "could not be set up"},
 	}
 	for name, test := range tests {
@@ -176,8 +176,8 @@ func TestProxyFailures(t *testing.T) {
 	}
 }
 
-// A 407 that comes from the server itself is an answer like others.
-func TestServerAnswers407(t *testing.T) {
+// A 407 of the server itself is a response like others.
+func TestServerResponds407(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
 	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusProxyAuthRequired) })
@@ -251,7 +251,7 @@ func TestHTTPSProxy(t *testing.T) {
 	}
 }
 
-// socks speaks SOCKS5 (RFC 1928) without authentication, answers every request
+// socks speaks SOCKS5 (RFC 1928) without authentication, responds to every request
 // with reply, and is then an HTTP server.
 func socks(reply byte) func(net.Conn) {
 	return func(conn net.Conn) {

@@ -14,7 +14,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 )
 
-// redirecting answers requests for /start as asked and tells of all others what
+// redirecting responds to /start as configured, and to all others with what
 // it received.
 func redirecting(t *testing.T, status int, location string) string {
 	t.Helper()
@@ -182,7 +182,7 @@ func TestNumberOfRedirects(t *testing.T) {
 	wantText(t, err, "more than 5")
 }
 
-// These have a Location, or a 3xx status, and are answers all the same.
+// These have a Location, or a 3xx status, and are responses all the same.
 func TestNotARedirect(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -233,7 +233,7 @@ func FuzzRedirectLocation(f *testing.F) {
 		}
 		again, err := url.Parse(target.String())
 		if err != nil {
-			t.Fatalf("%q leads to %q, which is no URL: %v", location, target, err)
+			t.Fatalf("%q leads to %q, which is not a URL: %v", location, target, err)
 		}
 		if again.Scheme != "https" || !strings.EqualFold(again.Hostname(), "as.example") || again.User != nil {
 			t.Errorf("%q leads to %q", location, again)

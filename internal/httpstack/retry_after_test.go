@@ -14,7 +14,7 @@ import (
 // requestedAt is the local time of all requests here.
 var requestedAt = time.Date(2025, 10, 3, 12, 0, 0, 0, time.UTC)
 
-// none is the wait of a server that asks for none.
+// none is the wait of a server that does not ask for one.
 const none = time.Duration(-1)
 
 // TestRetryAfter holds RFC 9110 sections 10.2.3 and 5.6.7, whatever the status.
@@ -59,7 +59,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// TestRateLimitHints holds what rate limiters tell where there is no Retry-After.
+// TestRateLimitHints holds what rate limiters send without Retry-After.
 // 1759492830 is 2025-10-03T12:00:30Z.
 func TestRateLimitHints(t *testing.T) {
 	t.Parallel()

@@ -18,7 +18,7 @@ import (
 
 var errBusy = errors.New("busy")
 
-// failing is an attempt that fails in the same way for ever, after taking its time.
+// failing is an attempt that always fails in the same way, after a while.
 type failing struct {
 	decision httpstack.Decision
 	takes    time.Duration
@@ -45,7 +45,7 @@ func after(wait time.Duration) httpstack.Decision {
 }
 
 // TestRetryBacksOff: the waits are about half a second, then twice as long each
-// time, and about ten seconds at the most, however short the timeout is.
+// time, and at most about ten seconds, however short the timeout is.
 func TestRetryBacksOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -83,7 +83,7 @@ func TestRetryWaitsAsAsked(t *testing.T) {
 		retries httpstack.Retries
 		failing failing
 		want    []time.Duration
-		// wait is how long the server wants to be left alone in the end.
+		// wait is how long the server asks to wait in the end.
 		wait time.Duration
 	}{
 		"final":             {httpstack.Retries{Max: 3, Timeout: 30 * second}, failing{}, nil, 0},
@@ -122,7 +122,7 @@ func TestRetryWaitsAsAsked(t *testing.T) {
 	}
 }
 
-// isWait tells whether a wait is as long as wanted: where a server wants none, it is
+// isWait reports whether a wait is as long as wanted: if a server asks for none, it is
 // one of ours, of half a second and then a second with jitter.
 func isWait(got, want time.Duration) bool {
 	if want == 0 {
@@ -226,7 +226,7 @@ level=WARN msg="giving up" reason="the server responded with 503" attempts=2 max
 	}
 }
 
-// TestAttemptsInWords holds what a user is told.
+// TestAttemptsInWords holds what users read.
 func TestAttemptsInWords(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2025, 10, 3, 13, 0, 0, 0, time.FixedZone("", 3600))

@@ -128,7 +128,7 @@ func TestHTTP2IsUsed(t *testing.T) {
 	}
 }
 
-// serveHandshake answers every request with an empty 204 if the handshake succeeds,
+// serveHandshake responds to every request with an empty 204 if the handshake succeeds,
 // and else keeps the connection open: closing it could overtake the alert.
 func serveHandshake(t *testing.T, config *tls.Config) string {
 	t.Helper()
@@ -153,7 +153,7 @@ func TestConnectionEndsAfterHandshake(t *testing.T) {
 	wantText(t, err, "require a client certificate?")
 }
 
-// Once an answer has begun, the handshake has nothing to do with its end.
+// Once a response has begun, the handshake has nothing to do with its end.
 func TestConnectionEndsWithinAnswer(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
@@ -209,7 +209,7 @@ func TestClientCertificate(t *testing.T) {
 	}
 }
 
-// A self-signed client certificate is of no authority that a server could list.
+// No server lists the authority of a self-signed client certificate.
 func TestSelfSignedClientCertificateIsPresented(t *testing.T) {
 	t.Parallel()
 	ca, stranger := newAuthority(t), newAuthority(t)

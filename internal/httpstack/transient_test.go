@@ -50,7 +50,7 @@ func TestIdempotent(t *testing.T) {
 	}
 }
 
-// TestTransientFailures tells what a moment may mend, and whether the server may
+// TestTransientFailures: which failures may be over in a moment, and whether the server may
 // have had the request, by what the connection does.
 func TestTransientFailures(t *testing.T) {
 	t.Parallel()
@@ -61,15 +61,15 @@ func TestTransientFailures(t *testing.T) {
 		kind            httpstack.Kind
 		transient, sent bool
 	}{
-		"refused":                {"http://" + closedAddress(t), httpstack.Refused, true, false},
-		"dropped":                {"http://" + closing, httpstack.Truncated, true, true},
-		"cut short":              {"http://" + halfway, httpstack.Truncated, true, true},
-		"closed in handshake":    {"https://" + closing, httpstack.TLS, true, false},
-		"no TLS":                 {"https://" + serveText(t, "HTTP/1.1 400 Bad Request\r\n\r\n"), httpstack.TLS, false, false},
-		"certificate":            {startTLS(t, newAuthority(t), nil, http.NotFoundHandler()).URL, httpstack.TLS, false, false},
-		"not HTTP":               {"http://" + serveText(t, "SSH-2.0-OpenSSH_9.2\r\n"), httpstack.Protocol, false, true},
-		"redirect to elsewhere":  {"http://" + serveText(t, "HTTP/1.1 302 Found\r\nLocation: https://b.example/\r\nContent-Length: 0\r\n\r\n"), httpstack.Redirect, false, true},
-		"larger than can be had": {"http://" + serveText(t, "HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", 300<<10)+"\r\n\r\n"), httpstack.TooLarge, false, true},
+		"refused":               {"http://" + closedAddress(t), httpstack.Refused, true, false},
+		"dropped":               {"http://" + closing, httpstack.Truncated, true, true},
+		"cut short":             {"http://" + halfway, httpstack.Truncated, true, true},
+		"closed in handshake":   {"https://" + closing, httpstack.TLS, true, false},
+		"no TLS":                {"https://" + serveText(t, "HTTP/1.1 400 Bad Request\r\n\r\n"), httpstack.TLS, false, false},
+		"certificate":           {startTLS(t, newAuthority(t), nil, http.NotFoundHandler()).URL, httpstack.TLS, false, false},
+		"not HTTP":              {"http://" + serveText(t, "SSH-2.0-OpenSSH_9.2\r\n"), httpstack.Protocol, false, true},
+		"redirect to elsewhere": {"http://" + serveText(t, "HTTP/1.1 302 Found\r\nLocation: https://b.example/\r\nContent-Length: 0\r\n\r\n"), httpstack.Redirect, false, true},
+		"too large":             {"http://" + serveText(t, "HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", 300<<10)+"\r\n\r\n"), httpstack.TooLarge, false, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -83,8 +83,8 @@ func TestTransientFailures(t *testing.T) {
 	}
 }
 
-// TestTransientLookups: a name that does not exist will not exist a moment later,
-// and a name server that fails may have recovered.
+// TestTransientLookups: a name that does not exist does not appear in a moment,
+// and a name server that fails may recover.
 func TestTransientLookups(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -112,11 +112,11 @@ func TestTransientLookups(t *testing.T) {
 	}
 }
 
-// TestTransientProxies: what a proxy cannot do now it may do later, what it forbids
-// it will go on to forbid.
+// TestTransientProxies: a proxy that fails now may work later; one that forbids
+// keeps forbidding.
 func TestTransientProxies(t *testing.T) {
 	t.Parallel()
-	answering := func(status int) string {
+	responding := func(status int) string {
 		return serveText(t, fmt.Sprintf("HTTP/1.1 %d Status\r\nContent-Length: 0\r\n\r\n", status))
 	}
 	tests := map[string]struct {
@@ -124,13 +124,13 @@ func TestTransientProxies(t *testing.T) {
 		want  bool
 	}{
 		"refused":              {"http://" + closedAddress(t), true},
-		"502":                  {"http://" + answering(502), true},
-		"503":                  {"http://" + answering(503), true},
-		"504":                  {"http://" + answering(504), true},
-		"500":                  {"http://" + answering(500), false},
-		"403":                  {"http://" + answering(403), false},
-		"407":                  {"http://" + answering(407), false},
-		"no TLS":               {"https://" + answering(200), false},
+		"502":                  {"http://" + responding(502), true},
+		"503":                  {"http://" + responding(503), true},
+		"504":                  {"http://" + responding(504), true},
+		"500":                  {"http://" + responding(500), false},
+		"403":                  {"http://" + responding(403), false},
+		"407":                  {"http://" + responding(407), false},
+		"no TLS":               {"https://" + responding(200), false},
 		"not HTTP":             {"http://" + serveText(t, "SSH-2.0-OpenSSH_9.2\r\n"), false},
 		"SOCKS, not permitted": {"socks5://" + serveRaw(t, socks(2)), false},
 	}

@@ -28,8 +28,8 @@ func orders(t *testing.T, header http.Header) httpstack.Request {
 	return httpstack.Request{Method: http.MethodGet, URL: target, Header: header}
 }
 
-// shown lists the Authorization headers that the API was shown.
-func shown(network *server) []string {
+// sentTokens lists the Authorization headers that the API received.
+func sentTokens(network *server) []string {
 	var headers []string
 	for _, request := range network.requests("/orders") {
 		headers = append(headers, request.Header.Get("Authorization"))
@@ -39,37 +39,37 @@ func shown(network *server) []string {
 
 func TestDoWithToken(t *testing.T) {
 	t.Parallel()
-	unauthorized := answer{http.StatusUnauthorized, ""}
+	unauthorized := reply{http.StatusUnauthorized, ""}
 	tests := map[string]struct {
-		answers []answer
+		replies []reply
 		body    string // of the token request
 		status  int
 		shown   []string
 	}{
 		"accepted":        {nil, "", 200, []string{"Bearer t1"}},
-		"refused once":    {[]answer{unauthorized}, "", 200, []string{"Bearer t1", "Bearer t2"}},
-		"refused twice":   {[]answer{unauthorized, unauthorized, unauthorized}, "", 401, []string{"Bearer t1", "Bearer t2"}},
-		"forbidden":       {[]answer{{http.StatusForbidden, ""}}, "", 403, []string{"Bearer t1"}},
-		"API is down":     {[]answer{{http.StatusServiceUnavailable, ""}}, "", 503, []string{"Bearer t1"}},
-		"token by a body": {[]answer{unauthorized}, "code=SplxlOBeZQQYbYS6WxSbIA", 401, []string{"Bearer t1"}},
+		"refused once":    {[]reply{unauthorized}, "", 200, []string{"Bearer t1", "Bearer t2"}},
+		"refused twice":   {[]reply{unauthorized, unauthorized, unauthorized}, "", 401, []string{"Bearer t1", "Bearer t2"}},
+		"forbidden":       {[]reply{{http.StatusForbidden, ""}}, "", 403, []string{"Bearer t1"}},
+		"API is down":     {[]reply{{http.StatusServiceUnavailable, ""}}, "", 503, []string{"Bearer t1"}},
+		"token by a body": {[]reply{unauthorized}, "code=SplxlOBeZQQYbYS6WxSbIA", 401, []string{"Bearer t1"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			network := newServer()
-			network.next("/orders", test.answers...)
-			asking := client()
-			asking.Request.Body = secret.New(test.body)
+			network.next("/orders", test.replies...)
+			config := client()
+			config.Request.Body = secret.New(test.body)
 			header := http.Header{"Accept": {"text/plain"}}
-			got, err := network.source().DoWithToken(t.Context(), asking, tokensource.TokenHeader{}, orders(t, header))
+			got, err := network.source().DoWithToken(t.Context(), config, tokensource.TokenHeader{}, orders(t, header))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got.StatusCode != test.status || !slices.Equal(shown(network), test.shown) {
-				t.Errorf("got %d after %q", got.StatusCode, shown(network))
+			if got.StatusCode != test.status || !slices.Equal(sentTokens(network), test.shown) {
+				t.Errorf("got %d after %q", got.StatusCode, sentTokens(network))
 			}
 			if last := got.Tokens[len(got.Tokens)-1].Reveal(); "Bearer "+last != test.shown[len(test.shown)-1] {
-				t.Errorf("says that %s went along", last)
+				t.Errorf("the last token is %s", last)
 			}
 			if len(header) != 1 {
 				t.Errorf("the caller's header is now %v", header)
@@ -81,8 +81,8 @@ func TestDoWithToken(t *testing.T) {
 	}
 }
 
-// TestTokenHeader: RFC 6750 section 2.1, RFC 9449 section 7.1, and what vendors ask
-// for.
+// TestTokenHeader: RFC 6750 section 2.1, RFC 9449 section 7.1, and what vendors
+// require.
 func TestTokenHeader(t *testing.T) {
 	t.Parallel()
 	scheme := func(text string) *string { return &text }
@@ -91,7 +91,7 @@ func TestTokenHeader(t *testing.T) {
 		tokenType   string
 		name, value string
 	}{
-		"as usual":           {tokensource.TokenHeader{}, "Bearer", "Authorization", "Bearer t1"},
+		"default":            {tokensource.TokenHeader{}, "Bearer", "Authorization", "Bearer t1"},
 		"vendor's type":      {tokensource.TokenHeader{}, "Application Access Token", "Authorization", "Bearer t1"},
 		"DPoP":               {tokensource.TokenHeader{}, "DPoP", "Authorization", "DPoP t1"},
 		"DPoP, other scheme": {tokensource.TokenHeader{Scheme: scheme("Bearer")}, "DPoP", "Authorization", "Bearer t1"},
@@ -100,7 +100,7 @@ func TestTokenHeader(t *testing.T) {
 		"Shopify":            {tokensource.TokenHeader{Name: "X-Shopify-Access-Token", Scheme: scheme("")}, "", "X-Shopify-Access-Token", "t1"},
 		"Citrix":             {tokensource.TokenHeader{Scheme: scheme("CwsAuth Bearer=")}, "", "Authorization", "CwsAuth Bearer=t1"},
 		"Zoho":               {tokensource.TokenHeader{Scheme: scheme("Zoho-oauthtoken")}, "", "Authorization", "Zoho-oauthtoken t1"},
-		"name in small":      {tokensource.TokenHeader{Name: "x-auth-token", Scheme: scheme("")}, "", "X-Auth-Token", "t1"},
+		"name in lower case": {tokensource.TokenHeader{Name: "x-auth-token", Scheme: scheme("")}, "", "X-Auth-Token", "t1"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -124,7 +124,7 @@ func TestTokenHeader(t *testing.T) {
 func TestTokenInAnotherHeader(t *testing.T) {
 	t.Parallel()
 	network, bare := newServer(), ""
-	network.next("/orders", answer{http.StatusUnauthorized, ""})
+	network.next("/orders", reply{http.StatusUnauthorized, ""})
 	header := tokensource.TokenHeader{Name: "X-Token", Scheme: &bare}
 	got, err := network.source().DoWithToken(t.Context(), client(), header, orders(t, http.Header{"Authorization": {"Basic eDp4"}}))
 	if err != nil || got.StatusCode != http.StatusOK || len(got.Tokens) != 2 {
@@ -146,32 +146,32 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 		network := newServer()
 		source := network.source()
 		tokenFor(t, source, client())
-		network.next("/orders", slices.Repeat([]answer{{http.StatusUnauthorized, ""}}, calls)...)
+		network.next("/orders", slices.Repeat([]reply{{http.StatusUnauthorized, ""}}, calls)...)
 		network.gate = make(chan struct{})
-		var waiting sync.WaitGroup
+		var group sync.WaitGroup
 		for range calls {
-			waiting.Go(func() {
+			group.Go(func() {
 				got, err := source.DoWithToken(t.Context(), client(), tokensource.TokenHeader{}, orders(t, nil))
 				if err != nil || got.StatusCode != http.StatusOK {
 					t.Errorf("got %+v, %v", got, err)
 				}
 			})
 		}
-		synctest.Wait() // all were refused, and none knows it yet
+		synctest.Wait() // all are refused, and none has returned
 		close(network.gate)
-		waiting.Wait()
+		group.Wait()
 		if got := network.count("/token"); got != 2 {
 			t.Errorf("%d token requests", got)
 		}
 	})
 }
 
-// TestRefusingAPIAsksForTwoTokens, however many calls it refuses, and for another
-// when it may have changed its mind.
-func TestRefusingAPIAsksForTwoTokens(t *testing.T) {
+// TestRefusingAPICostsTwoTokens, however many requests it refuses, and one more for each
+// later attempt.
+func TestRefusingAPICostsTwoTokens(t *testing.T) {
 	t.Parallel()
 	network := newServer()
-	network.next("/orders", slices.Repeat([]answer{{http.StatusUnauthorized, ""}}, 100)...)
+	network.next("/orders", slices.Repeat([]reply{{http.StatusUnauthorized, ""}}, 100)...)
 	source := network.source()
 	steps := []struct {
 		pass             time.Duration
@@ -198,9 +198,9 @@ func TestReplacementIsEachClients(t *testing.T) {
 	network := newServer()
 	source, other := network.source(), client()
 	other.Request.Audience = "other"
-	for _, asking := range []tokensource.ClientConfig{client(), other} {
-		network.next("/orders", answer{http.StatusUnauthorized, ""})
-		if got, err := source.DoWithToken(t.Context(), asking, tokensource.TokenHeader{}, orders(t, nil)); err != nil || got.StatusCode != http.StatusOK {
+	for _, config := range []tokensource.ClientConfig{client(), other} {
+		network.next("/orders", reply{http.StatusUnauthorized, ""})
+		if got, err := source.DoWithToken(t.Context(), config, tokensource.TokenHeader{}, orders(t, nil)); err != nil || got.StatusCode != http.StatusOK {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	}
@@ -213,13 +213,13 @@ func TestDo(t *testing.T) {
 	if err != nil || got.StatusCode != http.StatusOK || len(got.Tokens) > 0 {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if len(network.asked) != 1 || shown(network)[0] != "" {
-		t.Errorf("asked %d times, shown %q", len(network.asked), shown(network))
+	if len(network.received) != 1 || sentTokens(network)[0] != "" {
+		t.Errorf("%d requests, with %q", len(network.received), sentTokens(network))
 	}
 }
 
-// TestNoCallWithoutToken: the API is not asked when there is no token to show.
-func TestNoCallWithoutToken(t *testing.T) {
+// TestNoRequestWithoutToken: nothing is sent to the API without a token.
+func TestNoRequestWithoutToken(t *testing.T) {
 	t.Parallel()
 	network := newServer()
 	network.next("/token", refusal)

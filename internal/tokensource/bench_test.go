@@ -25,16 +25,16 @@ func loopback(b *testing.B) (*tokensource.Source, tokensource.ClientConfig) {
 		b.Fatal(err)
 	}
 	b.Cleanup(stack.CloseIdleConnections)
-	asking := client()
-	asking.TokenEndpoint = server.TokenURL()
-	return tokensource.New(tokensource.Config{HTTP: stack}), asking
+	config := client()
+	config.TokenEndpoint = server.TokenURL()
+	return tokensource.New(tokensource.Config{HTTP: stack}), config
 }
 
-// request asks the server for a token, whatever is cached.
-func request(b *testing.B, source *tokensource.Source, asking tokensource.ClientConfig) {
+// request requests a token, whatever is cached.
+func request(b *testing.B, source *tokensource.Source, config tokensource.ClientConfig) {
 	b.Helper()
-	asking.Request.Body = secret.New("grant_type=client_credentials") // never shared
-	if _, err := source.Open(b.Context(), asking, false); err != nil {
+	config.Request.Body = secret.New("grant_type=client_credentials") // never shared
+	if _, err := source.Open(b.Context(), config, false); err != nil {
 		b.Error(err)
 	}
 }
@@ -43,10 +43,10 @@ func request(b *testing.B, source *tokensource.Source, asking tokensource.Client
 // a server on loopback, over a connection that is open already. A real server is
 // farther away and slower.
 func BenchmarkTokenRequest(b *testing.B) {
-	source, asking := loopback(b)
+	source, config := loopback(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		request(b, source, asking)
+		request(b, source, config)
 	}
 }
 
@@ -54,14 +54,14 @@ func BenchmarkTokenRequest(b *testing.B) {
 // ask for the same one. The metric hits/request tells how many of them fit into the
 // time of one request to a server on loopback, measured in the same run.
 func BenchmarkCacheHit(b *testing.B) {
-	source, asking := loopback(b)
-	if _, err := source.Open(b.Context(), asking, false); err != nil {
+	source, config := loopback(b)
+	if _, err := source.Open(b.Context(), config, false); err != nil {
 		b.Fatal(err)
 	}
 	const samples = 200
 	start := time.Now()
 	for range samples {
-		request(b, source, asking)
+		request(b, source, config)
 	}
 	perRequest := time.Since(start) / samples
 
@@ -69,7 +69,7 @@ func BenchmarkCacheHit(b *testing.B) {
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if _, err := source.Open(b.Context(), asking, false); err != nil {
+			if _, err := source.Open(b.Context(), config, false); err != nil {
 				b.Error(err)
 			}
 		}

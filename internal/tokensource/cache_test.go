@@ -44,13 +44,13 @@ func (f fleet) process(encryptionKey string) *tokensource.Source {
 // wellKnown is a client with something of everything.
 func wellKnown(t *testing.T) tokensource.ClientConfig {
 	t.Helper()
-	asking := scoped("read", "write")
-	asking.Request.Audience = "a"
-	asking.Request.Resources = []string{"urn:a", "urn:b"}
-	asking.Request.Parameters = secrets("a", "1", "b", "2")
-	asking.Request.Headers = secrets("X-A", "1", "X-B", "2")
-	asking.Request.Fields = oauth2.Fields{oauth2.FieldTokenType: pointer(t, "/kind")}
-	return asking
+	config := scoped("read", "write")
+	config.Request.Audience = "a"
+	config.Request.Resources = []string{"urn:a", "urn:b"}
+	config.Request.Parameters = secrets("a", "1", "b", "2")
+	config.Request.Headers = secrets("X-A", "1", "X-B", "2")
+	config.Request.Fields = oauth2.Fields{oauth2.FieldTokenType: pointer(t, "/kind")}
+	return config
 }
 
 func pointer(t *testing.T, text string) jsonpointer.Pointer {
@@ -63,7 +63,7 @@ func pointer(t *testing.T, text string) jsonpointer.Pointer {
 }
 
 // TestKey: processes share a token exactly when nothing differs that could change
-// the answer.
+// the response.
 func TestKey(t *testing.T) {
 	t.Parallel()
 	longer := 30 * time.Minute
@@ -101,12 +101,12 @@ func TestKey(t *testing.T) {
 			t.Parallel()
 			processes := newFleet()
 			tokenFor(t, processes.process(""), wellKnown(t))
-			asking, want := wellKnown(t), "t2"
-			test.change(&asking)
+			config, want := wellKnown(t), "t2"
+			test.change(&config)
 			if test.shared {
 				want = "t1"
 			}
-			if got := tokenFor(t, processes.process(""), asking); got != want {
+			if got := tokenFor(t, processes.process(""), config); got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
 		})
@@ -114,7 +114,7 @@ func TestKey(t *testing.T) {
 }
 
 // TestKeyOfAssertion: what an assertion says, and who the client is besides, can
-// change the answer too.
+// change the response too.
 func TestKeyOfAssertion(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*clientauth.SignedAssertion){
@@ -126,10 +126,10 @@ func TestKeyOfAssertion(t *testing.T) {
 		"lifetime":  func(a *clientauth.SignedAssertion) { a.Lifetime = time.Minute },
 	}
 	signing := func(assertion clientauth.SignedAssertion) tokensource.ClientConfig {
-		asking := client()
-		asking.ClientSecret = secret.New(strings.Repeat("gX1fBat3bV", 7)) // long enough for HS512
-		asking.SignedAssertion = &assertion
-		return asking
+		config := client()
+		config.ClientSecret = secret.New(strings.Repeat("gX1fBat3bV", 7)) // long enough for HS512
+		config.SignedAssertion = &assertion
+		return config
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -162,13 +162,13 @@ func TestKeyOfClientCertificate(t *testing.T) {
 	showing := client()
 	showing.ClientSecret, showing.TokenEndpointAuthMethod = secret.String{}, clientauth.TLSClientAuth
 	for i, test := range []struct {
-		asking                 tokensource.ClientConfig
+		config                 tokensource.ClientConfig
 		certificate, key, want string
 	}{
 		{showing, "a", "key", "t1"}, {showing, "a", "key", "t1"}, {showing, "b", "key", "t2"}, {showing, "a", "another", "t3"},
 		{client(), "a", "key", "t4"}, {client(), "a", "another", "t4"}, {client(), "b", "key", "t5"},
 	} {
-		if got := tokenFor(t, process(test.certificate, test.key), test.asking); got != test.want {
+		if got := tokenFor(t, process(test.certificate, test.key), test.config); got != test.want {
 			t.Errorf("process %d got %s, want %s", i, got, test.want)
 		}
 	}
@@ -202,10 +202,10 @@ func TestKeyOfPrivateKey(t *testing.T) {
 	key := authservertest.PKCS8(t, authservertest.NewKey(t, authservertest.P256))
 	another := authservertest.PKCS8(t, authservertest.NewKey(t, authservertest.P256))
 	signing := func(text string) tokensource.ClientConfig {
-		asking := client()
-		asking.ClientSecret = secret.String{}
-		asking.SignedAssertion = &clientauth.SignedAssertion{PrivateKey: secret.New(text)}
-		return asking
+		config := client()
+		config.ClientSecret = secret.String{}
+		config.SignedAssertion = &clientauth.SignedAssertion{PrivateKey: secret.New(text)}
+		return config
 	}
 	processes := newFleet()
 	for i, test := range []struct{ key, want string }{{key, "t1"}, {key + "\n\n", "t1"}, {another, "t2"}} {
@@ -236,7 +236,7 @@ func TestEncryptionKey(t *testing.T) {
 	}
 }
 
-// unsigned is a JWT that nobody verifies.
+// unsigned is a JWT without a signature.
 func unsigned(claims string) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	return encode([]byte(`{"alg":"RS256"}`)) + "." + encode([]byte(claims)) + "." + encode([]byte("signature"))
@@ -247,13 +247,13 @@ func unsigned(claims string) string {
 func TestJobsAreToldApart(t *testing.T) {
 	t.Parallel()
 	job := func(claims string) tokensource.ClientConfig {
-		asking := client()
-		asking.ClientSecret = secret.String{}
-		asking.FederatedAssertion = &clientauth.FederatedAssertion{
+		config := client()
+		config.ClientSecret = secret.String{}
+		config.FederatedAssertion = &clientauth.FederatedAssertion{
 			Variable: "ID_TOKEN",
 			Getenv:   func(string) string { return unsigned(claims) },
 		}
-		return asking
+		return config
 	}
 	processes := newFleet()
 	for i, test := range []struct{ claims, want string }{
@@ -277,15 +277,15 @@ func TestJobsAreToldApart(t *testing.T) {
 func TestJobOutlivesItsAssertion(t *testing.T) {
 	t.Parallel()
 	processes := newFleet()
-	source, asking := processes.process("key"), client()
-	asking.ClientSecret = secret.String{}
-	asking.FederatedAssertion = &clientauth.FederatedAssertion{
+	source, config := processes.process("key"), client()
+	config.ClientSecret = secret.String{}
+	config.FederatedAssertion = &clientauth.FederatedAssertion{
 		Variable: "ID_TOKEN",
 		Getenv:   func(string) string { return unsigned(`{"sub":"repo:a","exp":1300816080}`) }, // in five minutes
 	}
-	tokenFor(t, source, asking)
+	tokenFor(t, source, config)
 	processes.network.pass(30 * time.Minute)
-	if got := tokenFor(t, source, asking); got != "t1" {
+	if got := tokenFor(t, source, config); got != "t1" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -297,7 +297,7 @@ func TestRefusedTokenIsDroppedEverywhere(t *testing.T) {
 	one, other := processes.process(""), processes.process("")
 	tokenFor(t, one, client())
 	tokenFor(t, other, client())
-	processes.network.next("/orders", answer{http.StatusUnauthorized, ""})
+	processes.network.next("/orders", reply{http.StatusUnauthorized, ""})
 	if _, err := one.DoWithToken(t.Context(), client(), tokensource.TokenHeader{}, orders(t, nil)); err != nil {
 		t.Fatal(err)
 	}
@@ -309,9 +309,9 @@ func TestRefusedTokenIsDroppedEverywhere(t *testing.T) {
 // TestNeverStored: what is not to be shared does not reach the store.
 func TestNeverStored(t *testing.T) {
 	t.Parallel()
-	get := func(asking tokensource.ClientConfig) func(context.Context, *tokensource.Source) error {
+	get := func(config tokensource.ClientConfig) func(context.Context, *tokensource.Source) error {
 		return func(ctx context.Context, source *tokensource.Source) error {
-			_, err := source.Open(ctx, asking, false)
+			_, err := source.Open(ctx, config, false)
 			return err
 		}
 	}
@@ -324,9 +324,9 @@ func TestNeverStored(t *testing.T) {
 		"unknown lifetime": {``, get(client())},
 		"request_body":     {`,"expires_in":3600`, get(verbatim)},
 		"revoke_on_close": {`,"expires_in":3600`, func(ctx context.Context, source *tokensource.Source) error {
-			asking := client()
-			asking.RevocationEndpoint = revocationURL
-			_, err := source.Open(ctx, asking, true)
+			config := client()
+			config.RevocationEndpoint = revocationURL
+			_, err := source.Open(ctx, config, true)
 			return err
 		}},
 	}

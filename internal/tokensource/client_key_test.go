@@ -69,7 +69,7 @@ func TestEveryFieldTakesPartInTheKey(t *testing.T) {
 	}
 }
 
-// fieldPath is the way to a field.
+// fieldPath is the path to a field.
 type fieldPath struct {
 	name   string
 	index  []int

@@ -17,7 +17,7 @@ import (
 )
 
 // TestRefusedAtOnce: ten blocks that differ in their scope, or that want a token of
-// their own, are one failed login all the same.
+// their own, are still one failed login.
 func TestRefusedAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, own := range map[string]bool{"shared": false, "own": true} {
@@ -26,17 +26,17 @@ func TestRefusedAtOnce(t *testing.T) {
 			network := newServer()
 			network.next("/token", refusal, refusal, refusal, refusal, refusal, refusal, refusal, refusal)
 			source := network.source()
-			var asking sync.WaitGroup
+			var group sync.WaitGroup
 			for _, scope := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
-				asking.Go(func() {
-					asked := scoped(scope)
-					asked.RevocationEndpoint = "https://server.example.com/revoke"
-					if _, err := source.Open(t.Context(), asked, own); err == nil {
+				group.Go(func() {
+					config := scoped(scope)
+					config.RevocationEndpoint = "https://server.example.com/revoke"
+					if _, err := source.Open(t.Context(), config, own); err == nil {
 						t.Errorf("%s: a token", scope)
 					}
 				})
 			}
-			asking.Wait()
+			group.Wait()
 			if got := network.count("/token"); got != 1 {
 				t.Errorf("%d failed logins", got)
 			}
@@ -49,10 +49,10 @@ func TestRefusedAtOnce(t *testing.T) {
 func TestRefusedClientIsNotAnother(t *testing.T) {
 	t.Parallel()
 	none := func(change func(*oauth2.TokenRequest)) tokensource.ClientConfig {
-		asked := client()
-		asked.TokenEndpointAuthMethod, asked.ClientSecret = clientauth.None, secret.String{}
-		change(&asked.Request)
-		return asked
+		config := client()
+		config.TokenEndpointAuthMethod, config.ClientSecret = clientauth.None, secret.String{}
+		change(&config.Request)
+		return config
 	}
 	pairs := map[string]func(value string) tokensource.ClientConfig{
 		"parameters": func(value string) tokensource.ClientConfig {
@@ -103,19 +103,19 @@ func TestFirstLoginsGoAlone(t *testing.T) {
 				if _, err := source.Open(t.Context(), scoped("first"), false); err == nil {
 					t.Error("a token")
 				}
-				letGo := make(chan struct{})
-				network.before = func(httpstack.Request) { <-letGo }
-				var asking sync.WaitGroup
+				release := make(chan struct{})
+				network.before = func(httpstack.Request) { <-release }
+				var group sync.WaitGroup
 				for _, scope := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
-					asking.Go(func() {
+					group.Go(func() {
 						if _, err := source.Open(t.Context(), scoped(scope), false); err == nil {
 							t.Errorf("%s: a token", scope)
 						}
 					})
 				}
-				synctest.Wait() // all that may be under way are
-				close(letGo)
-				asking.Wait()
+				synctest.Wait() // all requests that may be sent are
+				close(release)
+				group.Wait()
 				network.mustCount(t, "/token", 2)
 			})
 		})
@@ -123,28 +123,28 @@ func TestFirstLoginsGoAlone(t *testing.T) {
 }
 
 // TestOutageIsShared by those who wait for the first of their client, so that they
-// do not wait for a server that is down in turn. Whoever comes later tries again.
+// do not wait for a server that is down in turn. Later calls try again.
 func TestOutageIsShared(t *testing.T) {
 	t.Parallel()
-	for name, outage := range map[string]fault{"dropped": dropped, "no answer": noAnswer, "503": unavailable} {
+	for name, outage := range map[string]fault{"dropped": dropped, "no response": noResponse, "503": unavailable} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				network := newFlaky().fail("/token", repeated(4, outage)...)
-				letGo := make(chan struct{})
-				network.before = func(httpstack.Request) { <-letGo }
+				release := make(chan struct{})
+				network.before = func(httpstack.Request) { <-release }
 				source := tokensource.New(tokensource.Config{HTTP: network, Retries: httpstack.Retries{Max: 3, Timeout: httpstack.DefaultTimeout}})
-				var asking sync.WaitGroup
+				var group sync.WaitGroup
 				for _, scope := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
-					asking.Go(func() {
+					group.Go(func() {
 						if _, err := source.Open(t.Context(), scoped(scope), false); err == nil {
 							t.Errorf("%s: a token", scope)
 						}
 					})
 				}
 				synctest.Wait()
-				close(letGo)
-				asking.Wait()
+				close(release)
+				group.Wait()
 				network.mustCount(t, "/token", 4)
 				if got := tokenFor(t, source, scoped("a")); got != "t1" {
 					t.Errorf("got %s", got)
@@ -159,13 +159,13 @@ func TestOutageIsShared(t *testing.T) {
 func TestRefusedGrantIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 	user := func(name, scope string) tokensource.ClientConfig {
-		asking := scoped(scope)
-		asking.Request.GrantType, asking.Request.Parameters = "password", secrets("username", name, "password", "x")
-		return asking
+		config := scoped(scope)
+		config.Request.GrantType, config.Request.Parameters = "password", secrets("username", name, "password", "x")
+		return config
 	}
 	for _, statusCode := range []int{http.StatusBadRequest, http.StatusUnauthorized} {
 		network := newServer()
-		network.next("/token", answer{statusCode, `{"error":"invalid_grant"}`})
+		network.next("/token", reply{statusCode, `{"error":"invalid_grant"}`})
 		source := network.source()
 		for _, scope := range []string{"a", "b", "c"} {
 			if code := refusedCode(t, source, user("one", scope)); code != oauth2.InvalidGrant {

@@ -20,7 +20,7 @@ import (
 )
 
 // TestInference: the method follows from what is configured and from the list in
-// the metadata (RFC 8414 section 2), never from how the server answers.
+// the metadata (RFC 8414 section 2), never from the server's responses.
 func TestInference(t *testing.T) {
 	t.Parallel()
 	const (
@@ -28,7 +28,7 @@ func TestInference(t *testing.T) {
 		standard = `["client_secret_basic","client_secret_post"]`
 	)
 	noSecret := func(c *tokensource.ClientConfig) { c.ClientSecret = secret.String{} }
-	nobody := func(c *tokensource.ClientConfig) { noSecret(c); c.ClientID = "" }
+	unnamed := func(c *tokensource.ClientConfig) { noSecret(c); c.ClientID = "" }
 	tests := map[string]struct {
 		supported string
 		change    func(*tokensource.ClientConfig)
@@ -51,9 +51,9 @@ func TestInference(t *testing.T) {
 		"no secret, basic set":          {absent, func(c *tokensource.ClientConfig) { noSecret(c); c.TokenEndpointAuthMethod = "client_secret_basic" }, "", "client_secret", tokensource.ErrMissing},
 		"no secret, post supported":     {`["client_secret_post"]`, noSecret, "", "client_secret", tokensource.ErrMissing},
 		"no id":                         {absent, func(c *tokensource.ClientConfig) { c.ClientID = "" }, "", "client_id", tokensource.ErrMissing},
-		"neither":                       {absent, nobody, "", "client_id", tokensource.ErrMissing},
+		"neither":                       {absent, unnamed, "", "client_id", tokensource.ErrMissing},
 		"neither, other grant": {absent, func(c *tokensource.ClientConfig) {
-			nobody(c)
+			unnamed(c)
 			c.Request.GrantType = "urn:ibm:params:oauth:grant-type:apikey"
 		}, "none, unnamed", "", nil},
 		"no secret, other grant":      {standard, func(c *tokensource.ClientConfig) { noSecret(c); c.Request.GrantType = "password" }, "none", "", nil},
@@ -65,13 +65,13 @@ func TestInference(t *testing.T) {
 			c.Request.Parameters = secrets("client_assertion", "x")
 		}, "none", "", nil},
 		"credentials of other names": {absent, func(c *tokensource.ClientConfig) {
-			nobody(c)
+			unnamed(c)
 			c.Request.Parameters = secrets("appid", "x", "apikey", "y")
 		}, "none, unnamed", "", nil},
 		"other parameters, no secret":    {absent, func(c *tokensource.ClientConfig) { noSecret(c); c.Request.Parameters = secrets("tenant", "x") }, "", "client_secret", tokensource.ErrMissing},
-		"credentials in a header":        {absent, func(c *tokensource.ClientConfig) { nobody(c); c.Request.Headers = secrets("authorization", "x") }, "none, unnamed", "", nil},
-		"another header, no credentials": {absent, func(c *tokensource.ClientConfig) { nobody(c); c.Request.Headers = secrets("X-Tenant", "x") }, "", "client_id", tokensource.ErrMissing},
-		"credentials in a body":          {absent, func(c *tokensource.ClientConfig) { nobody(c); c.Request.Body = secret.New("user=x") }, "none, unnamed", "", nil},
+		"credentials in a header":        {absent, func(c *tokensource.ClientConfig) { unnamed(c); c.Request.Headers = secrets("authorization", "x") }, "none, unnamed", "", nil},
+		"another header, no credentials": {absent, func(c *tokensource.ClientConfig) { unnamed(c); c.Request.Headers = secrets("X-Tenant", "x") }, "", "client_id", tokensource.ErrMissing},
+		"credentials in a body":          {absent, func(c *tokensource.ClientConfig) { unnamed(c); c.Request.Body = secret.New("user=x") }, "none, unnamed", "", nil},
 		"header beside Basic":            {absent, func(c *tokensource.ClientConfig) { c.Request.Headers = secrets("authorization", "x") }, "", "token_endpoint_auth_method", tokensource.ErrTwoMethods},
 		"secret beside Basic":            {absent, func(c *tokensource.ClientConfig) { c.Request.Parameters = secrets("client_secret", "x") }, "", "token_endpoint_auth_method", tokensource.ErrTwoMethods},
 		"raw Basic with a colon":         {absent, func(c *tokensource.ClientConfig) { c.ClientSecretBasicEncoding = "raw"; c.ClientID = "a:b" }, "", "client_id", tokensource.ErrColonInID},
@@ -84,16 +84,16 @@ func TestInference(t *testing.T) {
 			if test.supported != absent {
 				network.metadata["token_endpoint_auth_methods_supported"] = test.supported
 			}
-			asking := client()
-			asking.Issuer, asking.TokenEndpoint = issuer, ""
+			config := client()
+			config.Issuer, config.TokenEndpoint = issuer, ""
 			if test.change != nil {
-				test.change(&asking)
+				test.change(&config)
 			}
-			_, err := network.source().Open(t.Context(), asking, false)
+			_, err := network.source().Open(t.Context(), config, false)
 			if test.want == "" {
 				checkConfigError(t, err, test.attribute, test.cause)
 				if network.count("/token") > 0 {
-					t.Error("asked for a token all the same")
+					t.Error("a token was requested")
 				}
 				return
 			}
@@ -161,7 +161,7 @@ func TestRefusedMethodIsNotTriedOtherwise(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusBadRequest, http.StatusUnauthorized} {
 		network := newServer()
-		network.next("/token", answer{status, `{"error":"invalid_client"}`})
+		network.next("/token", reply{status, `{"error":"invalid_client"}`})
 		_, err := network.source().Open(t.Context(), client(), false)
 		if refused, ok := errors.AsType[*oauth2.Error](err); !ok || refused.Code != oauth2.InvalidClient {
 			t.Errorf("got %v", err)
@@ -177,7 +177,7 @@ func TestEndpoint(t *testing.T) {
 	tests := map[string]struct {
 		change    func(*tokensource.ClientConfig)
 		metadata  map[string]string
-		want      string // the path that is asked, or else
+		want      string // the path of the request, or else
 		attribute string
 		cause     error
 	}{
@@ -193,11 +193,11 @@ func TestEndpoint(t *testing.T) {
 			t.Parallel()
 			network := newServer()
 			network.metadata = test.metadata
-			asking := client()
+			config := client()
 			if test.change != nil {
-				test.change(&asking)
+				test.change(&config)
 			}
-			_, err := network.source().Open(t.Context(), asking, false)
+			_, err := network.source().Open(t.Context(), config, false)
 			if test.want == "" {
 				checkConfigError(t, err, test.attribute, test.cause)
 				return
@@ -214,10 +214,10 @@ func TestEndpoint(t *testing.T) {
 func TestNoDiscoveryWithoutNeed(t *testing.T) {
 	t.Parallel()
 	network := newServer()
-	asking := client()
-	asking.Issuer, asking.TokenEndpointAuthMethod = issuer, "client_secret_post"
-	tokenFor(t, network.source(), asking)
-	if got := len(network.asked); got != 1 {
+	config := client()
+	config.Issuer, config.TokenEndpointAuthMethod = issuer, "client_secret_post"
+	tokenFor(t, network.source(), config)
+	if got := len(network.received); got != 1 {
 		t.Errorf("%d requests", got)
 	}
 }
@@ -229,19 +229,19 @@ func TestDiscoveryOnce(t *testing.T) {
 		network.metadata = map[string]string{"token_endpoint": `"` + tokenURL + `"`}
 		network.gate = make(chan struct{})
 		source := network.source()
-		var waiting sync.WaitGroup
+		var group sync.WaitGroup
 		for number := range 20 {
-			waiting.Go(func() {
-				asking := scoped(fmt.Sprint(number))
-				asking.Issuer, asking.TokenEndpoint = issuer, ""
-				tokenFor(t, source, asking)
+			group.Go(func() {
+				config := scoped(fmt.Sprint(number))
+				config.Issuer, config.TokenEndpoint = issuer, ""
+				tokenFor(t, source, config)
 			})
 		}
 		synctest.Wait()
 		close(network.gate)
-		waiting.Wait()
+		group.Wait()
 		if metadata, tokens := network.count("/.well-known/oauth-authorization-server"), network.count("/token"); metadata != 1 || tokens != 20 {
-			t.Errorf("metadata was asked for %d times, tokens %d times", metadata, tokens)
+			t.Errorf("%d metadata requests, %d token requests", metadata, tokens)
 		}
 	})
 }

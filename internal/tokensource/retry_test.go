@@ -34,32 +34,32 @@ type flaky struct {
 	mu     sync.Mutex
 	faults map[string][]fault
 	sent   map[string][]httpstack.Request
-	// before, where there is one, is called before each request.
+	// before, if not nil, is called before each request.
 	before func(httpstack.Request)
 }
 
-// fault is what comes in place of an answer: another answer, or none.
+// fault is what comes instead of the usual response: another one, or none.
 type fault struct {
-	failure *httpstack.Error
-	answer  httpstack.Response
+	failure  *httpstack.Error
+	response httpstack.Response
 }
 
-// Faults of the connection, and of servers and what stands before them.
+// Faults of the connection, and of servers and proxies.
 var (
 	unreachable = fault{failure: &httpstack.Error{Kind: httpstack.Refused}}
 	dropped     = fault{failure: &httpstack.Error{Kind: httpstack.Truncated, Sent: true}}
-	noAnswer    = fault{failure: &httpstack.Error{Kind: httpstack.Timeout, Sent: true}}
+	noResponse  = fault{failure: &httpstack.Error{Kind: httpstack.Timeout, Sent: true}}
 	unavailable = status(503, "")
 	limited     = status(429, "")
 )
 
-// status is a fault that answers, with pairs of header names and values.
+// status is a fault with a response, whose header has pairs of names and values.
 func status(code int, body string, header ...string) fault {
 	fields := http.Header{}
 	for pair := range slices.Chunk(header, 2) {
 		fields.Set(pair[0], pair[1])
 	}
-	return fault{answer: httpstack.Response{StatusCode: code, Body: []byte(body), Header: fields}}
+	return fault{response: httpstack.Response{StatusCode: code, Body: []byte(body), Header: fields}}
 }
 
 func newFlaky() *flaky {
@@ -106,9 +106,9 @@ func (f *flaky) Do(ctx context.Context, request httpstack.Request) (*httpstack.R
 	if queue[0].failure != nil {
 		return nil, queue[0].failure
 	}
-	answer := queue[0].answer
-	answer.RequestedAt, answer.Secrets = f.now(), request.Sent()
-	return &answer, nil
+	response := queue[0].response
+	response.RequestedAt, response.Secrets = f.now(), request.Sent()
+	return &response, nil
 }
 
 // count is the number of requests to a path, faults and all.
@@ -138,7 +138,7 @@ func TestFaultsOfTheTokenEndpoint(t *testing.T) {
 	}{
 		"refused":             {unreachable, true},
 		"dropped":             {dropped, true},
-		"no answer in time":   {noAnswer, true},
+		"no response in time": {noResponse, true},
 		"no connection":       {failing(httpstack.Error{Kind: httpstack.Timeout}), true},
 		"name server is busy": {failing(httpstack.Error{Kind: httpstack.DNS, Err: &net.DNSError{IsTimeout: true}}), true},
 		"no such name":        {failing(httpstack.Error{Kind: httpstack.DNS, Err: notFound}), false},
@@ -208,7 +208,7 @@ func TestFaultsOfTheTokenEndpoint(t *testing.T) {
 	}
 }
 
-// TestRetriesEnd: the error of the last attempt is told with the number of all.
+// TestRetriesEnd: the error of the last attempt has the number of all.
 func TestRetriesEnd(t *testing.T) {
 	t.Parallel()
 	for most := range 4 {
@@ -216,8 +216,8 @@ func TestRetriesEnd(t *testing.T) {
 			network := newFlaky().fail("/token", repeated(9, unavailable)...)
 			_, err := network.repeating(most).Open(t.Context(), client(), false)
 			network.mustCount(t, "/token", most+1)
-			answer, ok := errors.AsType[*oauth2.Error](err)
-			if !ok || answer.StatusCode != http.StatusServiceUnavailable {
+			response, ok := errors.AsType[*oauth2.Error](err)
+			if !ok || response.StatusCode != http.StatusServiceUnavailable {
 				t.Errorf("got %v", err)
 			}
 			if failed, ok := errors.AsType[*tokensource.RetriedError](err); ok != (most > 0) || ok && failed.Count != most+1 {
@@ -227,8 +227,8 @@ func TestRetriesEnd(t *testing.T) {
 	}
 }
 
-// TestWaitThatDoesNotFit is an error at once, and the server is not asked again by
-// anyone until it wants to be, or five minutes have passed.
+// TestWaitThatDoesNotFit is an error at once, and nothing else is sent to the server
+// until the wait is over, or five minutes have passed.
 func TestWaitThatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -249,9 +249,9 @@ func TestWaitThatDoesNotFit(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				network := newFlaky().fail("/token", test.fault)
 				source, start := network.repeating(test.most), time.Now()
-				var asking sync.WaitGroup
+				var group sync.WaitGroup
 				for number := range 40 {
-					asking.Go(func() {
+					group.Go(func() {
 						_, err := source.Open(t.Context(), scoped(strconv.Itoa(number)), false)
 						failed, ok := errors.AsType[*tokensource.RetriedError](err)
 						if !ok || failed.Wait != test.wait || !failed.RetryAt.Equal(network.now().Add(test.wait)) {
@@ -259,7 +259,7 @@ func TestWaitThatDoesNotFit(t *testing.T) {
 						}
 					})
 				}
-				asking.Wait()
+				group.Wait()
 				network.mustCount(t, "/token", 1)
 				if took := time.Since(start); took != 0 {
 					t.Errorf("took %s", took)
@@ -282,14 +282,14 @@ func TestWaitThatDoesNotFit(t *testing.T) {
 func TestSingleUse(t *testing.T) {
 	t.Parallel()
 	with := func(grant string, parameters ...string) tokensource.ClientConfig {
-		asking := client()
-		asking.Request.GrantType, asking.Request.Parameters = grant, secrets(parameters...)
-		return asking
+		config := client()
+		config.Request.GrantType, config.Request.Parameters = grant, secrets(parameters...)
+		return config
 	}
 	body := client()
 	body.Request.Body = secret.New("grant_type=authorization_code&code=SplxlOBeZQQYbYS6WxSbIA")
 	clients := map[string]struct {
-		asking tokensource.ClientConfig
+		config tokensource.ClientConfig
 		// again has the faults that another request follows: always, and then.
 		unsent, busy, arrived bool
 	}{
@@ -311,7 +311,7 @@ func TestSingleUse(t *testing.T) {
 		}{
 			"refused": {unreachable, row.unsent}, "429": {limited, row.busy}, "503": {unavailable, row.arrived},
 			"503, Retry-After": {status(503, "", "Retry-After", "1"), row.busy},
-			"dropped":          {dropped, row.arrived}, "no answer": {noAnswer, row.arrived}, "502": {status(502, ""), row.arrived},
+			"dropped":          {dropped, row.arrived}, "no response": {noResponse, row.arrived}, "502": {status(502, ""), row.arrived},
 			"temporarily_unavailable": {status(400, `{"error":"temporarily_unavailable"}`), row.arrived},
 			"425":                     {status(425, ""), row.busy},
 		} {
@@ -319,7 +319,7 @@ func TestSingleUse(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					network := newFlaky().fail("/token", again.fault)
-					_, err := network.retrying().Open(t.Context(), row.asking, false)
+					_, err := network.retrying().Open(t.Context(), row.config, false)
 					want := 1
 					if again.want {
 						want = 2
@@ -363,9 +363,9 @@ func TestAttemptsAreBuiltAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network := newFlaky().fail("/token", unavailable, dropped)
-		asking := client()
-		asking.TokenEndpointAuthMethod, asking.ClientSecret = clientauth.ClientSecretJWT, secret.New(strings.Repeat("k", 32))
-		tokenFor(t, network.retrying(), asking)
+		config := client()
+		config.TokenEndpointAuthMethod, config.ClientSecret = clientauth.ClientSecretJWT, secret.New(strings.Repeat("k", 32))
+		tokenFor(t, network.retrying(), config)
 		seen := map[string]bool{}
 		for _, request := range network.sent["/token"] {
 			seen[claims(t, form(t, request).Get("client_assertion"))["jti"].(string)] = true
@@ -403,10 +403,10 @@ func TestAssertionIsReadAgain(t *testing.T) {
 		}
 		write("1")
 		network.before = func(httpstack.Request) { write("2") }
-		asking := client()
-		asking.TokenEndpointAuthMethod = clientauth.PrivateKeyJWT
-		asking.FederatedAssertion = &clientauth.FederatedAssertion{File: file}
-		tokenFor(t, network.retrying(), asking)
+		config := client()
+		config.TokenEndpointAuthMethod = clientauth.PrivateKeyJWT
+		config.FederatedAssertion = &clientauth.FederatedAssertion{File: file}
+		tokenFor(t, network.retrying(), config)
 		for i, want := range []float64{1, 2, 2} {
 			if got := claims(t, form(t, network.sent["/token"][i]).Get("client_assertion"))["n"]; got != want {
 				t.Errorf("attempt %d shows assertion %v, want %v", i+1, got, want)
@@ -416,7 +416,7 @@ func TestAssertionIsReadAgain(t *testing.T) {
 }
 
 // TestPlatformIsAskedApart: its failures are not multiplied by the attempts of the
-// token request, and each of those asks it anew.
+// token request, and each of those requests a new one.
 func TestPlatformIsAskedApart(t *testing.T) {
 	t.Parallel()
 	const assertion = "e30.e30."
@@ -425,14 +425,14 @@ func TestPlatformIsAskedApart(t *testing.T) {
 		platform, endpoint []fault
 		asked, tokens      int
 	}{
-		"platform fails":            {http.MethodGet, repeated(4, unavailable), nil, 4, 0},
-		"platform fails once":       {http.MethodGet, repeated(1, dropped), nil, 2, 1},
-		"platform refuses":          {http.MethodGet, repeated(1, status(403, "no")), nil, 1, 0},
-		"both fail":                 {http.MethodGet, repeated(1, unavailable), repeated(2, unavailable), 4, 3},
-		"POST, dropped":             {http.MethodPost, repeated(1, dropped), nil, 1, 0},
-		"POST, refused":             {http.MethodPost, repeated(1, unreachable), nil, 2, 1},
-		"POST, asks to wait a bit":  {http.MethodPost, repeated(1, status(503, "", "Retry-After", "1")), nil, 2, 1},
-		"platform wants much later": {http.MethodGet, repeated(1, status(429, "", "Retry-After", "3600")), nil, 1, 0},
+		"platform fails":                {http.MethodGet, repeated(4, unavailable), nil, 4, 0},
+		"platform fails once":           {http.MethodGet, repeated(1, dropped), nil, 2, 1},
+		"platform refuses":              {http.MethodGet, repeated(1, status(403, "no")), nil, 1, 0},
+		"both fail":                     {http.MethodGet, repeated(1, unavailable), repeated(2, unavailable), 4, 3},
+		"POST, dropped":                 {http.MethodPost, repeated(1, dropped), nil, 1, 0},
+		"POST, refused":                 {http.MethodPost, repeated(1, unreachable), nil, 2, 1},
+		"POST, asks to wait a bit":      {http.MethodPost, repeated(1, status(503, "", "Retry-After", "1")), nil, 2, 1},
+		"platform asks for a long wait": {http.MethodGet, repeated(1, status(429, "", "Retry-After", "3600")), nil, 1, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -440,12 +440,12 @@ func TestPlatformIsAskedApart(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				network := newFlaky().fail("/identity", test.platform...).fail("/token", test.endpoint...)
 				network.fail("/identity", repeated(4, status(200, assertion))...)
-				asking := client()
-				asking.TokenEndpointAuthMethod = clientauth.PrivateKeyJWT
-				asking.FederatedAssertion = &clientauth.FederatedAssertion{Request: &clientauth.PlatformRequest{
+				config := client()
+				config.TokenEndpointAuthMethod = clientauth.PrivateKeyJWT
+				config.FederatedAssertion = &clientauth.FederatedAssertion{Request: &clientauth.PlatformRequest{
 					URL: "https://platform.example.com/identity", Method: test.method,
 				}}
-				_, err := network.retrying().Open(t.Context(), asking, false)
+				_, err := network.retrying().Open(t.Context(), config, false)
 				network.mustCount(t, "/identity", test.asked)
 				network.mustCount(t, "/token", test.tokens)
 				if (err == nil) != (test.tokens > 0) {
@@ -510,7 +510,7 @@ func TestRevocationIsRepeated(t *testing.T) {
 		"503 twice":      {repeated(2, unavailable), 3, false},
 		"dropped once":   {repeated(1, dropped), 2, false},
 		"refused":        {repeated(1, status(400, `{"error":"unsupported_token_type"}`)), 1, true},
-		"as asked":       {repeated(1, status(503, "", "Retry-After", "4")), 2, false},
+		"as requested":   {repeated(1, status(503, "", "Retry-After", "4")), 2, false},
 		"too late then":  {repeated(1, status(503, "", "Retry-After", "5")), 1, true},
 		"invalid_client": {repeated(1, status(401, `{"error":"invalid_client"}`)), 1, true},
 	}
@@ -545,7 +545,7 @@ func TestCallsAreRepeated(t *testing.T) {
 	}{
 		"refused":          {unreachable, true, true},
 		"dropped":          {dropped, true, false},
-		"no answer":        {noAnswer, true, false},
+		"no response":      {noResponse, true, false},
 		"408":              {status(408, ""), true, false},
 		"429":              {limited, true, true},
 		"429, Retry-After": {status(429, "", "Retry-After", "1"), true, true},
@@ -572,17 +572,17 @@ func TestCallsAreRepeated(t *testing.T) {
 						network := newFlaky().fail("/orders", test.fault)
 						request := orders(t, nil)
 						request.Method, request.Expected = method, []int{418, 504}
-						answer, err := network.retrying().Do(t.Context(), request)
+						response, err := network.retrying().Do(t.Context(), request)
 						want := 1
 						if again {
 							want = 2
 						}
 						network.mustCount(t, "/orders", want)
-						if again && (err != nil || answer.StatusCode != 200 || answer.Attempts.Count != 2) {
-							t.Errorf("got %+v, error %v", answer, err)
+						if again && (err != nil || response.StatusCode != 200 || response.Attempts.Count != 2) {
+							t.Errorf("got %+v, error %v", response, err)
 						}
-						if !again && err == nil && answer.StatusCode != test.fault.answer.StatusCode {
-							t.Errorf("got %+v", answer)
+						if !again && err == nil && response.StatusCode != test.fault.response.StatusCode {
+							t.Errorf("got %+v", response)
 						}
 					})
 				})
@@ -593,8 +593,8 @@ func TestCallsAreRepeated(t *testing.T) {
 	}
 }
 
-// TestCancelledInTheMiddle: whoever waits for a token, or for its turn, goes when
-// Terraform says so.
+// TestCancelledInTheMiddle: waiting for a token, or for another request, ends when
+// Terraform cancels.
 func TestCancelledInTheMiddle(t *testing.T) {
 	t.Parallel()
 	asks := map[string]func(context.Context, *tokensource.Source) error{
@@ -621,15 +621,15 @@ func TestCancelledInTheMiddle(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				time.AfterFunc(10*time.Second, cancel)
 				start := time.Now()
-				var asking sync.WaitGroup
+				var group sync.WaitGroup
 				for range 5 {
-					asking.Go(func() {
+					group.Go(func() {
 						if err := ask(ctx, source); !errors.Is(err, context.Canceled) {
 							t.Errorf("error %v", err)
 						}
 					})
 				}
-				asking.Wait()
+				group.Wait()
 				if took := time.Since(start); took != 10*time.Second {
 					t.Errorf("took %s", took)
 				}

@@ -28,32 +28,32 @@ const (
 )
 
 // server stands in for the network: it numbers the tokens it issues, t1, t2, …,
-// unless it is told what to answer, and keeps what it was asked. It tells the
-// time, too: the clock stands still unless moved.
+// unless a response is queued, and records the requests. It is the clock too, which
+// stands still unless moved.
 type server struct {
 	// metadata has further members of the discovery document; nil: there is none.
 	metadata map[string]string
-	// members are further members of a token answer.
+	// members are further members of a token response.
 	members string
-	// answers, by path, are used up before the usual ones.
-	answers map[string][]answer
-	// gate, where there is one, lets an answer out for each value.
+	// queued responses, by path, precede the usual ones.
+	queued map[string][]reply
+	// gate, if not nil, lets one response out for each value.
 	gate chan struct{}
 
-	mu     sync.Mutex
-	time   time.Time
-	asked  []httpstack.Request
-	issued int
+	mu       sync.Mutex
+	time     time.Time
+	received []httpstack.Request
+	issued   int
 }
 
-type answer struct {
+type reply struct {
 	status int
 	body   string
 }
 
 // newServer returns a server whose tokens are valid for an hour.
 func newServer() *server {
-	return &server{members: `,"expires_in":3600`, time: time.Unix(1300815780, 0).UTC(), answers: map[string][]answer{}}
+	return &server{members: `,"expires_in":3600`, time: time.Unix(1300815780, 0).UTC(), queued: map[string][]reply{}}
 }
 
 func (s *server) now() time.Time {
@@ -76,8 +76,8 @@ func (s *server) source() *tokensource.Source {
 
 func (s *server) Do(ctx context.Context, request httpstack.Request) (*httpstack.Response, error) {
 	s.mu.Lock()
-	s.asked = append(s.asked, request)
-	given := s.answer(request)
+	s.received = append(s.received, request)
+	given := s.respond(request)
 	response := &httpstack.Response{StatusCode: given.status, Header: http.Header{}, Body: []byte(given.body), RequestedAt: s.time, Secrets: request.Sent()}
 	s.mu.Unlock()
 	if s.gate != nil {
@@ -90,45 +90,45 @@ func (s *server) Do(ctx context.Context, request httpstack.Request) (*httpstack.
 	return response, nil
 }
 
-// answer needs the lock held.
-func (s *server) answer(request httpstack.Request) answer {
+// respond requires the lock.
+func (s *server) respond(request httpstack.Request) reply {
 	path := request.URL.Path
-	if queue := s.answers[path]; len(queue) > 0 {
-		s.answers[path] = queue[1:]
+	if queue := s.queued[path]; len(queue) > 0 {
+		s.queued[path] = queue[1:]
 		return queue[0]
 	}
 	switch path {
 	case "/.well-known/oauth-authorization-server":
 		if s.metadata == nil {
-			return answer{http.StatusNotFound, ""}
+			return reply{http.StatusNotFound, ""}
 		}
 		document := `{"issuer":"` + issuer + `"`
 		for name, value := range s.metadata {
 			document += `,"` + name + `":` + value
 		}
-		return answer{http.StatusOK, document + "}"}
+		return reply{http.StatusOK, document + "}"}
 	case "/token":
 		s.issued++
-		return answer{http.StatusOK, fmt.Sprintf(`{"access_token":"t%d"%s}`, s.issued, s.members)}
+		return reply{http.StatusOK, fmt.Sprintf(`{"access_token":"t%d"%s}`, s.issued, s.members)}
 	case "/revoke", "/orders":
-		return answer{http.StatusOK, ""}
+		return reply{http.StatusOK, ""}
 	default:
-		return answer{http.StatusNotFound, ""}
+		return reply{http.StatusNotFound, ""}
 	}
 }
 
-// next queues answers at a path.
-func (s *server) next(path string, answers ...answer) {
+// next queues responses at a path.
+func (s *server) next(path string, replies ...reply) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.answers[path] = append(s.answers[path], answers...)
+	s.queued[path] = append(s.queued[path], replies...)
 }
 
 // requests returns those that were sent to a path.
 func (s *server) requests(path string) []httpstack.Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(s.asked), func(request httpstack.Request) bool { return request.URL.Path != path })
+	return slices.DeleteFunc(slices.Clone(s.received), func(request httpstack.Request) bool { return request.URL.Path != path })
 }
 
 // count is the number of requests that were sent to a path.
@@ -155,15 +155,15 @@ func client() tokensource.ClientConfig {
 
 // scoped is client with a scope.
 func scoped(scopes ...string) tokensource.ClientConfig {
-	asking := client()
-	asking.Request.Scopes = scopes
-	return asking
+	config := client()
+	config.Request.Scopes = scopes
+	return config
 }
 
 // tokenFor returns the access token that a client gets.
-func tokenFor(t *testing.T, source *tokensource.Source, asking tokensource.ClientConfig) string {
+func tokenFor(t *testing.T, source *tokensource.Source, config tokensource.ClientConfig) string {
 	t.Helper()
-	session, err := source.Open(t.Context(), asking, false)
+	session, err := source.Open(t.Context(), config, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func secrets(pairs ...string) map[string]secret.String {
 	return made
 }
 
-// methodOf tells how a token request authenticates its client (RFC 6749 section
+// methodOf returns how a token request authenticates its client (RFC 6749 section
 // 2.3.1), by what is in it.
 func methodOf(t *testing.T, request httpstack.Request) string {
 	t.Helper()

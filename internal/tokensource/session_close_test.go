@@ -21,13 +21,13 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// TestFailedRevocationsAreAllTold: one that fails does not keep the others from
+// TestFailedRevocationsAreAllReported: one that fails does not keep the others from
 // being tried.
-func TestFailedRevocationsAreAllTold(t *testing.T) {
+func TestFailedRevocationsAreAllReported(t *testing.T) {
 	t.Parallel()
 	network := newServer()
 	network.members = refreshable
-	network.next("/revoke", answer{http.StatusServiceUnavailable, ""}, answer{http.StatusBadRequest, `{"error":"unsupported_token_type"}`})
+	network.next("/revoke", reply{http.StatusServiceUnavailable, ""}, reply{http.StatusBadRequest, `{"error":"unsupported_token_type"}`})
 	session := open(t, network.source(), revocable(), true)
 	err := session.Close(t.Context())
 	joined, ok := err.(interface{ Unwrap() []error })
@@ -36,7 +36,7 @@ func TestFailedRevocationsAreAllTold(t *testing.T) {
 	}
 }
 
-// refusing answers each revocation with an error code of its own, the sooner the
+// refusing responds to each revocation with an error code of its own, the sooner the
 // later the token was issued.
 type refusing struct {
 	*server
@@ -84,25 +84,25 @@ func TestFailedRevocationsAreInOrder(t *testing.T) {
 	})
 }
 
-// TestRevokedTokenLeavesTheCache: some servers answer equal requests with the same
-// token.
+// TestRevokedTokenLeavesTheCache: some servers issue the same token for equal
+// requests.
 func TestRevokedTokenLeavesTheCache(t *testing.T) {
 	t.Parallel()
-	same := answer{http.StatusOK, `{"access_token":"same","expires_in":3600}`}
+	same := reply{http.StatusOK, `{"access_token":"same","expires_in":3600}`}
 	tests := map[string]struct {
-		answers []answer
+		replies []reply
 		store   tokencache.Store
 		want    string // handed out afterwards
 	}{
-		"the same, in memory":  {[]answer{same, same}, nil, "t1"},
-		"the same, in a store": {[]answer{same, same}, storetest.NewMemory(time.Now), "t1"},
-		"another":              {[]answer{same}, nil, "same"},
+		"the same, in memory":  {[]reply{same, same}, nil, "t1"},
+		"the same, in a store": {[]reply{same, same}, storetest.NewMemory(time.Now), "t1"},
+		"another":              {[]reply{same}, nil, "same"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			network := newServer()
-			network.next("/token", test.answers...)
+			network.next("/token", test.replies...)
 			source := tokensource.New(tokensource.Config{HTTP: network, Now: network.now, Cache: tokensource.Cache{Store: test.store}})
 			other := tokensource.New(tokensource.Config{HTTP: network, Now: network.now, Cache: tokensource.Cache{Store: test.store}})
 			tokenFor(t, source, revocable())
@@ -126,7 +126,7 @@ func TestRevokedTokenLeavesTheCache(t *testing.T) {
 func TestEqualTokensAreRevokedOnce(t *testing.T) {
 	t.Parallel()
 	network := newServer()
-	same := answer{http.StatusOK, `{"access_token":"same","expires_in":600,"refresh_token":"r"}`}
+	same := reply{http.StatusOK, `{"access_token":"same","expires_in":600,"refresh_token":"r"}`}
 	network.next("/token", same, same)
 	session := open(t, network.source(), revocable(), true)
 	renew(t, session)
@@ -135,13 +135,13 @@ func TestEqualTokensAreRevokedOnce(t *testing.T) {
 	}
 }
 
-// TestCloseTakesFiveSeconds, at the most: OpenTofu does not wait longer than ten.
+// TestCloseTakesFiveSeconds at most: OpenTofu does not wait longer than ten.
 func TestCloseTakesFiveSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network := newServer()
 		session := open(t, network.source(), revocable(), true)
-		network.gate = make(chan struct{}) // nothing is answered any more
+		network.gate = make(chan struct{}) // no more responses
 		start := time.Now()
 		if err := session.Close(t.Context()); err == nil {
 			t.Error("no error")
@@ -152,20 +152,20 @@ func TestCloseTakesFiveSeconds(t *testing.T) {
 	})
 }
 
-// TestCloseDuringRenewal: it neither waits for ever nor leaves a token behind
+// TestCloseDuringRenewal: it neither waits forever nor leaves a token behind
 // that arrives in time.
 func TestCloseDuringRenewal(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		within   time.Duration // that there is to close
-		answered time.Duration // after Close; zero: never
+		responds time.Duration // after Close; zero: never
 		revoked  []string
 		renewed  bool
 	}{
-		"answered soon":                       {time.Minute, time.Second, []string{"t1", "t2"}, true},
-		"never answered":                      {time.Minute, 0, []string{"t1"}, false},
-		"answered soon, at the end of a run":  {1500 * time.Millisecond, 500 * time.Millisecond, []string{"t1", "t2"}, true},
-		"never answered, at the end of a run": {1500 * time.Millisecond, 0, []string{"t1"}, false},
+		"responds soon":                       {time.Minute, time.Second, []string{"t1", "t2"}, true},
+		"never responds":                      {time.Minute, 0, []string{"t1"}, false},
+		"responds soon, at the end of a run":  {1500 * time.Millisecond, 500 * time.Millisecond, []string{"t1", "t2"}, true},
+		"never responds, at the end of a run": {1500 * time.Millisecond, 0, []string{"t1"}, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -180,11 +180,11 @@ func TestCloseDuringRenewal(t *testing.T) {
 				synctest.Wait()
 				start := time.Now()
 				go func() {
-					if test.answered > 0 {
-						time.Sleep(test.answered)
+					if test.responds > 0 {
+						time.Sleep(test.responds)
 						gate <- struct{}{}
 					}
-					time.Sleep(min(3*time.Second, test.within-500*time.Millisecond) - test.answered) // from then on all is answered at once
+					time.Sleep(min(3*time.Second, test.within-500*time.Millisecond) - test.responds) // from then on every request gets a response at once
 					close(gate)
 				}()
 				ctx, cancel := context.WithTimeout(t.Context(), test.within)

@@ -22,15 +22,15 @@ const refreshable = `,"expires_in":600,"refresh_token":"r","refresh_expires_in":
 
 // revocable is client where tokens can be revoked.
 func revocable() tokensource.ClientConfig {
-	asking := client()
-	asking.RevocationEndpoint = revocationURL
-	return asking
+	config := client()
+	config.RevocationEndpoint = revocationURL
+	return config
 }
 
 // open opens a session that ends with the test.
-func open(t *testing.T, source *tokensource.Source, asking tokensource.ClientConfig, own bool) *tokensource.Session {
+func open(t *testing.T, source *tokensource.Source, config tokensource.ClientConfig, own bool) *tokensource.Session {
 	t.Helper()
-	session, err := source.Open(t.Context(), asking, own)
+	session, err := source.Open(t.Context(), config, own)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func renew(t *testing.T, session *tokensource.Session) {
 	}
 }
 
-// revoked lists the tokens whose revocation was asked for, with their hints.
+// revoked lists the tokens that were revoked, with their hints.
 func revoked(t *testing.T, network *server) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -123,13 +123,13 @@ func TestRevocationEndpoint(t *testing.T) {
 			t.Parallel()
 			network := newServer()
 			network.metadata = test.metadata
-			asking := client()
-			asking.Issuer = test.issuer
-			session, err := network.source().Open(t.Context(), asking, true)
+			config := client()
+			config.Issuer = test.issuer
+			session, err := network.source().Open(t.Context(), config, true)
 			if test.cause != nil {
 				checkConfigError(t, err, "revocation_endpoint", test.cause)
 				if network.count("/token") > 0 {
-					t.Error("a token was issued that nobody revokes")
+					t.Error("a token was issued that cannot be revoked")
 				}
 				return
 			}
@@ -152,11 +152,11 @@ func TestRenew(t *testing.T) {
 		grants  []string // of the requests after the first
 		token   string
 	}{
-		"refresh token":            {refreshable, 0, false, []string{"refresh_token"}, "t2"},
-		"refresh token refused":    {refreshable, 0, true, []string{"refresh_token", "client_credentials"}, "t2"},
-		"refresh token expired":    {refreshable, 1800 * time.Second, false, []string{"client_credentials"}, "t2"},
-		"no refresh token":         {`,"expires_in":600`, 0, false, []string{"client_credentials"}, "t2"},
-		"neither lifetime is told": {`,"refresh_token":"r"`, 0, false, []string{"refresh_token"}, "t2"},
+		"refresh token":             {refreshable, 0, false, []string{"refresh_token"}, "t2"},
+		"refresh token refused":     {refreshable, 0, true, []string{"refresh_token", "client_credentials"}, "t2"},
+		"refresh token expired":     {refreshable, 1800 * time.Second, false, []string{"client_credentials"}, "t2"},
+		"no refresh token":          {`,"expires_in":600`, 0, false, []string{"client_credentials"}, "t2"},
+		"neither lifetime is known": {`,"refresh_token":"r"`, 0, false, []string{"refresh_token"}, "t2"},
 	}
 	for name, test := range tests {
 		for _, own := range []bool{false, true} {
@@ -167,7 +167,7 @@ func TestRenew(t *testing.T) {
 				session := open(t, network.source(), revocable(), own)
 				network.pass(test.passed)
 				if test.refused {
-					network.next("/token", answer{http.StatusBadRequest, `{"error":"invalid_grant"}`})
+					network.next("/token", reply{http.StatusBadRequest, `{"error":"invalid_grant"}`})
 				}
 				renew(t, session)
 				if got := session.Token().AccessToken.Reveal(); got != test.token {
@@ -192,7 +192,7 @@ func TestFailedRenewalKeepsTheToken(t *testing.T) {
 	network := newServer()
 	network.members = refreshable
 	session := open(t, network.source(), client(), false)
-	network.next("/token", answer{http.StatusServiceUnavailable, ""})
+	network.next("/token", reply{http.StatusServiceUnavailable, ""})
 	err := session.Renew(t.Context())
 	if failure, ok := errors.AsType[*oauth2.Error](err); !ok || failure.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("got %v", err)
@@ -216,13 +216,13 @@ func TestRefreshTokenIsPresentedOnce(t *testing.T) {
 			sessions[i] = open(t, source, client(), false)
 		}
 		network.gate = make(chan struct{})
-		var waiting sync.WaitGroup
+		var group sync.WaitGroup
 		for _, session := range sessions {
-			waiting.Go(func() { renew(t, session) })
+			group.Go(func() { renew(t, session) })
 		}
 		synctest.Wait()
 		close(network.gate)
-		waiting.Wait()
+		group.Wait()
 		late := sessions[0]
 		for _, session := range sessions {
 			if got := session.Token().AccessToken.Reveal(); got != "t2" {
@@ -260,11 +260,11 @@ func TestBodyIsNotSentTwice(t *testing.T) {
 	tests := map[string]struct {
 		members string
 		passed  time.Duration
-		next    []answer
+		next    []reply
 		fails   bool
 	}{
 		"refresh token":         {refreshable, 0, nil, false},
-		"refresh token refused": {refreshable, 0, []answer{{http.StatusBadRequest, `{"error":"invalid_grant"}`}}, true},
+		"refresh token refused": {refreshable, 0, []reply{{http.StatusBadRequest, `{"error":"invalid_grant"}`}}, true},
 		"refresh token expired": {refreshable, time.Hour, nil, true},
 		"no refresh token":      {`,"expires_in":600`, 0, nil, true},
 	}
@@ -273,9 +273,9 @@ func TestBodyIsNotSentTwice(t *testing.T) {
 			t.Parallel()
 			network := newServer()
 			network.members = test.members
-			asking := client()
-			asking.Request.Body = secret.New("grant_type=authorization_code&code=SplxlOBeZQQYbYS6WxSbIA")
-			session := open(t, network.source(), asking, false)
+			config := client()
+			config.Request.Body = secret.New("grant_type=authorization_code&code=SplxlOBeZQQYbYS6WxSbIA")
+			session := open(t, network.source(), config, false)
 			network.pass(test.passed)
 			network.next("/token", test.next...)
 			if err := session.Renew(t.Context()); (err != nil) != test.fails {
@@ -299,7 +299,7 @@ func TestRenewAt(t *testing.T) {
 	tests := map[string]struct {
 		members string
 		passed  time.Duration
-		want    time.Duration // after the token was asked for; negative: never
+		want    time.Duration // after the token was requested; negative: never
 	}{
 		"a minute before the end":       {`,"expires_in":3600,"refresh_token":"r"`, 0, 59 * time.Minute},
 		"a tenth before the end":        {`,"expires_in":100,"refresh_token":"r"`, 0, 90 * time.Second},
@@ -364,9 +364,9 @@ func TestRetryAt(t *testing.T) {
 			t.Parallel()
 			network := newServer()
 			network.members = test.members
-			asking := client()
-			asking.Request.Body = secret.New(test.body)
-			session := open(t, network.source(), asking, false)
+			config := client()
+			config.Request.Body = secret.New(test.body)
+			session := open(t, network.source(), config, false)
 			network.pass(test.passed)
 			want := network.now().Add(test.want)
 			if test.want == 0 {
@@ -380,13 +380,13 @@ func TestRetryAt(t *testing.T) {
 }
 
 // TestRenewalAfterAnOutage: what the failed ones would have refreshed is over by
-// then, and a new token is asked for.
+// then, and a new token is requested.
 func TestRenewalAfterAnOutage(t *testing.T) {
 	t.Parallel()
 	network := newServer()
 	network.members = `,"expires_in":60,"refresh_token":"r","refresh_expires_in":120`
 	session := open(t, network.source(), client(), false)
-	network.next("/token", slices.Repeat([]answer{{http.StatusServiceUnavailable, ""}}, 6)...)
+	network.next("/token", slices.Repeat([]reply{{http.StatusServiceUnavailable, ""}}, 6)...)
 	for err := session.Renew(t.Context()); err != nil; err = session.Renew(t.Context()) {
 		at := session.RetryAt()
 		if at.IsZero() {

@@ -33,9 +33,9 @@ func TestOneRequestForAllWhoAskAtOnce(t *testing.T) {
 				network := newServer()
 				network.members, network.gate = members, make(chan struct{})
 				source := network.source()
-				var waiting sync.WaitGroup
+				var group sync.WaitGroup
 				for range 100 {
-					waiting.Go(func() {
+					group.Go(func() {
 						if got := tokenFor(t, source, client()); got != "t1" {
 							t.Errorf("got %s", got)
 						}
@@ -43,7 +43,7 @@ func TestOneRequestForAllWhoAskAtOnce(t *testing.T) {
 				}
 				synctest.Wait()
 				close(network.gate)
-				waiting.Wait()
+				group.Wait()
 				if got := network.count("/token"); got != 1 {
 					t.Errorf("%d requests", got)
 				}
@@ -64,13 +64,13 @@ func TestOneRequestOverTheWire(t *testing.T) {
 	}
 	t.Cleanup(stack.CloseIdleConnections)
 	source := tokensource.New(tokensource.Config{HTTP: stack})
-	asking := scoped("api:read")
-	asking.Issuer, asking.TokenEndpoint = server.Issuer(), ""
+	config := scoped("api:read")
+	config.Issuer, config.TokenEndpoint = server.Issuer(), ""
 	tokens := make([]string, 100)
-	var waiting sync.WaitGroup
+	var group sync.WaitGroup
 	for i := range tokens {
-		waiting.Go(func() {
-			session, err := source.Open(t.Context(), asking, false)
+		group.Go(func() {
+			session, err := source.Open(t.Context(), config, false)
 			if err != nil {
 				t.Error(err)
 				return
@@ -78,7 +78,7 @@ func TestOneRequestOverTheWire(t *testing.T) {
 			tokens[i] = session.Token().AccessToken.Reveal()
 		})
 	}
-	waiting.Wait()
+	group.Wait()
 	if got := server.Count(authserver.TokenEndpoint); got != 1 {
 		t.Errorf("%d token requests", got)
 	}
@@ -90,8 +90,8 @@ func TestOneRequestOverTheWire(t *testing.T) {
 	}
 }
 
-// TestWaiterLeavesAlone: whoever gives up takes nobody along, not even when it
-// was the first to ask.
+// TestWaiterLeavesAlone: a caller that gives up does not fail the others, even if it
+// was the first.
 func TestWaiterLeavesAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -99,14 +99,14 @@ func TestWaiterLeavesAlone(t *testing.T) {
 		network.gate = make(chan struct{})
 		source := network.source()
 		first, leave := context.WithCancel(t.Context())
-		var waiting sync.WaitGroup
-		waiting.Go(func() {
+		var group sync.WaitGroup
+		group.Go(func() {
 			if _, err := source.Open(first, client(), false); !errors.Is(err, context.Canceled) {
 				t.Errorf("the one who left got %v", err)
 			}
 		})
 		synctest.Wait()
-		waiting.Go(func() {
+		group.Go(func() {
 			if got := tokenFor(t, source, client()); got != "t1" {
 				t.Errorf("the one who stayed got %s", got)
 			}
@@ -115,7 +115,7 @@ func TestWaiterLeavesAlone(t *testing.T) {
 		leave()
 		synctest.Wait()
 		close(network.gate)
-		waiting.Wait()
+		group.Wait()
 		if got := network.count("/token"); got != 1 {
 			t.Errorf("%d requests", got)
 		}
@@ -177,9 +177,9 @@ func TestReplacedTokenIsShared(t *testing.T) {
 	source := network.source()
 	tokenFor(t, source, client())
 	network.pass(30 * time.Minute)
-	asking, longer := client(), 45*time.Minute
-	asking.MinValidity = &longer
-	if got := tokenFor(t, source, asking); got != "t2" {
+	config, longer := client(), 45*time.Minute
+	config.MinValidity = &longer
+	if got := tokenFor(t, source, config); got != "t2" {
 		t.Errorf("got %s", got)
 	}
 	if got := tokenFor(t, source, client()); got != "t2" {
@@ -282,10 +282,10 @@ func TestBodyIsNeverShared(t *testing.T) {
 	t.Parallel()
 	network := newServer()
 	source := network.source()
-	asking := client()
-	asking.Request.Body = secret.New("grant_type=authorization_code&code=SplxlOBeZQQYbYS6WxSbIA")
+	config := client()
+	config.Request.Body = secret.New("grant_type=authorization_code&code=SplxlOBeZQQYbYS6WxSbIA")
 	for _, want := range []string{"t1", "t2"} {
-		if got := tokenFor(t, source, asking); got != want {
+		if got := tokenFor(t, source, config); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
@@ -294,19 +294,19 @@ func TestBodyIsNeverShared(t *testing.T) {
 	}
 }
 
-var refusal = answer{http.StatusUnauthorized, `{"error":"invalid_client","error_description":"no"}`}
+var refusal = reply{http.StatusUnauthorized, `{"error":"invalid_client","error_description":"no"}`}
 
 // refusedCode returns the error code that a client gets.
-func refusedCode(t *testing.T, source *tokensource.Source, asking tokensource.ClientConfig) string {
+func refusedCode(t *testing.T, source *tokensource.Source, config tokensource.ClientConfig) string {
 	t.Helper()
-	_, err := source.Open(t.Context(), asking, false)
+	_, err := source.Open(t.Context(), config, false)
 	refused, ok := errors.AsType[*oauth2.Error](err)
 	if !ok {
 		return ""
 	}
 	fetch, ok := errors.AsType[*tokensource.FetchError](err)
 	if !ok || fetch.Client.TokenEndpointAuthMethod != "client_secret_basic" || fetch.Client.Request.Endpoint != tokenURL {
-		t.Errorf("the error does not say who asked where: %+v", err)
+		t.Errorf("the error does not name the client and the endpoint: %+v", err)
 	}
 	return refused.Code
 }
@@ -350,7 +350,7 @@ func TestRefusedClientWithAnotherSecretIsSent(t *testing.T) {
 }
 
 // TestRefusedClientIsNotSentForOtherScopes: the server did not know the client,
-// whatever it asked for. A run has many tokens of one client.
+// whatever it requested. A run has many tokens of one client.
 func TestRefusedClientIsNotSentForOtherScopes(t *testing.T) {
 	t.Parallel()
 	network := newServer()
@@ -372,7 +372,7 @@ func TestRefusalInOtherWordsIsRemembered(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{"error":"unauthorized_client"}`, ""} {
 		network := newServer()
-		network.next("/token", answer{http.StatusUnauthorized, body}, refusal)
+		network.next("/token", reply{http.StatusUnauthorized, body}, refusal)
 		source := network.source()
 		for range 2 {
 			if _, err := source.Open(t.Context(), client(), false); err == nil {
@@ -388,7 +388,7 @@ func TestRefusalInOtherWordsIsRemembered(t *testing.T) {
 // TestOtherErrorsAreNotRemembered: they may be over.
 func TestOtherErrorsAreNotRemembered(t *testing.T) {
 	t.Parallel()
-	for _, given := range []answer{
+	for _, given := range []reply{
 		{http.StatusBadRequest, `{"error":"invalid_scope"}`}, {http.StatusServiceUnavailable, ""}, {http.StatusOK, "<html>"},
 	} {
 		network := newServer()
@@ -403,11 +403,11 @@ func TestOtherErrorsAreNotRemembered(t *testing.T) {
 	}
 }
 
-// TestErrorsKeepSecrets: not even in the detail that goes along.
+// TestErrorsKeepSecrets: also in their details.
 func TestErrorsKeepSecrets(t *testing.T) {
 	t.Parallel()
 	network := newServer()
-	network.next("/token", answer{http.StatusUnauthorized, `{"error":"invalid_client","error_description":"not gX1fBat3bV"}`})
+	network.next("/token", reply{http.StatusUnauthorized, `{"error":"invalid_client","error_description":"not gX1fBat3bV"}`})
 	_, err := network.source().Open(t.Context(), client(), false)
 	if err == nil || strings.Contains(err.Error(), "gX1fBat3bV") || !strings.Contains(err.Error(), "invalid_client") {
 		t.Errorf("got %v", err)
