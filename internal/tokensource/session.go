@@ -86,7 +86,7 @@ func (session *Session) RequestedScopes() []string { return session.client.Reque
 func (session *Session) Renew(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(session.closed, func() { cancel(errClosed) })()
+	defer context.AfterFunc(session.closed, func() { cancel(errClosed) })() //nolint:contextcheck // the session ends it
 	if err := session.startRenewing(ctx); err != nil {
 		return err
 	}
