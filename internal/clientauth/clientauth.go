@@ -92,25 +92,15 @@ func (p Post) Authenticate(_ context.Context, request *oauth2.RequestBuilder) er
 	return nil
 }
 
-// Public is the method none: the client only identifies itself (RFC 6749 section 3.2.1).
-// Without an id it does not even do that, for servers with other parameters or header
-// fields.
-type Public struct{ ClientID string }
+// IDOnly only identifies the client (RFC 6749 section 3.2.1). It is none, and also
+// tls_client_auth and self_signed_tls_client_auth, for which the certificate of the
+// connection authenticates the client (RFC 8705 section 2). An empty id is not sent, for
+// servers that identify clients by other parameters or header fields.
+type IDOnly struct{ ClientID string }
 
 // Authenticate implements [oauth2.ClientAuth].
-func (p Public) Authenticate(_ context.Context, request *oauth2.RequestBuilder) error {
-	request.Params.AddPublic("client_id", p.ClientID)
-	return nil
-}
-
-// MutualTLS is tls_client_auth and self_signed_tls_client_auth: the certificate of the
-// connection authenticates the client, and the request identifies it (RFC 8705 section
-// 2). They differ only in how the server verifies the certificate.
-type MutualTLS struct{ ClientID string }
-
-// Authenticate implements [oauth2.ClientAuth].
-func (m MutualTLS) Authenticate(_ context.Context, request *oauth2.RequestBuilder) error {
-	request.Params.AddPublic("client_id", m.ClientID)
+func (i IDOnly) Authenticate(_ context.Context, request *oauth2.RequestBuilder) error {
+	request.Params.AddPublic("client_id", i.ClientID)
 	return nil
 }
 

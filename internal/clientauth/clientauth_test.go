@@ -111,8 +111,8 @@ func TestParameters(t *testing.T) {
 		want []string
 	}{
 		"post":                {clientauth.Post{ClientID: "a b", ClientSecret: secret.New("c&d")}, []string{"client_id=a b", "client_secret=c&d"}},
-		"none":                {clientauth.Public{ClientID: "a"}, []string{"client_id=a"}},
-		"none, without an id": {clientauth.Public{}, nil},
+		"none":                {clientauth.IDOnly{ClientID: "a"}, []string{"client_id=a"}},
+		"none, without an id": {clientauth.IDOnly{}, nil},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -77,13 +77,13 @@ func TestRequests(t *testing.T) {
 		grant     string
 		assertion func(context.Context) (secret.String, error)
 	}{
-		"rfc7523-2.1":                    {clientauth.Public{}, jwtBearer, fromRFC().Assertion},
+		"rfc7523-2.1":                    {clientauth.IDOnly{}, jwtBearer, fromRFC().Assertion},
 		"rfc7523-2.1-client_secret_post": {post, jwtBearer, fromRFC().Assertion},
-		"rfc7523-2.1-tls_client_auth":    {clientauth.MutualTLS{ClientID: clientID}, jwtBearer, fromRFC().Assertion},
+		"rfc7523-2.1-tls_client_auth":    {clientauth.IDOnly{ClientID: clientID}, jwtBearer, fromRFC().Assertion},
 		"rfc7523-2.2":                    {clientauth.JWT{Source: fromRFC()}, "client_credentials", nil},
 		"rfc7523-2.2-client_id":          {clientauth.JWT{ClientID: clientID, Source: fromRFC()}, "client_credentials", nil},
 		"rfc7523-2.2-refresh":            {clientauth.JWT{ClientID: clientID, Source: fromRFC()}, "refresh_token", nil},
-		"rfc8705-2":                      {clientauth.MutualTLS{ClientID: clientID}, "client_credentials", nil},
+		"rfc8705-2":                      {clientauth.IDOnly{ClientID: clientID}, "client_credentials", nil},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestRefusalShowsNoAssertion(t *testing.T) {
 			return clientauth.JWT{ClientID: clientID, Source: s}, oauth2.TokenRequest{}
 		},
 		"assertion": func(s *source) (oauth2.ClientAuth, oauth2.TokenRequest) {
-			return clientauth.Public{}, oauth2.TokenRequest{Assertion: s.Assertion}
+			return clientauth.IDOnly{}, oauth2.TokenRequest{Assertion: s.Assertion}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

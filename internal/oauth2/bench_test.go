@@ -32,7 +32,7 @@ func BenchmarkRequest(b *testing.B) {
 	methods := map[string]oauth2.ClientAuth{
 		"client_secret_basic": basic(clientID, clientSecret, ""),
 		"client_secret_post":  post(clientID, clientSecret),
-		"none":                clientauth.Public{ClientID: clientID},
+		"none":                clientauth.IDOnly{ClientID: clientID},
 	}
 	for name, auth := range methods {
 		for _, place := range []oauth2.ParametersIn{oauth2.InForm, oauth2.InJSON} {
@@ -73,7 +73,7 @@ func BenchmarkAnswer(b *testing.B) {
 	}
 	for name, answer := range answers {
 		b.Run(name, func(b *testing.B) {
-			client := oauth2.Client{Auth: clientauth.Public{}, HTTP: received{&httpstack.Response{
+			client := oauth2.Client{Auth: clientauth.IDOnly{}, HTTP: received{&httpstack.Response{
 				StatusCode: answer.status, Header: http.Header{"Content-Type": {"application/json"}},
 				Body: []byte(answer.body), RequestedAt: requestedAt,
 			}}}

@@ -245,7 +245,7 @@ func (p punctual) Do(ctx context.Context, request httpstack.Request) (*httpstack
 // still while the machine sleeps.
 func TestLifetimeGoesOnDuringSleep(t *testing.T) {
 	t.Parallel()
-	client := oauth2.Client{HTTP: punctual{answering(http.StatusOK, rfcAnswer)}, Auth: clientauth.Public{ClientID: clientID}}
+	client := oauth2.Client{HTTP: punctual{answering(http.StatusOK, rfcAnswer)}, Auth: clientauth.IDOnly{ClientID: clientID}}
 	token, err := client.Token(t.Context(), oauth2.TokenRequest{Endpoint: "https://server.example.com/token"})
 	if err != nil {
 		t.Fatal(err)

@@ -135,7 +135,7 @@ func sentSecrets(value string) map[string]func(*testing.T, oauth2.Doer) *oauth2.
 			return failureOf(t, oauth2.Client{HTTP: server, Auth: auth}, request)
 		}
 	}
-	public := clientauth.Public{ClientID: clientID}
+	public := clientauth.IDOnly{ClientID: clientID}
 	parameters := secrets(map[string]string{"apikey": value})
 	return map[string]func(*testing.T, oauth2.Doer) *oauth2.Error{
 		"basic, form": with(basic(clientID, value, "form"), oauth2.TokenRequest{}),

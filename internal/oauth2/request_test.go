@@ -80,14 +80,14 @@ func TestRequest(t *testing.T) {
 		"rfc6749-B-client_secret_basic-form": asking(basic(formVector, formVector, "form"), vector),
 		"rfc6749-B-client_secret_basic-raw":  asking(basic(formVector, formVector, "raw"), vector),
 		"rfc6749-B-client_secret_post":       asking(post(formVector, formVector), vector),
-		"rfc6749-B-none":                     asking(clientauth.Public{ClientID: formVector}, vector),
+		"rfc6749-B-none":                     asking(clientauth.IDOnly{ClientID: formVector}, vector),
 		"rfc7009-2.1":                        revoking,
 		"rfc8707-2.2":                        asking(basic(clientID, "hsqEzQlUoHAE9px4FSr4yI", ""), resources),
 	}
 	methods := map[string]oauth2.ClientAuth{
 		"client_secret_basic": basic(clientID, clientSecret, ""),
 		"client_secret_post":  post(clientID, clientSecret),
-		"none":                clientauth.Public{ClientID: clientID},
+		"none":                clientauth.IDOnly{ClientID: clientID},
 	}
 	for method, auth := range methods {
 		for _, place := range []oauth2.ParametersIn{oauth2.InForm, oauth2.InJSON, oauth2.InQuery} {

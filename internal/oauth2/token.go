@@ -93,7 +93,7 @@ type storedToken struct {
 // Marshal encodes the token with its secrets in the clear. The result must be sealed
 // before it leaves the process.
 func (t *Token) Marshal() ([]byte, error) {
-	return json.Marshal(storedToken{t.AccessToken.Reveal(), t.RefreshToken.Reveal(), t})
+	return json.Marshal(storedToken{t.AccessToken.Reveal(), t.RefreshToken.Reveal(), t}) //nolint:gosec // the purpose of Marshal
 }
 
 // UnmarshalToken is the inverse of [Token.Marshal].

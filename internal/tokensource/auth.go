@@ -37,10 +37,8 @@ func (c Client) clientAuth(secretAssertion clientauth.Assertion) (oauth2.ClientA
 			return nil, &ConfigError{Attribute: "token_endpoint_auth_method", Err: ErrOneAssertion}
 		}
 		return clientauth.JWT{ClientID: c.ClientID, Source: c.assertion()}, nil
-	case clientauth.TLSClientAuth, clientauth.SelfSignedTLSClientAuth:
-		return clientauth.MutualTLS{ClientID: c.ClientID}, nil
-	case clientauth.None:
-		return clientauth.Public{ClientID: c.ClientID}, nil
+	case clientauth.TLSClientAuth, clientauth.SelfSignedTLSClientAuth, clientauth.None:
+		return clientauth.IDOnly{ClientID: c.ClientID}, nil
 	default:
 		return nil, &ConfigError{Attribute: "token_endpoint_auth_method", Err: ErrUnsupportedMethod, Detail: c.TokenEndpointAuthMethod}
 	}
