@@ -178,7 +178,7 @@ func TestFileBehindLinks(t *testing.T) {
 	}
 }
 
-// TestByteOrderMarkBeforeAssertion: some tools write one, and it is no part of the
+// TestByteOrderMarkBeforeAssertion: some tools write one, and it is not part of the
 // text.
 func TestByteOrderMarkBeforeAssertion(t *testing.T) {
 	t.Parallel()
@@ -247,7 +247,7 @@ func github() *clientauth.PlatformRequest {
 	}
 }
 
-// TestPlatformRequest compares requests and answers with what the platforms
+// TestPlatformRequest compares requests and responses with what the platforms
 // document.
 func TestPlatformRequest(t *testing.T) {
 	t.Parallel()
@@ -259,8 +259,8 @@ func TestPlatformRequest(t *testing.T) {
 	metadata := &clientauth.PlatformRequest{URL: "http://127.0.0.1:8080/identity?format=full", Query: map[string]string{"audience": "a b&c"}}
 	const authorization = "Accept: application/json\nAuthorization: Bearer " + platformToken + "\n"
 	tests := map[string]struct {
-		request      *clientauth.PlatformRequest
-		answer, want string
+		request        *clientauth.PlatformRequest
+		response, want string
 	}{
 		"GitHub Actions": {
 			github(), `{"count":3042,"value":"` + issued("job") + `"}`,
@@ -282,7 +282,7 @@ func TestPlatformRequest(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := &server{status: http.StatusOK, body: test.answer}
+			server := &server{status: http.StatusOK, body: test.response}
 			assertion := platform(clientauth.FederatedAssertion{Request: test.request, Fetch: fetching(server)}, environment())
 			for call := range 2 {
 				got, err := assertion.Assertion(t.Context())
@@ -351,12 +351,12 @@ func TestRefusalOfThePlatform(t *testing.T) {
 	server := &server{status: http.StatusForbidden, body: "echo: Bearer " + platformToken}
 	assertion := platform(clientauth.FederatedAssertion{Request: github(), Fetch: fetching(server)}, environment())
 	_, err := assertion.Assertion(t.Context())
-	var answer *oauth2.Error
-	if !errors.As(err, &answer) {
+	var response *oauth2.Error
+	if !errors.As(err, &response) {
 		t.Fatalf("got %v", err)
 	}
-	if answer.StatusCode != http.StatusForbidden || !strings.Contains(answer.Excerpt, "echo: ") || strings.Contains(answer.Excerpt, platformToken) {
-		t.Errorf("got %d and %q", answer.StatusCode, answer.Excerpt)
+	if response.StatusCode != http.StatusForbidden || !strings.Contains(response.Excerpt, "echo: ") || strings.Contains(response.Excerpt, platformToken) {
+		t.Errorf("got %d and %q", response.StatusCode, response.Excerpt)
 	}
 }
 

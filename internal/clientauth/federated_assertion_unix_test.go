@@ -13,7 +13,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 )
 
-// TestPipe: opening one that nobody writes to would never return.
+// TestPipe: opening one that has no writer would never return.
 func TestPipe(t *testing.T) {
 	t.Parallel()
 	pipe := filepath.Join(t.TempDir(), "pipe")

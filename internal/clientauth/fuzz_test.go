@@ -12,9 +12,9 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 )
 
-// FuzzFederatedAnswer wants every answer of a platform either to yield a JWT, or
-// an error that shows neither the answer's assertion nor the bearer token.
-func FuzzFederatedAnswer(f *testing.F) {
+// FuzzFederatedResponse wants every response of a platform either to yield a JWT, or
+// an error that shows neither the response's assertion nor the bearer token.
+func FuzzFederatedResponse(f *testing.F) {
 	for _, body := range []string{
 		`{"value":"` + issued("job") + `"}`, issued("job"), `"` + issued("job") + `"`, `{"value":null}`, `[]`, ``, "\ufeff{}",
 		`{"value":"a.b.c"}`, `{"error":"access_denied","error_description":"` + platformToken + `"}`, `<html><title>` + platformToken,

@@ -21,7 +21,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
-// server answers every request alike, and keeps the requests.
+// server sends the same response to every request, and keeps the requests.
 type server struct {
 	status int
 	body   string
@@ -146,7 +146,7 @@ func TestRefusalShowsNoAssertion(t *testing.T) {
 	}
 }
 
-// TestNoRequestWithoutAssertion: nothing is sent where there is no proof.
+// TestNoRequestWithoutAssertion: nothing is sent without an assertion.
 func TestNoRequestWithoutAssertion(t *testing.T) {
 	t.Parallel()
 	failure := errors.New("the job has no identity token")

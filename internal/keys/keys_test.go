@@ -135,7 +135,7 @@ func publicKey(t *testing.T, text string) crypto.PublicKey {
 	return public
 }
 
-// verifies tells whether a signature by key is one by public's owner.
+// verifies reports whether a signature by key is one by public's owner.
 func verifies(t *testing.T, key crypto.Signer, public crypto.PublicKey) bool {
 	t.Helper()
 	message := []byte("header.payload")

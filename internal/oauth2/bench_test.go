@@ -15,7 +15,7 @@ import (
 )
 
 // The benchmarks of this package take what happens on this side of the network:
-// a request is built up to where it would be sent, and an answer is read from
+// a request is built up to where it would be sent, and a response is read from
 // where it was received. What a round trip costs beside them is measured in
 // package tokensource.
 
@@ -54,34 +54,34 @@ func BenchmarkRequest(b *testing.B) {
 	}
 }
 
-// received is a network that always brings the same answer.
-type received struct{ answer *httpstack.Response }
+// received is a network that always brings the same response.
+type received struct{ response *httpstack.Response }
 
 func (r received) Do(context.Context, httpstack.Request) (*httpstack.Response, error) {
-	return r.answer, nil
+	return r.response, nil
 }
 
 func BenchmarkAnswer(b *testing.B) {
-	answers := map[string]struct {
+	responses := map[string]struct {
 		status int
 		body   string
 	}{
-		"opaque": {http.StatusOK, rfcAnswer},
+		"opaque": {http.StatusOK, rfcResponse},
 		"JWT":    {http.StatusOK, `{"access_token":"` + rfcJWT + `","token_type":"Bearer"}`}, // its exp is read
 		"error":  {http.StatusUnauthorized, `{"error":"invalid_client","error_description":"no such client"}`},
 		"page":   {http.StatusBadGateway, "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"},
 	}
-	for name, answer := range answers {
+	for name, response := range responses {
 		b.Run(name, func(b *testing.B) {
 			client := oauth2.Client{Auth: clientauth.IDOnly{}, HTTP: received{&httpstack.Response{
-				StatusCode: answer.status, Header: http.Header{"Content-Type": {"application/json"}},
-				Body: []byte(answer.body), RequestedAt: requestedAt,
+				StatusCode: response.status, Header: http.Header{"Content-Type": {"application/json"}},
+				Body: []byte(response.body), RequestedAt: requestedAt,
 			}}}
 			b.ReportAllocs()
-			b.SetBytes(int64(len(answer.body)))
+			b.SetBytes(int64(len(response.body)))
 			for b.Loop() {
 				_, err := client.Token(b.Context(), oauth2.TokenRequest{Endpoint: tokenURL})
-				if (err == nil) != (answer.status == http.StatusOK) {
+				if (err == nil) != (response.status == http.StatusOK) {
 					b.Fatal(err)
 				}
 			}

@@ -28,26 +28,26 @@ const (
 // exactly an hour later.
 var requestedAt = time.Unix(1300819380-3600, 0).UTC()
 
-// endpoint stands in for a server: it answers the same to everything and keeps
+// endpoint stands in for a server: it sends the same response to everything and keeps
 // what it was asked.
 type endpoint struct {
-	answer httpstack.Response
-	asked  []httpstack.Request
+	response httpstack.Response
+	asked    []httpstack.Request
 }
 
 func (e *endpoint) Do(_ context.Context, request httpstack.Request) (*httpstack.Response, error) {
 	e.asked = append(e.asked, request)
-	answer := e.answer
-	answer.RequestedAt, answer.Secrets = requestedAt, request.Sent()
-	if answer.Header == nil {
-		answer.Header = http.Header{}
+	response := e.response
+	response.RequestedAt, response.Secrets = requestedAt, request.Sent()
+	if response.Header == nil {
+		response.Header = http.Header{}
 	}
-	return &answer, nil
+	return &response, nil
 }
 
-// answering returns an endpoint whose answers are labelled as JSON.
-func answering(status int, body string) *endpoint {
-	return &endpoint{answer: httpstack.Response{
+// responding returns an endpoint whose responses are labelled as JSON.
+func responding(status int, body string) *endpoint {
+	return &endpoint{response: httpstack.Response{
 		StatusCode: status,
 		Header:     http.Header{"Content-Type": {"application/json;charset=UTF-8"}},
 		Body:       []byte(body),
@@ -67,22 +67,22 @@ func (e *endpoint) ask(ctx context.Context, request oauth2.TokenRequest) (*oauth
 	return client.Token(ctx, request)
 }
 
-// issued returns the token in an answer of status 200.
+// issued returns the token in a response of status 200.
 func issued(t *testing.T, body string) *oauth2.Token {
 	t.Helper()
-	token, err := answering(http.StatusOK, body).ask(t.Context(), oauth2.TokenRequest{})
+	token, err := responding(http.StatusOK, body).ask(t.Context(), oauth2.TokenRequest{})
 	if err != nil {
 		t.Fatalf("%s: %v", body, err)
 	}
 	return token
 }
 
-// refused returns the error that an answer amounts to.
+// refused returns the error that a response amounts to.
 func (e *endpoint) refused(t *testing.T, request oauth2.TokenRequest) *oauth2.Error {
 	t.Helper()
 	token, err := e.ask(t.Context(), request)
 	if err == nil {
-		t.Fatalf("%d %q was taken for a token: %+v", e.answer.StatusCode, e.answer.Body, token)
+		t.Fatalf("%d %q was taken for a token: %+v", e.response.StatusCode, e.response.Body, token)
 	}
 	failure, ok := errors.AsType[*oauth2.Error](err)
 	if !ok {
@@ -98,7 +98,7 @@ func (failing) Do(context.Context, httpstack.Request) (*httpstack.Response, erro
 	return nil, &httpstack.Error{Kind: httpstack.DNS, Detail: "no such host"}
 }
 
-// echoing is a server that answers with a page about the whole request.
+// echoing is a server that responds with a page about the whole request.
 type echoing int
 
 func (status echoing) Do(_ context.Context, request httpstack.Request) (*httpstack.Response, error) {

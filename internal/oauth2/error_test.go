@@ -17,7 +17,7 @@ import (
 func TestErrorOfTheRFC(t *testing.T) {
 	t.Parallel()
 	// RFC 6749 section 5.2, with its two optional members.
-	failure := answering(http.StatusBadRequest, `{
+	failure := responding(http.StatusBadRequest, `{
 	  "error":"invalid_request",
 	  "error_description":"grant_type is missing",
 	  "error_uri":"https://server.example.com/errors/1"
@@ -80,7 +80,7 @@ func TestErrorsInEveryDialect(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			failure := answering(test.status, test.body).refused(t, oauth2.TokenRequest{})
+			failure := responding(test.status, test.body).refused(t, oauth2.TokenRequest{})
 			if failure.StatusCode != test.status || failure.Code != test.code || failure.Description != test.description {
 				t.Errorf("got %d %q %q", failure.StatusCode, failure.Code, failure.Description)
 			}
@@ -99,8 +99,8 @@ func TestErrorsInEveryDialect(t *testing.T) {
 
 func TestErrorFormEncoded(t *testing.T) {
 	t.Parallel()
-	server := answering(http.StatusBadRequest, "error=invalid_scope&error_description=not+for+you")
-	server.answer.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	server := responding(http.StatusBadRequest, "error=invalid_scope&error_description=not+for+you")
+	server.response.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	failure := server.refused(t, oauth2.TokenRequest{})
 	if failure.Code != oauth2.InvalidScope || failure.Description != "not for you" {
 		t.Errorf("got %+v", failure)
@@ -135,7 +135,7 @@ func TestErrorFields(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			failure := answering(test.status, test.body).refused(t, oauth2.TokenRequest{Fields: fields(test.fields)})
+			failure := responding(test.status, test.body).refused(t, oauth2.TokenRequest{Fields: fields(test.fields)})
 			if failure.Code != test.code || failure.Description != test.description {
 				t.Errorf("got %q, %q", failure.Code, failure.Description)
 			}
@@ -147,12 +147,12 @@ func TestErrorFields(t *testing.T) {
 // not zero.
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
-	server := answering(http.StatusTooManyRequests, "")
+	server := responding(http.StatusTooManyRequests, "")
 	if got := server.refused(t, oauth2.TokenRequest{}).RetryAfter; got != nil {
 		t.Errorf("got %s without a header", *got)
 	}
 	for header, want := range map[string]time.Duration{"120": 2 * time.Minute, "0": 0, "Tue, 22 Mar 2011 17:44:30 GMT": 90 * time.Second} {
-		server.answer.Header.Set("Retry-After", header)
+		server.response.Header.Set("Retry-After", header)
 		if got := server.refused(t, oauth2.TokenRequest{}).RetryAfter; got == nil || *got != want {
 			t.Errorf("%s: got %v, want %s", header, got, want)
 		}
@@ -243,7 +243,7 @@ func TestWhatIsRefused(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			refused := answering(test.status, test.body).refused(t, oauth2.TokenRequest{})
+			refused := responding(test.status, test.body).refused(t, oauth2.TokenRequest{})
 			got := request
 			for kind, holds := range map[string]bool{
 				temporary: refused.Temporary(), ofClient: refused.RefusesClient(), grant: refused.RefusesGrant(),
@@ -290,7 +290,7 @@ func TestServerCannotSteerTheTerminal(t *testing.T) {
 		} {
 			t.Run(name+" as "+where, func(t *testing.T) {
 				t.Parallel()
-				failure := answering(http.StatusBadRequest, body).refused(t, oauth2.TokenRequest{})
+				failure := responding(http.StatusBadRequest, body).refused(t, oauth2.TokenRequest{})
 				checkShown(t, failure)
 			})
 		}
@@ -298,7 +298,7 @@ func TestServerCannotSteerTheTerminal(t *testing.T) {
 	t.Run("raw bytes", func(t *testing.T) {
 		t.Parallel()
 		body := "\x1b[2J\x9b31m\xff\xfe\x00\r\n\u202e" + strings.Repeat("\xe2\x82", 2000)
-		checkShown(t, answering(http.StatusBadRequest, body).refused(t, oauth2.TokenRequest{}))
+		checkShown(t, responding(http.StatusBadRequest, body).refused(t, oauth2.TokenRequest{}))
 	})
 }
 
@@ -312,7 +312,7 @@ func checkShown(t *testing.T, failure *oauth2.Error) {
 			t.Errorf("%s is %d bytes long", name, len(text))
 		}
 		if !utf8.ValidString(text) {
-			t.Errorf("%s is no UTF-8: %q", name, text)
+			t.Errorf("%s is not UTF-8: %q", name, text)
 		}
 		if bad := strings.IndexFunc(text, func(char rune) bool { return !unicode.IsPrint(char) }); bad >= 0 {
 			t.Errorf("%s holds %q", name, text[bad:min(len(text), bad+8)])

@@ -18,17 +18,17 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 )
 
-// planted stands for the client's secret in the answers of FuzzTokenAnswer, so
+// planted stands for the client's secret in the responses of FuzzTokenResponse, so
 // that the fuzzer can move it about.
 const planted = "§"
 
-// FuzzTokenAnswer lets a token endpoint answer anything, the client's secret
+// FuzzTokenResponse lets a token endpoint send anything, the client's secret
 // included. What is taken for a token is fit for a header field and has a sane
 // lifetime; what is not shows no secret.
-func FuzzTokenAnswer(f *testing.F) {
+func FuzzTokenResponse(f *testing.F) {
 	const form = "application/x-www-form-urlencoded"
 	for _, body := range []string{
-		rfcAnswer, `{"access_token":"` + rfcJWT + `"}`, `{"access_token":"a","expires_at":"2011-03-22T18:43:00Z","scope":["a b"]}`,
+		rfcResponse, `{"access_token":"` + rfcJWT + `"}`, `{"access_token":"a","expires_at":"2011-03-22T18:43:00Z","scope":["a b"]}`,
 		`{"access_token":"a\r\nb"}`, `{"error":"invalid_client","error_description":"no § here"}`, `{"error":{"code":"§"}}`, `[{"§":1}]`,
 		"\uFEFF{}", "<html><title>§</title></html>", "<p>§<p>", "§", "", `{"access_token":"a","expires_in":1e18}`,
 	} {
@@ -38,8 +38,8 @@ func FuzzTokenAnswer(f *testing.F) {
 	f.Add(201, form, "access_token=a&expires_in=60")
 	f.Add(400, form, "error=§&error_description=%00")
 	f.Fuzz(func(t *testing.T, status int, contentType, body string) {
-		server := answering(status, strings.ReplaceAll(body, planted, clientSecret))
-		server.answer.Header = http.Header{
+		server := responding(status, strings.ReplaceAll(body, planted, clientSecret))
+		server.response.Header = http.Header{
 			"Content-Type": {strings.ReplaceAll(contentType, planted, clientSecret)},
 			"Retry-After":  {contentType},
 		}
@@ -124,7 +124,7 @@ func encodedPart(t *testing.T, object map[string]any) string {
 	return base64.RawURLEncoding.EncodeToString(data)
 }
 
-// FuzzMetadata lets an issuer be called and answer anything. Nothing is asked of
+// FuzzMetadata gives an issuer any name and document. Nothing is asked of
 // another origin, and what is believed names the issuer and keeps to https.
 func FuzzMetadata(f *testing.F) {
 	f.Add("https://server.example.com", rfcMetadata)
@@ -136,7 +136,7 @@ func FuzzMetadata(f *testing.F) {
 		if issuer == "" {
 			t.Skip() // there is nothing to ask, and the HTTP stack would refuse to
 		}
-		server := answering(http.StatusOK, document)
+		server := responding(http.StatusOK, document)
 		metadata, err := oauth2.Discover(t.Context(), server, issuer)
 		base, parseErr := url.Parse(issuer)
 		for _, request := range server.asked {

@@ -84,7 +84,7 @@ func TestDecodeJWTRefuses(t *testing.T) {
 		"payload is null":      {encoded(`{}`, `null`), "payload"},
 		"payload is truncated": {encoded(`{}`, `{"a":"`+canary), "payload"},
 		"two payloads":         {encoded(`{}`, `{}{}`), "payload"},
-		"payload is no JSON":   {encoded(`{}`, canary), "payload"},
+		"payload is not JSON":  {encoded(`{}`, canary), "payload"},
 		"too deep":             {encoded(`{}`, strings.Repeat(`{"a":`, 20_000)), "payload"},
 		"too long":             {encoded(`{}`, `{"a":"`+strings.Repeat("a", 1<<20)+`"}`), "bytes"},
 	}

@@ -160,7 +160,7 @@ func TestLifetimePrecedence(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := answering(http.StatusOK, "{"+test.members+"}")
+			server := responding(http.StatusOK, "{"+test.members+"}")
 			token, err := server.ask(t.Context(), oauth2.TokenRequest{DefaultLifetime: test.assumed})
 			if err != nil {
 				t.Fatal(err)
@@ -172,12 +172,12 @@ func TestLifetimePrecedence(t *testing.T) {
 	}
 }
 
-// TestLifetimeCountsFromTheRequest: neither a slow answer nor the clock of the
+// TestLifetimeCountsFromTheRequest: neither a slow response nor the clock of the
 // server makes a token look younger than it is.
 func TestLifetimeCountsFromTheRequest(t *testing.T) {
 	t.Parallel()
-	server := answering(http.StatusOK, `{"access_token":"abc","expires_in":60}`)
-	server.answer.Header.Set("Date", "Tue, 22 Mar 2033 17:43:00 GMT")
+	server := responding(http.StatusOK, `{"access_token":"abc","expires_in":60}`)
+	server.response.Header.Set("Date", "Tue, 22 Mar 2033 17:43:00 GMT")
 	token, err := server.ask(t.Context(), oauth2.TokenRequest{})
 	if err != nil {
 		t.Fatal(err)
@@ -221,7 +221,7 @@ func TestUnreadableLifetime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			request := oauth2.TokenRequest{Fields: fields(test.fields), DefaultLifetime: test.assumed}
-			token, err := answering(http.StatusOK, `{"access_token":"abc",`+test.members+`}`).ask(t.Context(), request)
+			token, err := responding(http.StatusOK, `{"access_token":"abc",`+test.members+`}`).ask(t.Context(), request)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -245,7 +245,7 @@ func (p punctual) Do(ctx context.Context, request httpstack.Request) (*httpstack
 // still while the machine sleeps.
 func TestLifetimeGoesOnDuringSleep(t *testing.T) {
 	t.Parallel()
-	client := oauth2.Client{HTTP: punctual{answering(http.StatusOK, rfcAnswer)}, Auth: clientauth.IDOnly{ClientID: clientID}}
+	client := oauth2.Client{HTTP: punctual{responding(http.StatusOK, rfcResponse)}, Auth: clientauth.IDOnly{ClientID: clientID}}
 	token, err := client.Token(t.Context(), oauth2.TokenRequest{Endpoint: "https://server.example.com/token"})
 	if err != nil {
 		t.Fatal(err)

@@ -32,7 +32,7 @@ const rfcMetadata = `{
   "ui_locales_supported": ["en-US", "en-GB", "en-CA", "fr-FR", "fr-CA"]
 }`
 
-// site answers GET requests by URL, everything else with 404, and keeps the
+// site responds to GET requests by URL, everything else with 404, and keeps the
 // order in which it was asked.
 type site struct {
 	pages map[string]httpstack.Response
@@ -138,7 +138,7 @@ func TestWellKnownAddresses(t *testing.T) {
 	}
 }
 
-// TestMetadataFromTheSecondAddress: whatever the first one answers, also a page
+// TestMetadataFromTheSecondAddress: whatever the first one returns, also a page
 // for people.
 func TestMetadataFromTheSecondAddress(t *testing.T) {
 	t.Parallel()
@@ -170,7 +170,7 @@ func TestMetadataFromTheSecondAddress(t *testing.T) {
 	}
 }
 
-// TestFirstAddressOutOfBounds: an answer that the HTTP stack refuses says no more
+// TestFirstAddressOutOfBounds: a response that the HTTP stack refuses says no more
 // than a 404 about whether there is a second address.
 func TestFirstAddressOutOfBounds(t *testing.T) {
 	t.Parallel()
@@ -270,7 +270,7 @@ func TestDiscoveryErrorSaysMore(t *testing.T) {
 	}
 }
 
-func TestDiscoveryStopsWhereNobodyAnswers(t *testing.T) {
+func TestDiscoveryStopsWithoutResponse(t *testing.T) {
 	t.Parallel()
 	_, err := oauth2.Discover(t.Context(), failing{}, "https://example.com")
 	if failure, ok := errors.AsType[*httpstack.Error](err); !ok || failure.Kind != httpstack.DNS {

@@ -34,7 +34,7 @@ func TestReasons(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			failure := answering(http.StatusOK, test.body).refused(t, oauth2.TokenRequest{})
+			failure := responding(http.StatusOK, test.body).refused(t, oauth2.TokenRequest{})
 			var got []string
 			for _, reason := range failure.Reasons {
 				got = append(got, reason.Place+"="+reason.Value)
@@ -77,8 +77,8 @@ func TestChallenge(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := answering(http.StatusUnauthorized, "")
-			server.answer.Header = http.Header{"Www-Authenticate": test.fields}
+			server := responding(http.StatusUnauthorized, "")
+			server.response.Header = http.Header{"Www-Authenticate": test.fields}
 			got := server.refused(t, oauth2.TokenRequest{}).Challenge
 			if got == nil {
 				got = &oauth2.Challenge{}

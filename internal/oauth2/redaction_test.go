@@ -84,7 +84,7 @@ func checkSilent(t *testing.T, spelling string, failure *oauth2.Error, values ..
 	}
 }
 
-// echoes are the places of an answer where a server may repeat what it was sent.
+// echoes are the places of a response where a server may repeat what it was sent.
 var echoes = map[string]func(string) string{
 	"description": func(s string) string {
 		return `{"error":"invalid_client","error_description":` + quoted("no: "+s) + `}`
@@ -117,7 +117,7 @@ func TestEchoedSecretIsRedacted(t *testing.T) {
 				t.Run(kind+"/"+how+"/"+place, func(t *testing.T) {
 					t.Parallel()
 					for spelling, spell := range spelled {
-						server := answering(http.StatusBadRequest, echo(spell(value)))
+						server := responding(http.StatusBadRequest, echo(spell(value)))
 						checkSilent(t, spelling, sent(t, server), value)
 					}
 				})
@@ -148,7 +148,7 @@ func sentSecrets(value string) map[string]func(*testing.T, oauth2.Doer) *oauth2.
 	}
 }
 
-// failureOf returns the error of an answer, which must be the only one.
+// failureOf returns the error of a response, which must be the only one.
 func failureOf(t *testing.T, client oauth2.Client, request oauth2.TokenRequest) *oauth2.Error {
 	t.Helper()
 	_, err := client.Token(t.Context(), request)
@@ -171,7 +171,7 @@ func TestCredentialsOfBasicAreRedacted(t *testing.T) {
 	for encoding, credentials := range headers {
 		t.Run(encoding, func(t *testing.T) {
 			t.Parallel()
-			server := answering(http.StatusUnauthorized, "got Authorization: Basic "+credentials+"!")
+			server := responding(http.StatusUnauthorized, "got Authorization: Basic "+credentials+"!")
 			client := oauth2.Client{HTTP: server, Auth: basic(formVector, formVector, encoding)}
 			failure := failureOf(t, client, oauth2.TokenRequest{Endpoint: tokenURL})
 			if want := "got Authorization: Basic [redacted]!"; failure.Excerpt != want {
@@ -196,7 +196,7 @@ func TestPartOfWhatWasSentIsRedacted(t *testing.T) {
 	for name, request := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := answering(http.StatusUnauthorized, `{"error":"invalid_client","error_description":"no client has `+value+`"}`)
+			server := responding(http.StatusUnauthorized, `{"error":"invalid_client","error_description":"no client has `+value+`"}`)
 			checkSilent(t, "raw", server.refused(t, request), value)
 		})
 	}
@@ -237,7 +237,7 @@ func TestSuccessIsNotShown(t *testing.T) {
 	for name, body := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			failure := answering(http.StatusOK, body).refused(t, oauth2.TokenRequest{})
+			failure := responding(http.StatusOK, body).refused(t, oauth2.TokenRequest{})
 			checkSilent(t, "raw", failure, canary, rfcJWT)
 		})
 	}
@@ -256,7 +256,7 @@ func TestPartOfAParameterIsRedacted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := answering(http.StatusUnauthorized, `{"error":"invalid_client","error_description":"no client has `+value+`"}`)
+			server := responding(http.StatusUnauthorized, `{"error":"invalid_client","error_description":"no client has `+value+`"}`)
 			failure := server.refused(t, oauth2.TokenRequest{Parameters: secrets(map[string]string{"credentials": compound})})
 			checkSilent(t, "raw", failure, value)
 		})
@@ -288,13 +288,13 @@ func TestTokenOfAResponseIsNotRepeated(t *testing.T) {
 			if name == "where fields point" {
 				request.Fields = fields(map[string]string{"access_token": "/data/value"})
 			}
-			checkSilent(t, "raw", answering(test.status, test.body).refused(t, request), token)
+			checkSilent(t, "raw", responding(test.status, test.body).refused(t, request), token)
 		})
 	}
 	t.Run("bare, called a form", func(t *testing.T) {
 		t.Parallel()
-		server := answering(http.StatusOK, token+"==")
-		server.answer.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		server := responding(http.StatusOK, token+"==")
+		server.response.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		checkSilent(t, "raw", server.refused(t, oauth2.TokenRequest{}), token)
 	})
 }
@@ -312,7 +312,7 @@ func TestSplitSecretIsRedacted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			failure := answering(http.StatusBadRequest, echo).refused(t, oauth2.TokenRequest{Parameters: secrets(map[string]string{"pin": value})})
+			failure := responding(http.StatusBadRequest, echo).refused(t, oauth2.TokenRequest{Parameters: secrets(map[string]string{"pin": value})})
 			checkSilent(t, "raw", failure, value)
 		})
 	}
@@ -321,7 +321,7 @@ func TestSplitSecretIsRedacted(t *testing.T) {
 // TestCodeStaysReadable: a token that is called like an error code hides no code.
 func TestCodeStaysReadable(t *testing.T) {
 	t.Parallel()
-	failure := answering(http.StatusBadRequest, `{"error":"invalid_grant","token_key":"invalid_grant","access_token":"none"}`).refused(t, oauth2.TokenRequest{})
+	failure := responding(http.StatusBadRequest, `{"error":"invalid_grant","token_key":"invalid_grant","access_token":"none"}`).refused(t, oauth2.TokenRequest{})
 	if failure.Code != oauth2.InvalidGrant {
 		t.Errorf("got %q", failure.Code)
 	}
@@ -332,21 +332,21 @@ func TestNamesStayReadable(t *testing.T) {
 	t.Parallel()
 	request := oauth2.TokenRequest{Scopes: []string{"orders:read"}, Audience: "https://api.example.com"}
 	const description = "the client s6BhdRkqt3 may not use orders:read at https://api.example.com"
-	failure := answering(http.StatusBadRequest, `{"error":"invalid_scope","error_description":"`+description+`"}`).refused(t, request)
+	failure := responding(http.StatusBadRequest, `{"error":"invalid_scope","error_description":"`+description+`"}`).refused(t, request)
 	if failure.Description != description {
 		t.Errorf("got %q", failure.Description)
 	}
 }
 
-// TestUnusableAnswerIsRedacted: what describes an answer is the server's choice
+// TestUnusableResponseIsRedacted: what describes a response is the server's choice
 // too, and may repeat a secret.
-func TestUnusableAnswerIsRedacted(t *testing.T) {
+func TestUnusableResponseIsRedacted(t *testing.T) {
 	t.Parallel()
-	named := answering(http.StatusOK, `{"no client has `+clientSecret+`":{"`+clientSecret+`":1}}`)
-	form := answering(http.StatusOK, "no+client+has+"+clientSecret)
-	form.answer.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	label := answering(http.StatusOK, "")
-	label.answer.Header.Set("Content-Type", "text/"+clientSecret)
+	named := responding(http.StatusOK, `{"no client has `+clientSecret+`":{"`+clientSecret+`":1}}`)
+	form := responding(http.StatusOK, "no+client+has+"+clientSecret)
+	form.response.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	label := responding(http.StatusOK, "")
+	label.response.Header.Set("Content-Type", "text/"+clientSecret)
 	for name, server := range map[string]*endpoint{"member names": named, "form": form, "media type": label} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

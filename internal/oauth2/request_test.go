@@ -103,7 +103,7 @@ func TestRequest(t *testing.T) {
 	for name, call := range calls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := answering(http.StatusOK, `{"access_token":"2YotnFZFEjr1zCsicMWpAA"}`)
+			server := responding(http.StatusOK, `{"access_token":"2YotnFZFEjr1zCsicMWpAA"}`)
 			if err := call(t.Context(), server); err != nil {
 				t.Fatal(err)
 			}
@@ -149,7 +149,7 @@ func written(request httpstack.Request) string {
 // asked returns the one request that asking for a token makes.
 func asked(t *testing.T, request oauth2.TokenRequest) httpstack.Request {
 	t.Helper()
-	server := answering(http.StatusOK, `{"access_token":"2YotnFZFEjr1zCsicMWpAA"}`)
+	server := responding(http.StatusOK, `{"access_token":"2YotnFZFEjr1zCsicMWpAA"}`)
 	if _, err := server.ask(t.Context(), request); err != nil {
 		t.Fatal(err)
 	}
@@ -348,7 +348,7 @@ func TestRequestThatCannotBeBuilt(t *testing.T) {
 	for name, request := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := answering(http.StatusOK, `{"access_token":"x"}`)
+			server := responding(http.StatusOK, `{"access_token":"x"}`)
 			_, err := server.ask(t.Context(), request)
 			if err == nil || len(server.asked) > 0 {
 				t.Fatalf("asked %d times, error %v", len(server.asked), err)

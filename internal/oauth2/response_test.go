@@ -18,8 +18,8 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 )
 
-// rfcAnswer is the example of RFC 6749 section 5.1.
-const rfcAnswer = `{
+// rfcResponse is the example of RFC 6749 section 5.1.
+const rfcResponse = `{
   "access_token":"2YotnFZFEjr1zCsicMWpAA",
   "token_type":"example",
   "expires_in":3600,
@@ -27,9 +27,9 @@ const rfcAnswer = `{
   "example_parameter":"example_value"
 }`
 
-func TestAnswerOfTheRFC(t *testing.T) {
+func TestResponseOfTheRFC(t *testing.T) {
 	t.Parallel()
-	token := issued(t, rfcAnswer)
+	token := issued(t, rfcResponse)
 	if got := token.AccessToken.Reveal(); got != "2YotnFZFEjr1zCsicMWpAA" {
 		t.Errorf("access_token %q", got)
 	}
@@ -48,8 +48,8 @@ func TestAnswerOfTheRFC(t *testing.T) {
 	}
 }
 
-// TestAnswersThatAreTokens holds what servers send that the RFC has otherwise.
-func TestAnswersThatAreTokens(t *testing.T) {
+// TestResponsesWithToken holds what servers send that the RFC has otherwise.
+func TestResponsesWithToken(t *testing.T) {
 	t.Parallel()
 	const form = "application/x-www-form-urlencoded"
 	deep := `{"access_token":"abc","x":` + strings.Repeat("[", 99) + strings.Repeat("]", 99) + `}`
@@ -93,16 +93,16 @@ func TestAnswersThatAreTokens(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := answering(http.StatusOK, `{"access_token":"abc"}`)
-			server.answer.Header = http.Header{"Content-Type": {test.contentType}}
+			server := responding(http.StatusOK, `{"access_token":"abc"}`)
+			server.response.Header = http.Header{"Content-Type": {test.contentType}}
 			if test.contentType == "" {
-				server.answer.Header = nil
+				server.response.Header = nil
 			}
 			if test.status != 0 {
-				server.answer.StatusCode = test.status
+				server.response.StatusCode = test.status
 			}
 			if test.body != "" {
-				server.answer.Body = []byte(test.body)
+				server.response.Body = []byte(test.body)
 			}
 			if test.want == "" {
 				test.want = "abc"
@@ -118,9 +118,9 @@ func TestAnswersThatAreTokens(t *testing.T) {
 	}
 }
 
-// TestAnswersThatAreNoTokens: an unusable answer says why, and shows nothing of
+// TestResponsesWithoutToken: an unusable response says why, and shows nothing of
 // the body, which may hold a token where none is looked for.
-func TestAnswersThatAreNoTokens(t *testing.T) {
+func TestResponsesWithoutToken(t *testing.T) {
 	t.Parallel()
 	const canary = "c4n4ry-0123456789"
 	tests := map[string]struct {
@@ -177,7 +177,7 @@ func TestAnswersThatAreNoTokens(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			failure := answering(http.StatusOK, test.body).refused(t, oauth2.TokenRequest{})
+			failure := responding(http.StatusOK, test.body).refused(t, oauth2.TokenRequest{})
 			if !errors.Is(failure, test.want) {
 				t.Errorf("got %v, want %v", failure.Err, test.want)
 			}
@@ -192,15 +192,15 @@ func TestAnswersThatAreNoTokens(t *testing.T) {
 // hands on such a token as text would change it in silence.
 func TestTokenThatIsNoText(t *testing.T) {
 	t.Parallel()
-	server := answering(http.StatusOK, "access_token=abc%ff")
-	server.answer.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	server := responding(http.StatusOK, "access_token=abc%ff")
+	server.response.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if failure := server.refused(t, oauth2.TokenRequest{}); !errors.Is(failure, oauth2.ErrUnsafeToken) {
 		t.Errorf("got %v", failure)
 	}
 }
 
-// TestUnusableAnswerSaysWhatItIs helps with finding the place of the token.
-func TestUnusableAnswerSaysWhatItIs(t *testing.T) {
+// TestUnusableResponseSaysWhatItIs helps with finding the place of the token.
+func TestUnusableResponseSaysWhatItIs(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ contentType, body, want string }{
 		"members":    {"application/json", `{"expires":1,"data":{"token":"x","meta":{}},"List":[1]}`, "List, data {meta, token}, expires"},
@@ -214,8 +214,8 @@ func TestUnusableAnswerSaysWhatItIs(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := answering(http.StatusOK, test.body)
-			server.answer.Header = http.Header{"Content-Type": {test.contentType}}
+			server := responding(http.StatusOK, test.body)
+			server.response.Header = http.Header{"Content-Type": {test.contentType}}
 			failure := server.refused(t, oauth2.TokenRequest{})
 			if got := failure.Error(); !strings.Contains(got, test.want) {
 				t.Errorf("%q does not say %q", got, test.want)
@@ -227,13 +227,13 @@ func TestUnusableAnswerSaysWhatItIs(t *testing.T) {
 	}
 }
 
-// TestUnusableAnswerIsBounded: names and labels are the server's to choose too.
-func TestUnusableAnswerIsBounded(t *testing.T) {
+// TestUnusableResponseIsBounded: names and labels are the server's to choose too.
+func TestUnusableResponseIsBounded(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 100_000)
-	members := answering(http.StatusOK, `{"`+long+`":{"`+long+`":1}}`)
-	label := answering(http.StatusOK, "")
-	label.answer.Header = http.Header{"Content-Type": {"text/" + long}}
+	members := responding(http.StatusOK, `{"`+long+`":{"`+long+`":1}}`)
+	label := responding(http.StatusOK, "")
+	label.response.Header = http.Header{"Content-Type": {"text/" + long}}
 	for name, server := range map[string]*endpoint{"members": members, "media type": label} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -297,7 +297,7 @@ func TestGrantedScopes(t *testing.T) {
 		"order is kept":       {`"b a c"`, []string{"b", "a", "c"}},
 		"wide spaces":         {`"  a   b "`, []string{"a", "b"}},
 		"broken line":         {`"openid\n  email\r\nprofile"`, []string{"openid", "email", "profile"}},
-		"unescaped line":      {"\"core \n  admin\\\"x\tread\"", []string{"core", "admin\"x", "read"}}, // which is no JSON
+		"unescaped line":      {"\"core \n  admin\\\"x\tread\"", []string{"core", "admin\"x", "read"}}, // which is not JSON
 		"comma is no space":   {`"a,b c"`, []string{"a,b", "c"}},                                       // RFC 6749 section 3.3 allows it inside
 		"list":                {`["b","a"]`, []string{"b", "a"}},
 		"list of lists":       {`["a b","c"]`, []string{"a", "b", "c"}},
@@ -318,7 +318,7 @@ func TestGrantedScopes(t *testing.T) {
 	}
 }
 
-func TestRefreshTokenInTheAnswer(t *testing.T) {
+func TestRefreshTokenInTheResponse(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		members string
@@ -391,7 +391,7 @@ func TestResponseFields(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			token, err := answering(http.StatusOK, test.body).ask(t.Context(), oauth2.TokenRequest{Fields: fields(test.fields)})
+			token, err := responding(http.StatusOK, test.body).ask(t.Context(), oauth2.TokenRequest{Fields: fields(test.fields)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -424,7 +424,7 @@ func TestNoAccessTokenSaysWhatIsThere(t *testing.T) {
 			if test.pointer != "" {
 				request.Fields = fields(map[string]string{"access_token": test.pointer})
 			}
-			text := answering(http.StatusOK, test.body).refused(t, request).Error()
+			text := responding(http.StatusOK, test.body).refused(t, request).Error()
 			if !strings.Contains(text, test.says) || strings.Contains(text, "c4n4ry") || strings.Contains(text, "1234567") {
 				t.Errorf("says %q", text)
 			}
@@ -435,13 +435,13 @@ func TestNoAccessTokenSaysWhatIsThere(t *testing.T) {
 func TestResponseFieldThatPointsNowhere(t *testing.T) {
 	t.Parallel()
 	request := oauth2.TokenRequest{Fields: fields(map[string]string{"access_token": "/data/token"})}
-	failure := answering(http.StatusOK, `{"access_token":"c4n4ry"}`).refused(t, request)
+	failure := responding(http.StatusOK, `{"access_token":"c4n4ry"}`).refused(t, request)
 	if !errors.Is(failure, oauth2.ErrNoAccessToken) || strings.Contains(failure.Error(), "c4n4ry") {
 		t.Errorf("got %v", failure)
 	}
 }
 
-// TestDoerErrorsPassThrough: what did not get an answer is not dressed up as one.
+// TestDoerErrorsPassThrough: what did not get a response is not dressed up as one.
 func TestDoerErrorsPassThrough(t *testing.T) {
 	t.Parallel()
 	client := oauth2.Client{HTTP: failing{}, Auth: post(clientID, clientSecret)}
@@ -464,8 +464,8 @@ func utf16(order binary.AppendByteOrder, text string) string {
 
 func TestTwoTokensInAForm(t *testing.T) {
 	t.Parallel()
-	server := answering(http.StatusOK, "access_token=c4n4ry&access_token=abc")
-	server.answer.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	server := responding(http.StatusOK, "access_token=c4n4ry&access_token=abc")
+	server.response.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if failure := server.refused(t, oauth2.TokenRequest{}); !errors.Is(failure, oauth2.ErrTwoTokens) || strings.Contains(failure.Error(), "c4n4ry") {
 		t.Errorf("got %v", failure)
 	}
@@ -474,7 +474,7 @@ func TestTwoTokensInAForm(t *testing.T) {
 func TestTwoTokensWhereFieldsPoint(t *testing.T) {
 	t.Parallel()
 	request := oauth2.TokenRequest{Fields: fields(map[string]string{"access_token": "/data/token"})}
-	failure := answering(http.StatusOK, `{"data":{"token":"c4n4ry","token":"abc"}}`).refused(t, request)
+	failure := responding(http.StatusOK, `{"data":{"token":"c4n4ry","token":"abc"}}`).refused(t, request)
 	if !errors.Is(failure, oauth2.ErrTwoTokens) {
 		t.Errorf("got %v", failure)
 	}
@@ -483,14 +483,14 @@ func TestTwoTokensWhereFieldsPoint(t *testing.T) {
 		"way, one empty": `{"data":{"token":"c4n4ry"},"data":null}`,
 		"way, nested":    `{"data":{"data":{"token":"x"},"data":1,"token":"abc"}}`,
 	} {
-		if failure := answering(http.StatusOK, body).refused(t, request); !errors.Is(failure, oauth2.ErrTwoTokens) {
+		if failure := responding(http.StatusOK, body).refused(t, request); !errors.Is(failure, oauth2.ErrTwoTokens) {
 			t.Errorf("%s: got %v", name, failure)
 		}
 	}
-	if _, err := answering(http.StatusOK, `{"data":{"token":"abc"},"data":{"token":"abc"}}`).ask(t.Context(), request); err != nil {
+	if _, err := responding(http.StatusOK, `{"data":{"token":"abc"},"data":{"token":"abc"}}`).ask(t.Context(), request); err != nil {
 		t.Errorf("the same twice: got %v", err)
 	}
-	if _, err := answering(http.StatusOK, `{"access_token":"a","access_token":"b","data":{"token":"abc"}}`).ask(t.Context(), request); err != nil {
+	if _, err := responding(http.StatusOK, `{"access_token":"a","access_token":"b","data":{"token":"abc"}}`).ask(t.Context(), request); err != nil {
 		t.Errorf("got %v", err)
 	}
 }
@@ -499,14 +499,14 @@ func TestTwoTokensWhereFieldsPoint(t *testing.T) {
 func TestEncodingThatWasNotAskedFor(t *testing.T) {
 	t.Parallel()
 	for _, coding := range []string{"br", "deflate", "zstd"} {
-		server := answering(http.StatusOK, "\x8b\x01\x80")
-		server.answer.Header.Set("Content-Encoding", coding)
+		server := responding(http.StatusOK, "\x8b\x01\x80")
+		server.response.Header.Set("Content-Encoding", coding)
 		if failure := server.refused(t, oauth2.TokenRequest{}); !strings.Contains(failure.Error(), "content encoding "+coding) {
 			t.Errorf("got %v", failure)
 		}
 	}
-	plain := answering(http.StatusOK, `{"access_token":"abc"}`)
-	plain.answer.Header.Set("Content-Encoding", "utf-8") // as some write who mean the charset
+	plain := responding(http.StatusOK, `{"access_token":"abc"}`)
+	plain.response.Header.Set("Content-Encoding", "utf-8") // as some write who mean the charset
 	if _, err := plain.ask(t.Context(), oauth2.TokenRequest{}); err != nil {
 		t.Error(err)
 	}

@@ -20,7 +20,7 @@ func TestTokenSurvivesStorage(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]string{
 		"least":   `{"access_token":"abc"}`,
-		"the RFC": rfcAnswer,
+		"the RFC": rfcResponse,
 		"most": `{"access_token":"` + rfcJWT + `","token_type":"DPoP","expires_in":"3599.5","scope":["b","a"],"refresh_token":"r<>&\u2028",` +
 			`"refresh_expires_in":60,"id":12345678901234567890,"x":1e400,"nested":{"list":[null,true,{"":""}]},"é":"\ud83d\ude00"}`,
 		"not ASCII":     `{"access_token":"abc","scope":"größe"}`,
@@ -60,7 +60,7 @@ func TestStoredTokenThatIsNone(t *testing.T) {
 // Response is an exception, which whoever logs one has to know.
 func TestTokenIsNotPrinted(t *testing.T) {
 	t.Parallel()
-	token := issued(t, rfcAnswer)
+	token := issued(t, rfcResponse)
 	token.Response = nil
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		text := fmt.Sprintf(verb, token) + fmt.Sprintf(verb, token.AuthorizationHeader())
@@ -104,14 +104,14 @@ func TestRefreshable(t *testing.T) {
 func TestRefreshKeepsTheRefreshToken(t *testing.T) {
 	t.Parallel()
 	// RFC 6749 section 6: the server MAY issue a new one, which replaces the old.
-	for answer, want := range map[string]string{`{"access_token":"abc"}`: "old", `{"access_token":"abc","refresh_token":"new"}`: "new"} {
-		client := oauth2.Client{HTTP: answering(http.StatusOK, answer), Auth: post(clientID, clientSecret)}
+	for response, want := range map[string]string{`{"access_token":"abc"}`: "old", `{"access_token":"abc","refresh_token":"new"}`: "new"} {
+		client := oauth2.Client{HTTP: responding(http.StatusOK, response), Auth: post(clientID, clientSecret)}
 		token, err := client.Refresh(t.Context(), oauth2.TokenRequest{Endpoint: tokenURL}, &oauth2.Token{RefreshToken: secret.New("old")})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := token.RefreshToken.Reveal(); got != want {
-			t.Errorf("%s: the refresh token is %q", answer, got)
+			t.Errorf("%s: the refresh token is %q", response, got)
 		}
 	}
 }
@@ -144,7 +144,7 @@ func TestResponseWithoutTokens(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			token, err := answering(http.StatusOK, test.body).ask(t.Context(), oauth2.TokenRequest{Fields: fields(test.fields)})
+			token, err := responding(http.StatusOK, test.body).ask(t.Context(), oauth2.TokenRequest{Fields: fields(test.fields)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -154,7 +154,7 @@ func TestResponseWithoutTokens(t *testing.T) {
 				t.Errorf("got %s, %v, want %s", got, err, test.want)
 			}
 			if fmt.Sprint(token.Response) != before {
-				t.Error("the answer itself was changed")
+				t.Error("the response itself was changed")
 			}
 		})
 	}

@@ -123,7 +123,7 @@ func looksLikeSecret(value string) bool {
 
 var alphanumeric = regexp.MustCompile("^[0-9A-Za-z]+$")
 
-// plain tells a text without escape sequences, which could run into the secret's.
+// plain reports whether a text is one without escape sequences, which could run into the secret's.
 func plain(text string) bool { return utf8.ValidString(text) && !strings.ContainsAny(text, "%\\&\x00") }
 
 // FuzzRedactorLeavesText holds that without a secret in it a text stays as it is,

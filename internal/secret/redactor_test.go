@@ -192,7 +192,7 @@ func TestRedactorParts(t *testing.T) {
 	}
 }
 
-// TestRedactorLeavesNames: what is no secret in a value stays readable.
+// TestRedactorLeavesNames: what is not a secret in a value stays readable.
 func TestRedactorLeavesNames(t *testing.T) {
 	t.Parallel()
 	redactor := redactorOf("Basic "+base64.StdEncoding.EncodeToString([]byte("client-of-example:secret-12")),
