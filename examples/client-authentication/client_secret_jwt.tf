@@ -3,7 +3,7 @@ variable "client_secret" {
   ephemeral = true
 }
 
-# The secret signs and is not sent.
+# The secret signs a JWT and is not sent.
 provider "oauth2cc" {
   issuer                     = "https://auth.example.com"
   client_id                  = "deploy"

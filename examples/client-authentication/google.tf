@@ -8,7 +8,7 @@ locals {
   google_key = jsondecode(var.google_key)
 }
 
-# Google wants no client: the service account signs, and its scope is a claim.
+# There is no client: the service account signs the grant, and the scope is a claim.
 provider "oauth2cc" {
   token_endpoint             = "https://oauth2.googleapis.com/token"
   token_endpoint_auth_method = "none"
@@ -18,7 +18,7 @@ provider "oauth2cc" {
     key_id      = local.google_key.private_key_id
     claims = jsonencode({
       iss   = local.google_key.client_email
-      sub   = null # or the user of the Workspace to act for
+      sub   = null # or the Workspace user to impersonate
       scope = "https://www.googleapis.com/auth/cloud-platform.read-only"
     })
   }

@@ -1,4 +1,4 @@
-# Give it as TF_VAR_private_key="$(cat client.key)", or read a file: file("client.key").
+# Set TF_VAR_private_key="$(cat client.key)", or use file("client.key") instead.
 variable "private_key" {
   type      = string
   ephemeral = true

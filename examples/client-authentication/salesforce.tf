@@ -3,7 +3,7 @@ variable "private_key" {
   ephemeral = true
 }
 
-# The connected app signs for a user who has been permitted to use it.
+# The connected app signs on behalf of a user that is pre-authorized for it.
 provider "oauth2cc" {
   token_endpoint             = "https://login.salesforce.com/services/oauth2/token"
   token_endpoint_auth_method = "none"
@@ -21,7 +21,7 @@ provider "oauth2cc" {
 
 ephemeral "oauth2cc_token" "salesforce" {}
 
-# The instance is in the answer.
+# The response contains the instance's URL.
 ephemeral "oauth2cc_request" "limits" {
   url          = "${ephemeral.oauth2cc_token.salesforce.response.instance_url}/services/data/v64.0/limits"
   authenticate = false

@@ -15,7 +15,7 @@ provider "oauth2cc" {
 
 ephemeral "oauth2cc_token" "api" {}
 
-# The certificate goes along here too. APIs want it where the token is bound to it.
+# The certificate is presented here too: the API requires it if the token is bound to it.
 ephemeral "oauth2cc_request" "orders" {
   url = "https://api.example.com/orders"
 }

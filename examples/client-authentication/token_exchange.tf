@@ -1,4 +1,4 @@
-# The client authenticates as always and shows a token to get another for it.
+# The client authenticates as usual, and exchanges the subject token for another.
 provider "oauth2cc" {
   issuer     = "https://auth.example.com"
   grant_type = "urn:ietf:params:oauth:grant-type:token-exchange"

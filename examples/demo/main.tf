@@ -1,5 +1,5 @@
-# What `make demo` applies. The demo gives issuer and api, and runs without
-# `terraform init`: nothing is downloaded.
+# `make demo` applies this. It sets the variables, and needs no `terraform init`:
+# nothing is downloaded.
 
 terraform {
   required_version = ">= 1.10"
@@ -17,16 +17,16 @@ variable "issuer" {
 }
 
 variable "api" {
-  description = "The API that its tokens open."
+  description = "The API that accepts its tokens."
   type        = string
 }
 
 variable "http_get" {
-  description = "A program that calls a URL with $AUTHORIZATION. Yours might be curl."
+  description = "A program that calls a URL with the header $AUTHORIZATION, such as curl."
   type        = list(string)
 }
 
-# The client's id and secret come from OAUTH2CC_CLIENT_ID and OAUTH2CC_CLIENT_SECRET.
+# The client's ID and secret come from OAUTH2CC_CLIENT_ID and OAUTH2CC_CLIENT_SECRET.
 provider "oauth2cc" {
   issuer = var.issuer
   scopes = ["api:read"]
@@ -36,12 +36,12 @@ locals {
   calls = toset(["customers", "invoices", "orders"])
 }
 
-# Three tokens with the same inputs are one token request. They are not stored.
+# Three tokens with equal inputs make one token request. They are not stored.
 ephemeral "oauth2cc_token" "call" {
   for_each = local.calls
 }
 
-# Three consumers: a provisioner that has the token in its environment.
+# Three consumers: provisioners with the token in their environment.
 resource "terraform_data" "call" {
   for_each = local.calls
 
@@ -54,7 +54,7 @@ resource "terraform_data" "call" {
   }
 }
 
-# For consumers that cannot take ephemeral values. This token is stored in the state.
+# For consumers that do not accept ephemeral values. This token is stored in the state.
 data "oauth2cc_token" "stored" {
   scopes = ["reports:read"]
 }

@@ -3,7 +3,7 @@ variable "key_secret" {
   ephemeral = true
 }
 
-# Nothing but this body is sent, and the token is in {"data":{"access_token":"…"}}.
+# Only this body is sent. The response is {"data":{"access_token":"…"}}.
 provider "oauth2cc" {
   token_endpoint             = "https://auth.example.com/oauth/token"
   token_endpoint_auth_method = "none"

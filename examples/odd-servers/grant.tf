@@ -1,5 +1,5 @@
-# A grant of the server's own, with a parameter of its own. The client authenticates
-# as always: here with the id and the secret in the environment.
+# A custom grant with a custom parameter. The client authenticates as usual, with the
+# ID and the secret in the environment.
 provider "oauth2cc" {
   token_endpoint = "https://auth.example.com/token"
   grant_type     = "account_credentials"

@@ -3,7 +3,7 @@ variable "access_key" {
   ephemeral = true
 }
 
-# POST with {"clientId":"app-1","accessKey":"…"}, without grant_type; the token is in
+# The body is {"clientId":"app-1","accessKey":"…"}, without grant_type. The response is
 # {"data":{"token":"…","expires":"2030-01-31T10:00:00Z"}}.
 provider "oauth2cc" {
   token_endpoint             = "https://auth.example.com/auth/external"

@@ -3,7 +3,7 @@ variable "secret" {
   ephemeral = true
 }
 
-# GET with everything in the query. A failure is a 200 with {"errcode":40013,"errmsg":"…"}.
+# GET with everything in the query. An error is a 200 with {"errcode":40013,"errmsg":"…"}.
 provider "oauth2cc" {
   token_endpoint             = "https://auth.example.com/cgi-bin/token"
   token_endpoint_auth_method = "none"

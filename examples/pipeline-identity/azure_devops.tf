@@ -1,4 +1,4 @@
-# The service connection's id, not its name.
+# The service connection's ID, not its name.
 variable "service_connection_id" {
   type = string
 }

@@ -3,7 +3,7 @@ provider "oauth2cc" {
   client_id      = "00001111-aaaa-2222-bbbb-3333cccc4444"
   scopes         = ["https://graph.microsoft.com/.default"]
   federated_assertion = {
-    # What AZURE_FEDERATED_TOKEN_FILE says.
+    # The value of AZURE_FEDERATED_TOKEN_FILE.
     file = "/var/run/secrets/azure/tokens/azure-identity-token"
   }
 }

@@ -7,7 +7,7 @@ terraform {
   }
 }
 
-# The id and the secret are in OAUTH2CC_CLIENT_ID and OAUTH2CC_CLIENT_SECRET.
+# The client's ID and secret are in OAUTH2CC_CLIENT_ID and OAUTH2CC_CLIENT_SECRET.
 provider "oauth2cc" {
   issuer = "https://auth.example.com"
   scopes = ["api:read"]
@@ -15,5 +15,5 @@ provider "oauth2cc" {
 
 ephemeral "oauth2cc_token" "api" {}
 
-# ephemeral.oauth2cc_token.api.access_token can now go into another provider's
-# block, a provisioner's environment or a write-only argument.
+# Use ephemeral.oauth2cc_token.api.access_token in another provider's block, a
+# provisioner's environment or a write-only argument.

@@ -5,7 +5,7 @@ provider "oauth2cc" {
 
 ephemeral "oauth2cc_token" "api" {}
 
-# A server may grant less than was asked for without calling it an error.
+# A server may grant fewer scopes than requested.
 resource "terraform_data" "order" {
   provisioner "local-exec" {
     command = "sh place-order.sh"

@@ -1,5 +1,5 @@
 variable "client_secrets" {
-  description = "Secret of each client, by client id."
+  description = "Secret of each client, by client ID."
   type        = map(string)
   ephemeral   = true
 }
@@ -15,7 +15,7 @@ provider "oauth2cc" {
   issuer = "https://auth.example.com"
 }
 
-# ephemeral.oauth2cc_token.client["billing"].access_token, and so on.
+# Use ephemeral.oauth2cc_token.client["billing"].access_token, and so on.
 ephemeral "oauth2cc_token" "client" {
   for_each = local.clients
 

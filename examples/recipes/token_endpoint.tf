@@ -1,4 +1,4 @@
-# An ephemeral variable is in neither plan nor state. Give it as TF_VAR_client_secret.
+# Set TF_VAR_client_secret. An ephemeral variable is in neither plan nor state.
 variable "client_secret" {
   type      = string
   ephemeral = true

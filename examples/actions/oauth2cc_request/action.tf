@@ -3,7 +3,7 @@ provider "oauth2cc" {
   scopes = ["deploy:announce"]
 }
 
-# Sent after each change of the release, and when told to:
+# Sent after each change of the release, and on request:
 #
 #   terraform apply -invoke=action.oauth2cc_request.announce
 action "oauth2cc_request" "announce" {

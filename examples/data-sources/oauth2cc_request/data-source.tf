@@ -3,7 +3,7 @@ provider "oauth2cc" {
   scopes = ["api:read"]
 }
 
-# The answer is stored in the state. The token that the call is made with is not.
+# The response is stored in the state, the token is not.
 data "oauth2cc_request" "orders" {
   url = "https://api.example.com/orders"
 }

@@ -2,8 +2,8 @@ provider "oauth2cc" {
   issuer = "https://auth.example.com"
 }
 
-# An API that wants its question in a body, and a token with another scope than
-# the provider's. There being no such order is no error here.
+# The API expects the query in a body, and a token with another scope than the
+# provider's. An order that does not exist is not an error.
 data "oauth2cc_request" "order" {
   url                   = "https://api.example.com/orders"
   method                = "POST"

@@ -16,7 +16,7 @@ data "http" "orders" {
   lifecycle {
     postcondition {
       condition     = self.status_code == 200
-      error_message = "The API answered ${self.status_code}."
+      error_message = "The API returned ${self.status_code}."
     }
   }
 }

@@ -6,8 +6,8 @@ resource "terraform_data" "machine" {
   input = "blue"
 }
 
-# The id is unknown until the resource is there, and so long Terraform waits. From
-# then on the request is sent at plan too.
+# The ID is unknown until the machine exists, so Terraform waits. In later runs, the
+# request is sent at plan too.
 ephemeral "oauth2cc_request" "join" {
   url          = "https://api.example.com/machines/${terraform_data.machine.id}/join"
   method       = "PUT"

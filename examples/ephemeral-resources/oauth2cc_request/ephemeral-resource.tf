@@ -3,7 +3,7 @@ provider "oauth2cc" {
   scopes = ["api:read"]
 }
 
-# Neither the answer nor the token is stored.
+# Neither the response nor the token is stored.
 ephemeral "oauth2cc_request" "cluster" {
   url = "https://api.example.com/clusters/blue"
 }

@@ -11,7 +11,7 @@ resource "terraform_data" "call" {
     environment = {
       AUTHORIZATION = ephemeral.oauth2cc_token.api.authorization_header
     }
-    # Through standard input: a token among curl's arguments shows in the list of processes.
+    # Through standard input: curl's arguments are visible in the list of processes.
     command = <<-EOT
       printf 'Authorization: %s' "$AUTHORIZATION" |
         curl --fail --silent --show-error --header @- https://api.example.com/orders

@@ -2,7 +2,7 @@ provider "oauth2cc" {
   issuer = "https://auth.example.com"
 }
 
-# A session of this run alone: kept alive while the run takes, ended with it.
+# A session for this run only: refreshed while it lasts, and revoked at its end.
 ephemeral "oauth2cc_token" "session" {
   keep_alive      = true
   revoke_on_close = true

@@ -8,7 +8,7 @@ terraform {
   }
 }
 
-# With parameters_in = "query" the body is empty. The query is never logged or shown.
+# With parameters_in = "query" the body is empty. The provider does not log the query.
 provider "oauth2cc" {
   token_endpoint             = "${replace(var.auth_url, "{customer-key}", var.customer_key)}/oauth/token"
   client_id                  = var.client_id
@@ -17,21 +17,21 @@ provider "oauth2cc" {
   parameters_in              = var.parameters_in
 }
 
-# The answer is stored in the state; the token is not.
+# The response is stored in the state, the token is not.
 data "oauth2cc_request" "api" {
   url = var.api_url
 }
 
-output "answer" {
+output "response" {
   value     = data.oauth2cc_request.api.response
   sensitive = true
 }
 
-# The same token, for other providers and for provisioners. Five minutes is all it
-# has: what starts late asks for a younger one with min_validity = "4m".
+# The same token, for other providers and provisioners. It is valid for five minutes:
+# set min_validity = "4m" if it is used late in the run.
 ephemeral "oauth2cc_token" "api" {}
 
 locals {
-  # Whatever the answer has beside the token is in response.
+  # The other members of the token response are in response.
   session_id = ephemeral.oauth2cc_token.api.response.sessid
 }

@@ -1,38 +1,38 @@
 variable "customer_key" {
-  description = "What the host of the authorization service begins with."
+  description = "First part of the authorization service's host name."
   type        = string
 }
 
 variable "client_id" {
-  description = "The ClientApp's login."
+  description = "Login of the ClientApp."
   type        = string
 }
 
 variable "client_secret" {
-  description = "Its password, best given as TF_VAR_client_secret. It is in neither plan nor state."
+  description = "Its password. Set TF_VAR_client_secret: it is in neither plan nor state."
   type        = string
   sensitive   = true
   ephemeral   = true
 }
 
 variable "parameters_in" {
-  description = "Where the credentials travel: query or form. In a query, servers and proxies may log them."
+  description = "Where the credentials are sent: query or form. Servers and proxies may log a query."
   type        = string
   default     = "form"
 
   validation {
     condition     = contains(["form", "query"], var.parameters_in)
-    error_message = "Brainysoft takes its parameters in the query or in a form."
+    error_message = "Brainysoft accepts query or form."
   }
 }
 
 variable "auth_url" {
-  description = "Authorization service, with {customer-key} for the customer's key."
+  description = "URL of the authorization service, with {customer-key} in place of customer_key."
   type        = string
   default     = "https://{customer-key}-auth.brainysoft.ru"
 }
 
 variable "api_url" {
-  description = "What to call with the token."
+  description = "URL to call with the token."
   type        = string
 }

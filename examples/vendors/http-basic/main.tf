@@ -8,8 +8,8 @@ terraform {
   }
 }
 
-# The vendor takes base64 of client_id:client_secret as they are. Other than with
-# the default encoding, the id may then have any character but a colon.
+# The vendor expects base64 of client_id:client_secret, unencoded. The ID may have any
+# character but a colon.
 provider "oauth2cc" {
   token_endpoint               = "${var.url}/oauth/v2/token"
   client_id                    = var.client_id
@@ -18,13 +18,13 @@ provider "oauth2cc" {
   client_secret_basic_encoding = "raw"
 }
 
-# A 401 is answered with one new token. A 403 ends the run at once: it is about
-# the account's permissions, and no other token would help.
+# After a 401 the call is repeated with a new token, once. A 403 is about permissions
+# and is an error at once.
 data "oauth2cc_request" "api" {
   url = var.api_url
 }
 
-output "answer" {
+output "response" {
   value     = data.oauth2cc_request.api.response
   sensitive = true
 }

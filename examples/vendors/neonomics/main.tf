@@ -16,14 +16,14 @@ provider "oauth2cc" {
   token_endpoint_auth_method = "client_secret_post"
 }
 
-# A session of this run alone. The refresh token keeps it alive for as long as the
-# run takes, and it is ended with the run.
+# A session for this run only. It is refreshed while the run lasts, and revoked at its
+# end.
 ephemeral "oauth2cc_token" "session" {
   keep_alive      = true
   revoke_on_close = true
 }
 
-# The session's own token goes along, so the provider's is not asked for.
+# Uses the session's token instead of requesting another.
 ephemeral "oauth2cc_request" "api" {
   url          = var.api_url
   authenticate = false

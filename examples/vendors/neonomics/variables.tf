@@ -4,19 +4,19 @@ variable "client_id" {
 }
 
 variable "client_secret" {
-  description = "Secret ID, best given as TF_VAR_client_secret. It is in neither plan nor state."
+  description = "Secret ID. Set TF_VAR_client_secret: it is in neither plan nor state."
   type        = string
   sensitive   = true
   ephemeral   = true
 }
 
 variable "realm_url" {
-  description = "Where the endpoints of the realm are."
+  description = "Base URL of the realm's endpoints."
   type        = string
   default     = "https://sandbox.neonomics.io/auth/realms/sandbox/protocol/openid-connect"
 }
 
 variable "api_url" {
-  description = "What to call with the token."
+  description = "URL to call with the token."
   type        = string
 }

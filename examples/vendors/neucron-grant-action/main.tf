@@ -8,7 +8,7 @@ terraform {
   }
 }
 
-# Sent whenever the permissions change, and when told to:
+# Sent after each change of the permissions, and on request:
 #
 #   terraform apply -invoke=action.oauth2cc_request.grant
 resource "terraform_data" "permissions" {

@@ -1,7 +1,7 @@
-# An action takes no ephemeral values: what it is given is in a saved plan, though
-# not in the state. Treat the plan file as a secret.
+# An action accepts no ephemeral values. Its configuration is stored in a saved plan,
+# though not in the state: treat the plan file as a secret.
 variable "user_access_token" {
-  description = "Token of the user who grants the permissions, best given as TF_VAR_user_access_token."
+  description = "Token of the user who grants the permissions. Set TF_VAR_user_access_token."
   type        = string
   sensitive   = true
 }
@@ -16,17 +16,17 @@ variable "app_key" {
 }
 
 variable "state" {
-  description = "A random text, another one for each run."
+  description = "Random text, new for each run."
   type        = string
 }
 
 variable "redirect_uri" {
-  description = "Where Neucron sends the user after the grant."
+  description = "URL to which Neucron redirects the user after the grant."
   type        = string
 }
 
 variable "permissions" {
-  description = "The further permissions to ask for."
+  description = "Additional permissions to request."
   type        = list(string)
 }
 

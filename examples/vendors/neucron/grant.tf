@@ -1,7 +1,7 @@
-# Asks the user for further permissions before the code is asked for. An ephemeral
-# resource is opened at plan and at apply, so the request is sent twice; granting
-# twice is the same as granting once. With Terraform 1.14 or later the action in
-# ../neucron-grant-action sends it once, and when you say.
+# Requests additional permissions from the user before the code is requested. An
+# ephemeral resource is opened at plan and at apply, so the request is sent twice,
+# which does no harm. With Terraform 1.14 or later, the action in
+# ../neucron-grant-action sends it once.
 ephemeral "oauth2cc_request" "grant" {
   count = var.grant ? 1 : 0
 
@@ -23,7 +23,7 @@ ephemeral "oauth2cc_request" "grant" {
 }
 
 variable "grant" {
-  description = "Whether to ask for grant_permissions."
+  description = "Whether to request grant_permissions."
   type        = bool
   default     = false
 }
@@ -34,7 +34,7 @@ variable "grant_permissions" {
 }
 
 variable "grant_redirect_uri" {
-  description = "Where Neucron sends the user after the grant."
+  description = "URL to which Neucron redirects the user after the grant."
   type        = string
   default     = ""
 }

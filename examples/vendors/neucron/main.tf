@@ -8,7 +8,7 @@ terraform {
   }
 }
 
-# 1. The user's token buys a code. Each code is good for one use.
+# 1. The user's token is exchanged for a code, which is good for one use.
 ephemeral "oauth2cc_request" "authorize" {
   depends_on = [ephemeral.oauth2cc_request.grant]
 
@@ -29,8 +29,8 @@ ephemeral "oauth2cc_request" "authorize" {
   })
 }
 
-# 2. The code buys a token. There is nothing of RFC 6749 in request or answer: the
-# body is sent as it is, and response_fields says where the token is.
+# 2. The code is exchanged for a token. Neither request nor response follows RFC 6749:
+# the body is sent verbatim, and response_fields maps the response.
 ephemeral "oauth2cc_token" "app" {
   token_endpoint             = "${var.url}/oauth/token"
   token_endpoint_auth_method = "none"
@@ -46,7 +46,7 @@ ephemeral "oauth2cc_token" "app" {
   }
 }
 
-# 3. The token opens the API.
+# 3. The token is used at the API.
 ephemeral "oauth2cc_request" "api" {
   url          = var.api_url
   authenticate = false

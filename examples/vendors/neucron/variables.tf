@@ -1,5 +1,5 @@
 variable "user_access_token" {
-  description = "Token of the user who authorizes the app, best given as TF_VAR_user_access_token."
+  description = "Token of the user who authorizes the app. Set TF_VAR_user_access_token."
   type        = string
   sensitive   = true
   ephemeral   = true
@@ -26,7 +26,7 @@ variable "key_secret" {
 }
 
 variable "state" {
-  description = "A random text, another one for each run."
+  description = "Random text, new for each run."
   type        = string
   ephemeral   = true
 }
@@ -45,6 +45,6 @@ variable "url" {
 }
 
 variable "api_url" {
-  description = "What to call with the token."
+  description = "URL to call with the token."
   type        = string
 }

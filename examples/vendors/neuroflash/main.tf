@@ -8,7 +8,7 @@ terraform {
   }
 }
 
-# Id and secret go into the form, and the scope openid is required.
+# The ID and the secret are sent in the form, and the scope openid is required.
 provider "oauth2cc" {
   token_endpoint             = var.token_endpoint
   client_id                  = var.client_id
@@ -17,8 +17,8 @@ provider "oauth2cc" {
   scopes                     = ["openid"]
 }
 
-# The answer is stored in the state; the token is not. All requests of a run share
-# one token. Should the API answer 401, one new token is asked for.
+# The response is stored in the state, the token is not. All requests of a run share
+# one token. After a 401, one new token is requested.
 data "oauth2cc_request" "static_groups" {
   url = "${var.api_url}/api/digital-twin-service/v1/static-groups"
 }

@@ -1,10 +1,10 @@
 variable "client_id" {
-  description = "The service account's client id."
+  description = "Client ID of the service account."
   type        = string
 }
 
 variable "client_secret" {
-  description = "Its secret, best given as TF_VAR_client_secret. It is in neither plan nor state."
+  description = "Its secret. Set TF_VAR_client_secret: it is in neither plan nor state."
   type        = string
   sensitive   = true
   ephemeral   = true
