@@ -17,37 +17,37 @@ import (
 )
 
 // describeResponse is for a response of the token endpoint without a token.
-func describeResponse(answer *oauth2.Error, client tokensource.Client) finding {
-	r := refused{answer, client}
-	if answer.Err != nil {
+func describeResponse(response *oauth2.Error, client tokensource.Client) finding {
+	r := refusal{response, client}
+	if response.Err != nil {
 		return r.unusable()
 	}
-	found := r.refusal()
-	found.facts = append(serverFacts(answer), found.facts...)
+	found := r.describe()
+	found.facts = append(serverFacts(response), found.facts...)
 	return found
 }
 
 // serverFacts repeats what the server said.
-func serverFacts(answer *oauth2.Error) []string {
-	facts := []string{fmt.Sprintf("The %s returned %s.", answer.Endpoint, answer.Status())}
+func serverFacts(response *oauth2.Error) []string {
+	facts := []string{fmt.Sprintf("The %s returned %s.", response.Endpoint, response.Status())}
 	var said []string
 	add := func(name, value string) {
 		if value != "" {
 			said = append(said, fmt.Sprintf("  %s: %s", name, value))
 		}
 	}
-	add("error", answer.Code)
-	add("error_description", answer.Description)
-	add("error_uri", answer.URI)
-	if challenge := answer.Challenge; challenge != nil && (challenge.Code != answer.Code || challenge.Description != answer.Description || challenge.Scope != "") {
+	add("error", response.Code)
+	add("error_description", response.Description)
+	add("error_uri", response.URI)
+	if challenge := response.Challenge; challenge != nil && (challenge.Code != response.Code || challenge.Description != response.Description || challenge.Scope != "") {
 		add("WWW-Authenticate", challenge.Scheme)
 		add("  error", challenge.Code)
 		add("  error_description", challenge.Description)
 		add("  scope", challenge.Scope)
 	}
-	add("response", answer.Excerpt)
-	if answer.Excerpt == "" {
-		for _, reason := range answer.Reasons {
+	add("response", response.Excerpt)
+	if response.Excerpt == "" {
+		for _, reason := range response.Reasons {
 			add(reason.Place, reason.Value)
 		}
 	}
@@ -57,38 +57,38 @@ func serverFacts(answer *oauth2.Error) []string {
 	return facts
 }
 
-// refusal says what a refusal means and what to check, by its error code (RFC 6749
+// describe says what the refusal means and what to check, by its error code (RFC 6749
 // section 5.2 and extensions).
-func (r refused) refusal() finding {
+func (r refusal) describe() finding {
 	code := r.Code
 	if code == "" && r.Challenge != nil {
 		code = r.Challenge.Code
 	}
 	switch code {
 	case oauth2.InvalidClient:
-		return r.blame("client_id", notAccepted(code), r.credentials()...)
+		return r.blame("client_id", notAccepted(code), r.credentialSuspects()...)
 	case oauth2.UnauthorizedClient:
 		return r.unauthorized()
 	case oauth2.InvalidScope, "scope_invalid": // the latter is glewlwyd's
-		return finding{attribute: "scopes", summary: "The server rejects a scope (" + code + ")", suspects: []string{r.scopes()}}
+		return finding{attribute: "scopes", summary: "The server rejects a scope (" + code + ")", suspects: []string{r.scopeSuspect()}}
 	case oauth2.UnsupportedGrantType:
 		return finding{attribute: "grant_type", summary: "The server does not support the grant (" + code + ")", suspects: []string{
 			fmt.Sprintf("grant_type: the request named %q. If the server has another name for it, set that; an empty string sends none", r.client.Request.GrantType),
 			"token_endpoint: it must be the server's token endpoint",
 		}}
 	case oauth2.InvalidRequest:
-		return r.blame("", "The server finds the request malformed ("+code+")", r.withMethod(append([]string{
+		return r.blame("", "The server finds the request malformed ("+code+")", r.withMethodSuspect(append([]string{
 			"scopes, audience, resources, parameters: usually one is missing or unexpected. Compare them with the server's documentation",
-		}, r.assertion()...))...)
+		}, r.assertionSuspects()...))...)
 	case oauth2.InvalidGrant:
-		return r.blame("grant_type", "The server rejects the grant ("+code+")", r.grant()...)
+		return r.blame("grant_type", "The server rejects the grant ("+code+")", r.grantSuspects()...)
 	case oauth2.InvalidTarget:
 		return finding{attribute: "resources", summary: "The server rejects the resource (" + code + ")", suspects: []string{
 			"resources, audience: each must be registered at the server and allowed for this client",
 		}}
 	case oauth2.AccessDenied:
 		return finding{attribute: "audience", summary: "The server denies access (" + code + ")", suspects: []string{
-			r.audience(), "the client's registration: the API may have to be assigned to the client", r.scopes(),
+			r.audienceSuspect(), "the client's registration: the API may have to be assigned to the client", r.scopeSuspect(),
 		}}
 	case oauth2.UseDPoPNonce, oauth2.InvalidDPoPProof:
 		return finding{attribute: "client_id", summary: "The server requires DPoP (" + code + ")",
@@ -107,20 +107,20 @@ func notAccepted(said string) string { return "The server does not accept the cl
 
 // unauthorized is for unauthorized_client: the client may not use the grant (RFC 6749
 // section 5.2). Keycloak and its like mean a wrong secret, and say so.
-func (r refused) unauthorized() finding {
+func (r refusal) unauthorized() finding {
 	grant := fmt.Sprintf("the client's registration: the grant %q must be enabled", r.client.Request.GrantType)
 	said := strings.ToLower(r.Description)
 	if r.StatusCode == http.StatusUnauthorized || strings.Contains(said, "secret") || strings.Contains(said, "credential") {
-		return r.blame("client_id", notAccepted(oauth2.UnauthorizedClient), append(r.credentials(), grant)...)
+		return r.blame("client_id", notAccepted(oauth2.UnauthorizedClient), append(r.credentialSuspects(), grant)...)
 	}
-	return r.blame("grant_type", "The client may not use this grant ("+oauth2.UnauthorizedClient+")", append([]string{grant}, r.credentials()...)...)
+	return r.blame("grant_type", "The client may not use this grant ("+oauth2.UnauthorizedClient+")", append([]string{grant}, r.credentialSuspects()...)...)
 }
 
 // failed is for a server that blames itself. Several do so over a client or a key
 // that they do not know.
-func (r refused) failed(said string) finding {
-	suspects := append([]string{"client_id: some servers fail this way if they do not know the client"}, r.assertion()...)
-	found := r.blame("client_id", "The server failed ("+said+")", append(suspects, r.audience())...)
+func (r refusal) failed(said string) finding {
+	suspects := append([]string{"client_id: some servers fail this way if they do not know the client"}, r.assertionSuspects()...)
+	found := r.blame("client_id", "The server failed ("+said+")", append(suspects, r.audienceSuspect())...)
 	found.remedy = "If these are right, retry later or contact the server's operator."
 	return found
 }
@@ -128,12 +128,12 @@ func (r refused) failed(said string) finding {
 // retryLater is for a server that is down or busy.
 const retryLater = "Retry later. If it persists, check token_endpoint or contact the server's operator."
 
-// byStatus is refusal for a response whose error code is unknown or missing.
-func (r refused) byStatus() finding {
+// byStatus is describe for a response whose error code is unknown or missing.
+func (r refusal) byStatus() finding {
 	said := r.Status()
 	switch status := r.StatusCode; {
 	case status == http.StatusUnauthorized:
-		return r.blame("client_id", notAccepted(said), r.credentials()...)
+		return r.blame("client_id", notAccepted(said), r.credentialSuspects()...)
 	case status == http.StatusForbidden:
 		return r.forbidden()
 	case strings.Contains(r.Excerpt, "SSL certificate"): // which is how nginx says it
@@ -163,16 +163,16 @@ func (r refused) byStatus() finding {
 	if r.Code != "" {
 		said = r.Code
 	}
-	found := r.blame("", "The server rejects the request ("+said+")", append(r.credentials(), r.scopes(), r.audience())...)
+	found := r.blame("", "The server rejects the request ("+said+")", append(r.credentialSuspects(), r.scopeSuspect(), r.audienceSuspect())...)
 	found.remedy = "Compare the request with the server's documentation."
-	if mapping := r.mapping(); mapping != "" {
+	if mapping := r.errorMapping(); mapping != "" {
 		found.remedy += " " + mapping + "."
 	}
 	return found
 }
 
 // unusable is for a response with a status of success and without a token.
-func (r refused) unusable() finding {
+func (r refusal) unusable() finding {
 	found := finding{attribute: "token_endpoint", summary: "Unusable response from the token endpoint", facts: serverFacts(r.Error)}
 	found.facts[0] = fmt.Sprintf("The %s returned %s, but %s.", r.Endpoint, r.Status(), r.Err)
 	const operator = " Contact the server's operator."
@@ -182,7 +182,7 @@ func (r refused) unusable() finding {
 	case errors.Is(r.Error, oauth2.ErrNotJSON), errors.Is(r.Error, oauth2.ErrTooDeep):
 		found.suspects = []string{"token_endpoint: a login page, a proxy or the server's web site seems to respond at this address"}
 	case errors.Is(r.Error, oauth2.ErrNoAccessToken):
-		found.attribute, found.suspects = r.noToken()
+		found.attribute, found.suspects = r.noTokenSuspects()
 	case errors.Is(r.Error, oauth2.ErrTwoTokens):
 		found.remedy = "Which of them counts is undefined (RFC 8259 section 4), and guessing would be unsafe." + operator
 	case errors.Is(r.Error, oauth2.ErrUnsafeToken):
@@ -192,23 +192,23 @@ func (r refused) unusable() finding {
 }
 
 // describeMetadata is for metadata that is unavailable or unusable.
-func describeMetadata(answer *oauth2.Error) finding {
-	found := finding{attribute: "issuer", summary: "Unusable issuer metadata", facts: serverFacts(answer)}
+func describeMetadata(response *oauth2.Error) finding {
+	found := finding{attribute: "issuer", summary: "Unusable issuer metadata", facts: serverFacts(response)}
 	switch {
-	case errors.Is(answer, oauth2.ErrIssuerMismatch):
-		found.facts = append(found.facts[:1:1], sentence(answer.Err.Error()))
+	case errors.Is(response, oauth2.ErrIssuerMismatch):
+		found.facts = append(found.facts[:1:1], sentence(response.Err.Error()))
 		found.remedy = "The metadata must name the issuer exactly as it is configured (RFC 8414 section 3.3), including a trailing slash. " +
 			"If the name in the document is right, set issuer to it."
-	case answer.Err != nil:
-		found.facts = append(found.facts[:1:1], sentence(answer.Err.Error()))
+	case response.Err != nil:
+		found.facts = append(found.facts[:1:1], sentence(response.Err.Error()))
 		found.remedy = withoutIssuer
-	case answer.StatusCode == http.StatusNotFound:
+	case response.StatusCode == http.StatusNotFound:
 		found.summary = "No metadata for this issuer"
 		found.facts = found.facts[:1]
 		found.remedy = "Neither the address of RFC 8414 nor that of OpenID Connect has a document. " + withoutIssuer
-	case answer.StatusCode == http.StatusProxyAuthRequired:
+	case response.StatusCode == http.StatusProxyAuthRequired:
 		found.remedy = proxyCredentials
-	case answer.Temporary():
+	case response.Temporary():
 		found.summary = "The issuer's metadata is unavailable"
 		found.remedy = "Retry later. Or set token_endpoint and token_endpoint_auth_method: then no metadata is needed."
 	default:
@@ -221,27 +221,27 @@ func describeMetadata(answer *oauth2.Error) finding {
 const withoutIssuer = "Check issuer. Or set token_endpoint and token_endpoint_auth_method: then no metadata is needed."
 
 // describeAPIError is for a response of an API with a status that is not expected.
-func describeAPIError(answer *oauth2.Error, request httpstack.Request, authenticated bool) finding {
+func describeAPIError(response *oauth2.Error, request httpstack.Request, authenticated bool) finding {
 	found := finding{
 		attribute: "url",
-		summary:   "The API returned " + answer.Status(),
-		facts:     append([]string{request.Method + " " + httpstack.ShowURL(request.URL)}, serverFacts(answer)...),
+		summary:   "The API returned " + response.Status(),
+		facts:     append([]string{request.Method + " " + httpstack.ShowURL(request.URL)}, serverFacts(response)...),
 	}
-	found.suspects, found.remedy = apiAdvice(answer, authenticated)
+	found.suspects, found.remedy = apiAdvice(response, authenticated)
 	return found
 }
 
 // apiAdvice says what to check, and what to do beside that, by the error code of RFC
 // 6750 section 3.1 and the status.
-func apiAdvice(answer *oauth2.Error, authenticated bool) (suspects []string, remedy string) {
+func apiAdvice(response *oauth2.Error, authenticated bool) (suspects []string, remedy string) {
 	challenge := oauth2.Challenge{}
-	if answer.Challenge != nil {
-		challenge = *answer.Challenge
+	if response.Challenge != nil {
+		challenge = *response.Challenge
 	}
-	code := cmp.Or(challenge.Code, answer.Code)
+	code := cmp.Or(challenge.Code, response.Code)
 	const trusted = "token_endpoint, issuer: the token must come from the authorization server that the API trusts"
 	const audience = "token.audience, token.resources: the API may accept only tokens that are issued for it"
-	switch status := answer.StatusCode; {
+	switch status := response.StatusCode; {
 	case authenticated && code == oauth2.InsufficientScope:
 		required := "it lacks one that the API requires"
 		if challenge.Scope != "" {

@@ -15,24 +15,24 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// refused is a token request that was refused, and the client that made it. Its
-// methods word what to check, the most likely cause first.
-type refused struct {
+// refusal is a refused token request, with the client that made it. Its methods say
+// what to check, the most likely cause first.
+type refusal struct {
 	*oauth2.Error
 
 	client tokensource.Client
 }
 
 // blame is a finding for which the client itself is a suspect.
-func (r refused) blame(attribute, summary string, suspects ...string) finding {
+func (r refusal) blame(attribute, summary string, suspects ...string) finding {
 	return finding{attribute: attribute, summary: summary, facts: []string{r.authentication()}, suspects: suspects}
 }
 
 // authentication says how the client authenticated, where its credentials came from,
-// and what it asserted.
-func (r refused) authentication() string {
+// and which key and audience its assertion had.
+func (r refusal) authentication() string {
 	text := "The client authenticated with " + r.client.TokenEndpointAuthMethod
-	switch places, certain := r.elsewhere(); {
+	switch places, certain := r.otherCredentials(); {
 	case r.client.TokenEndpointAuthMethod == clientauth.ClientSecretBasic:
 		text += fmt.Sprintf(" (%s encoding)", r.client.ClientSecretBasicEncoding)
 	case r.client.TokenEndpointAuthMethod != clientauth.None:
@@ -50,20 +50,12 @@ func (r refused) authentication() string {
 	if r.Assertion == nil {
 		return text
 	}
-	var parts []string
-	for _, in := range []struct {
-		members map[string]any
-		names   []string
-	}{{r.Assertion.Header, []string{"alg", "kid"}}, {r.Assertion.Claims, []string{"iss", "sub", "aud"}}} {
-		for _, name := range in.names {
-			parts = append(parts, shown(name, in.members[name]))
-		}
-	}
-	return text + " The assertion has " + strings.Join(parts, ", ") + "."
+	header, claims := r.Assertion.Header, r.Assertion.Claims // other claims may be private
+	return text + fmt.Sprintf(" The assertion has %s, %s, %s.", member("alg", header), member("kid", header), member("aud", claims))
 }
 
 // origins says where the id and the credentials came from.
-func (r refused) origins() string {
+func (r refusal) origins() string {
 	names := []string{"client_id", r.client.AssertionAttribute()}
 	if slices.Contains(clientauth.SecretMethods(), r.client.TokenEndpointAuthMethod) {
 		names = append(names, "client_secret")
@@ -85,22 +77,22 @@ func (r refused) origins() string {
 	return text
 }
 
-// shown writes a member of an assertion.
-func shown(name string, value any) string {
+// member shows a member of an assertion.
+func member(name string, of map[string]any) string {
 	const longest = 200
-	if value == nil {
+	if of[name] == nil {
 		return "no " + name
 	}
-	text, _ := json.Marshal(value) // it was decoded from JSON
+	text, _ := json.Marshal(of[name]) // it was decoded from JSON
 	if len(text) > longest {
 		text = append(text[:longest], " …"...)
 	}
 	return name + " " + string(text)
 }
 
-// elsewhere lists where a client whose method is none may have its credentials, and
-// reports whether they are there for certain.
-func (r refused) elsewhere() (places []string, certain bool) {
+// otherCredentials lists where a client whose method is none may have credentials, and
+// reports whether it has some there for certain.
+func (r refusal) otherCredentials() (places []string, certain bool) {
 	request := r.client.Request
 	if !request.Body.IsZero() {
 		return []string{"request_body"}, false
@@ -127,19 +119,19 @@ func (r refused) elsewhere() (places []string, certain bool) {
 	return places, false
 }
 
-// credentials are the suspects where the server does not accept the client.
-func (r refused) credentials() []string {
+// credentialSuspects apply if the server does not accept the client.
+func (r refusal) credentialSuspects() []string {
 	const registered = "client_id: the client must be registered at this server and enabled"
 	switch r.client.TokenEndpointAuthMethod {
 	case clientauth.TLSClientAuth, clientauth.SelfSignedTLSClientAuth:
-		return r.withMethod([]string{
+		return r.withMethodSuspect([]string{
 			"tls.client_certificate: this certificate must be registered for the client", registered,
 			"token_endpoint: if the server has another address for connections with certificates (mtls_endpoint_aliases), it must be that one",
 		})
 	case clientauth.PrivateKeyJWT, clientauth.ClientSecretJWT:
-		return r.withMethod(append(r.assertion(), registered))
+		return r.withMethodSuspect(append(r.assertionSuspects(), registered))
 	case clientauth.None:
-		return append(r.unnamed(), registered)
+		return append(r.noneSuspects(), registered)
 	}
 	suspects := []string{"client_id, client_secret: the client must be registered at this server and enabled, and the secret current"}
 	if r.client.TokenEndpointAuthMethod == clientauth.ClientSecretBasic && needsEncoding(r.client) {
@@ -151,20 +143,19 @@ func (r refused) credentials() []string {
 				"If the server does not decode them, set \"raw\"")
 		}
 	}
-	return r.withMethod(suspects)
+	return r.withMethodSuspect(suspects)
 }
 
 // needsEncoding reports whether form-encoding changes the id or the secret.
 func needsEncoding(client tokensource.Client) bool {
 	return strings.ContainsFunc(client.ClientID+client.ClientSecret.Reveal(), func(char rune) bool {
-		alphanumeric := 'a' <= char && char <= 'z' || 'A' <= char && char <= 'Z' || '0' <= char && char <= '9'
-		return !alphanumeric && !strings.ContainsRune("-._~", char)
+		return !isAlphanumeric(char) && !strings.ContainsRune("-._~", char)
 	})
 }
 
-// unnamed are the suspects where the method is none.
-func (r refused) unnamed() []string {
-	places, certain := r.elsewhere()
+// noneSuspects apply if the method is none.
+func (r refusal) noneSuspects() []string {
+	places, certain := r.otherCredentials()
 	switch {
 	case !r.client.ClientSecret.IsZero():
 		return []string{"token_endpoint_auth_method: it is none, so that client_secret is not sent"}
@@ -179,9 +170,9 @@ func (r refused) unnamed() []string {
 	}
 }
 
-// withMethod adds the suspicion that the client is registered for another method: the
-// first one, if the server's metadata does not list the method.
-func (r refused) withMethod(suspects []string) []string {
+// withMethodSuspect adds that the client may be registered for another method, in the
+// first place if the server's metadata does not list the method.
+func (r refusal) withMethodSuspect(suspects []string) []string {
 	method := r.client.TokenEndpointAuthMethod
 	suspect := "token_endpoint_auth_method: the client must be registered for " + method
 	listed := r.client.Metadata.Strings("token_endpoint_auth_methods_supported")
@@ -195,14 +186,14 @@ func (r refused) withMethod(suspects []string) []string {
 	return append(suspects, suspect)
 }
 
-// assertion are the suspects where the client signs assertions or its platform does.
-func (r refused) assertion() []string {
+// assertionSuspects apply if the client or its platform signs assertions.
+func (r refusal) assertionSuspects() []string {
 	federated := r.client.FederatedAssertion != nil
 	switch method := r.client.TokenEndpointAuthMethod; {
 	case r.client.Request.Assertion == nil && method != clientauth.PrivateKeyJWT && method != clientauth.ClientSecretJWT:
 		return nil
 	case federated && method != clientauth.ClientSecretJWT:
-		return append(r.clock(), "federated_assertion: the server must trust its issuer for this client, and expect this iss, sub and aud")
+		return append(r.clockSuspects(), "federated_assertion: the server must trust its issuer for this client, and expect its iss, sub and aud")
 	}
 	key := []string{"signed_assertion.private_key: its public key must be registered for this client"}
 	switch sent := r.Assertion != nil && r.Assertion.Header["kid"] != nil; {
@@ -217,14 +208,14 @@ func (r refused) assertion() []string {
 	if listed := r.client.Metadata.Strings("token_endpoint_auth_signing_alg_values_supported"); len(listed) > 0 {
 		algorithm += ". The server's metadata lists " + strings.Join(listed, ", ")
 	}
-	return slices.Concat(r.clock(), key, []string{
+	return slices.Concat(r.clockSuspects(), key, []string{
 		"signed_assertion.audience: most servers expect the token endpoint, which is the default, and some their issuer", algorithm,
 	})
 }
 
-// clock is the suspicion that a clock is wrong, if the server's and this machine's
-// differ by more than the assertion is valid.
-func (r refused) clock() []string {
+// clockSuspects apply if the server's clock and this machine's differ by more than the
+// assertion's lifetime.
+func (r refusal) clockSuspects() []string {
 	if r.Assertion == nil {
 		return nil
 	}
@@ -238,22 +229,22 @@ func (r refused) clock() []string {
 	return []string{fmt.Sprintf("the clocks: the server's is %s %s this machine's, and the assertion is valid for %s", offset, direction, lifetime)}
 }
 
-// grant are the suspects where the server rejects what was presented as a grant.
-func (r refused) grant() []string {
+// grantSuspects apply if the server rejects the grant.
+func (r refusal) grantSuspects() []string {
 	switch {
 	case r.client.Request.Assertion != nil:
-		return r.assertion()
+		return r.assertionSuspects()
 	case r.client.Request.GrantType == tokensource.GrantClientCredentials:
 		return append([]string{
 			"the client's registration: the client credentials grant must be enabled, and tokens not be bound to a key (DPoP, RFC 9449) or a certificate (RFC 8705)",
-		}, r.credentials()...)
+		}, r.credentialSuspects()...)
 	default:
 		return []string{"the grant: a code, an assertion or a refresh token may be wrong, used up or expired. Get a new one"}
 	}
 }
 
 // source names the attribute that holds a request parameter.
-func (r refused) source(attribute, parameter string) string {
+func (r refusal) source(attribute, parameter string) string {
 	switch {
 	case !r.client.Request.Body.IsZero():
 		return "request_body"
@@ -264,8 +255,8 @@ func (r refused) source(attribute, parameter string) string {
 	}
 }
 
-// scopes is the suspicion that a scope is missing or not allowed.
-func (r refused) scopes() string {
+// scopeSuspect applies if a scope may be missing or not allowed.
+func (r refusal) scopeSuspect() string {
 	requested := r.client.Request.Scopes
 	switch source := r.source("scopes", "scope"); {
 	case source != "scopes":
@@ -277,8 +268,8 @@ func (r refused) scopes() string {
 	}
 }
 
-// audience is the suspicion that the audience is missing or not allowed.
-func (r refused) audience() string {
+// audienceSuspect applies if the audience may be missing or not allowed.
+func (r refusal) audienceSuspect() string {
 	switch source := r.source("audience", "audience"); {
 	case source != "audience":
 		return source + ": the audience must be registered at the server and allowed for this client"
@@ -289,22 +280,22 @@ func (r refused) audience() string {
 	}
 }
 
-// network is the suspicion that the request was not refused by the server.
+// network applies if something in front of the server may have refused the request.
 const network = "the network: a firewall, a proxy or an allow list in front of the server may block this machine"
 
-// forbidden is for the status 403, whatever is meant by it. A page comes from a
-// firewall or a proxy rather than from a token endpoint.
-func (r refused) forbidden() finding {
-	permission := []string{"the client's registration: the client must be allowed to have this token", r.scopes(), r.audience()}
+// forbidden is for the status 403 without a known error code. A page comes from a firewall
+// or a proxy rather than from a token endpoint.
+func (r refusal) forbidden() finding {
+	permission := []string{"the client's registration: the client must be allowed to have this token", r.scopeSuspect(), r.audienceSuspect()}
 	if r.NonJSONBody {
 		page := []string{network, "token_endpoint: the response is a page, not that of a token endpoint"}
-		return r.blame("", "The request is blocked (403 Forbidden)", slices.Concat(page, r.credentials(), permission)...)
+		return r.blame("", "The request is blocked (403 Forbidden)", slices.Concat(page, r.credentialSuspects(), permission)...)
 	}
-	return r.blame("client_id", "The server forbids the request (403 Forbidden)", slices.Concat(permission, r.credentials(), []string{network})...)
+	return r.blame("client_id", "The server forbids the request (403 Forbidden)", slices.Concat(permission, r.credentialSuspects(), []string{network})...)
 }
 
-// noToken says what to check if there is no token in its place.
-func (r refused) noToken() (attribute string, suspects []string) {
+// noTokenSuspects says what to check if there is no token in its place.
+func (r refusal) noTokenSuspects() (attribute string, suspects []string) {
 	if place, ok := r.client.Request.Fields[oauth2.FieldAccessToken]; ok {
 		return "response_fields", []string{fmt.Sprintf("response_fields.access_token: it points at %q. Compare it with the members above", place)}
 	}
@@ -312,15 +303,15 @@ func (r refused) noToken() (attribute string, suspects []string) {
 		"token_endpoint: it must be a token endpoint (RFC 6749 section 3.2)",
 		"response_fields: if the token is elsewhere in the response, set response_fields = { access_token = \"/data/token\" }",
 	}
-	if mapping := r.mapping(); mapping != "" {
+	if mapping := r.errorMapping(); mapping != "" {
 		suspects = append([]string{"the response: it may be a refusal. " + mapping}, suspects...)
 	}
 	return "token_endpoint", suspects
 }
 
-// mapping shows how to have a refusal recognized that is under names of the server's
-// own; empty if there is none.
-func (r refused) mapping() string {
+// errorMapping shows how to map an error that the server reports under its own names; empty
+// if there is none.
+func (r refusal) errorMapping() string {
 	var fields []string
 	for _, reason := range r.Reasons {
 		field := oauth2.FieldErrorDescription

@@ -9,9 +9,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
-	"net/url"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -26,16 +24,10 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache/redisstore"
 )
 
-// stringRule is a rule for an attribute that is a string. It returns what is wrong
-// and what to do, in sentences that do not quote the value, which may be a secret;
-// or "".
-type stringRule func(value string) (problem string)
-
-// Bounds of values in bytes. They are far above what servers accept, and keep
-// mistakes, such as the wrong file, from being sent and shown.
+// Bounds of values in bytes. They are far above what servers accept, and keep the
+// wrong file, for example, from being sent and shown.
 const (
 	// maxText bounds bodies, the values of parameters, keys and certificates.
 	maxText = 1 << 20
@@ -43,12 +35,15 @@ const (
 	maxLine = httpstack.MaxField
 )
 
-// stringValidator is a rule as a validator, described by what the value must be.
-// All values must be UTF-8 and within bounds.
+// stringValidator validates a string, which must be UTF-8 and within bounds.
 type stringValidator struct {
+	// must says what the value must be.
 	must string
-	rule stringRule
-	most int // bytes; zero means maxLine
+	// rule returns what is wrong and what to do, or "". It does not quote the value,
+	// which may be a secret.
+	rule func(value string) (problem string)
+	// most is the largest length in bytes; zero means maxLine.
+	most int
 }
 
 // Description implements [validator.Describer].
@@ -78,17 +73,14 @@ func (v stringValidator) problem(value string) string {
 	return v.rule(value)
 }
 
-// maxShown bounds how much of a name or word in the configuration is quoted, in
-// characters.
-const maxShown = 40
-
-// shortened is a text as it is quoted.
+// shortened cuts a name or word in the configuration for quoting it.
 func shortened(text string) string {
+	const longest = 40
 	chars := []rune(text)
-	if len(chars) <= maxShown {
+	if len(chars) <= longest {
 		return text
 	}
-	return string(chars[:maxShown]) + "…"
+	return string(chars[:longest]) + "…"
 }
 
 // shownPath writes a path with its map keys shortened.
@@ -102,12 +94,12 @@ func shownPath(at path.Path) string {
 	return steps.String()
 }
 
-// anyText is any text. It is sent encoded or verbatim.
+// anyText is any text.
 func anyText() validator.String {
 	return stringValidator{must: "must be text", most: maxText, rule: func(string) string { return "" }}
 }
 
-// anyLine is anyText that is sent in a URL.
+// anyLine is any text within the bounds of what is sent in a URL.
 func anyLine() validator.String {
 	return stringValidator{must: "must be text", rule: func(string) string { return "" }}
 }
@@ -150,7 +142,7 @@ func localPath() validator.String {
 	return stringValidator{must: "must be a path", rule: problemOfPath}
 }
 
-// problemOfPath finds what only a shell understands, and what no path has.
+// problemOfPath reports what is not a path, or what only shells expand.
 func problemOfPath(value string) string {
 	if first, _, _ := strings.Cut(filepath.ToSlash(value), "/"); first == "~" {
 		return "The path begins with \"~\", which only shells expand. Write pathexpand(\"~/…\")."
@@ -176,7 +168,7 @@ func problemOfEmpty(value string) string {
 	return ""
 }
 
-// problemOfLine reports an empty value and the line break of a file.
+// problemOfLine reports an empty value, and the line break at the end of a file.
 func problemOfLine(value string) string {
 	if strings.TrimRight(value, "\r\n") != value {
 		return "The value ends with a line break, as the contents of a file often do. Remove it, for example with trimspace()."
@@ -215,79 +207,6 @@ func scopeToken() validator.String {
 	}}
 }
 
-// endpointURL is the address of an endpoint of an authorization server.
-func endpointURL() validator.String {
-	return stringValidator{must: "must be an absolute https URL without fragment", rule: func(value string) string {
-		if problem := problemOfURL(value); problem != "" {
-			return problem
-		}
-		if strings.Contains(value, "#") {
-			return "The URL has a fragment (\"#…\"), which an endpoint must not have (RFC 6749 section 3.2). Remove it."
-		}
-		return ""
-	}}
-}
-
-// requestURL is the address of a request to an API.
-func requestURL() validator.String {
-	return stringValidator{must: "must be an absolute https URL without fragment", rule: func(value string) string {
-		if problem := problemOfURL(value); problem != "" {
-			return problem
-		}
-		if strings.Contains(value, "#") {
-			return "The URL has a fragment (\"#…\"), which is never sent (RFC 9110 section 7.1). Remove it, or write \"%23\" to send a \"#\"."
-		}
-		return ""
-	}}
-}
-
-// placeholder matches a word in braces or angle brackets, as documentation writes
-// a value to be replaced. Encoded braces may also be data, such as the UUIDs in
-// URLs of Bitbucket's API, so the word must look like one.
-var placeholder = regexp.MustCompile(`(?i)([{<]|%7B|%3C)[a-z]([a-z_. -]|%20)*[0-9]*([}>]|%7D|%3E)`)
-
-// problemOfURL reports why no request can be sent to an address.
-func problemOfURL(value string) string {
-	address, err := url.Parse(value)
-	place, _, _ := strings.Cut(value, "?")
-	left := placeholder.FindString(place)
-	switch {
-	case left != "" && !strings.Contains(place, "@"): // after which it could be part of a password
-		return "The URL still has the placeholder " + shortened(left) + ". Replace it with your own value."
-	case strings.ContainsAny(value, "{}<>"):
-		return "The URL has braces or angle brackets, which must be percent-encoded (RFC 3986 section 2)."
-	case err != nil || hasControl(value) || strings.Contains(value, " "):
-		return "The value is not a URL. Check it for spaces, line breaks and unescaped characters."
-	case strings.ContainsFunc(address.RawQuery, isNotASCII):
-		return "The URL's query has characters beyond ASCII. Percent-encode them, for example with urlencode()."
-	case (address.Scheme != "https" && address.Scheme != "http") || address.Hostname() == "":
-		return "The value is not an absolute URL. Write it as \"https://host/path\"."
-	case address.User != nil:
-		return "The URL holds a user name or password. Use the attributes for credentials instead."
-	}
-	return ""
-}
-
-// withoutQuery complements endpointURL for issuers.
-func withoutQuery() validator.String {
-	return stringValidator{must: "must have no query", rule: func(value string) string {
-		if strings.Contains(value, "?") {
-			return "An issuer has no query (RFC 8414 section 2). Remove the \"?\" and everything after it."
-		}
-		return ""
-	}}
-}
-
-// hostName is the name or address of a server.
-func hostName() validator.String {
-	return stringValidator{must: "must be a host name", rule: func(value string) string {
-		if value == "" || strings.ContainsFunc(value, func(char rune) bool { return !isAlphanumeric(char) && !strings.ContainsRune("-._:", char) }) {
-			return "The value is not a host name. Write it without scheme, port and path, and international names in their ASCII form (\"xn--…\")."
-		}
-		return ""
-	}}
-}
-
 // variableName is the name of an environment variable.
 func variableName() validator.String {
 	return stringValidator{must: "must be the name of an environment variable", rule: func(value string) string {
@@ -299,21 +218,6 @@ func variableName() validator.String {
 			return "The value is not the name of an environment variable, which has letters, digits and underscores."
 		}
 		return problemOfEmpty(value)
-	}}
-}
-
-// absoluteURI is a resource indicator (RFC 8707 section 2).
-func absoluteURI() validator.String {
-	return stringValidator{must: "must be an absolute URI", rule: func(value string) string {
-		identifier, err := url.Parse(value)
-		if err != nil || !identifier.IsAbs() {
-			return "A resource must be an absolute URI such as \"https://api.example.com/\" or \"urn:example:api\" (RFC 8707 section 2). " +
-				"If the server needs another value, set parameters = { resource = \"…\" }."
-		}
-		if strings.Contains(value, "#") {
-			return "A resource must not have a fragment (RFC 8707 section 2). Remove the \"#\" and everything after it."
-		}
-		return ""
 	}}
 }
 
@@ -362,23 +266,6 @@ func certificates() validator.String {
 	}}
 }
 
-// proxyURL is the address of a proxy.
-func proxyURL() validator.String {
-	return stringValidator{must: "must be the URL of a proxy", rule: func(value string) string {
-		if _, err := httpstack.ParseProxyURL(value); err != nil {
-			return "The proxy URL " + err.Error() + "."
-		}
-		return ""
-	}}
-}
-
-// redisURL is the address of a Redis server.
-func redisURL() validator.String {
-	return stringValidator{must: "must be the URL of a Redis server", rule: func(value string) string {
-		return problemOf(redisstore.CheckURL(value))
-	}}
-}
-
 // problemOf is the error as a sentence, "" for nil.
 func problemOf(err error) string {
 	if err == nil {
@@ -391,12 +278,10 @@ func isAlphanumeric(char rune) bool {
 	return '0' <= char && char <= '9' || 'a' <= char && char <= 'z' || 'A' <= char && char <= 'Z'
 }
 
-func isNotASCII(char rune) bool { return char > unicode.MaxASCII }
-
 // hasControl reports whether a text has control characters.
 func hasControl(text string) bool { return strings.ContainsFunc(text, unicode.IsControl) }
 
-// headerFields validates a map of header fields.
+// headerFields validates a map of headers.
 type headerFields struct{}
 
 // Description implements [validator.Describer].
@@ -405,8 +290,7 @@ func (headerFields) Description(context.Context) string { return "must be header
 // MarkdownDescription implements [validator.Describer].
 func (v headerFields) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-// ValidateMap implements [validator.Map]. Values are not quoted, as they may be
-// secrets.
+// ValidateMap implements [validator.Map]. Values may be secrets and are not quoted.
 func (headerFields) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
 	spelled := map[string]string{}
 	elements := req.ConfigValue.Elements()
@@ -424,21 +308,21 @@ func (headerFields) ValidateMap(_ context.Context, req validator.MapRequest, res
 	}
 }
 
-// headerField is the value of the field of this name.
+// headerField is the value of the header of this name.
 func headerField(name string) stringValidator {
 	return stringValidator{must: "must be the value of a header field", rule: func(value string) string {
 		return problemOf(httpstack.CheckHeader(name, value))
 	}}
 }
 
-// headerName is the name of a header field.
+// headerName is the name of a header.
 func headerName() validator.String {
 	return stringValidator{must: "must be the name of a header field", rule: func(name string) string {
 		return problemOf(httpstack.CheckHeader(name, ""))
 	}}
 }
 
-// tokenScheme is what precedes a token in a header field; it may be empty.
+// tokenScheme is what precedes a token in a header; it may be empty.
 func tokenScheme() validator.String {
 	return stringValidator{must: "must be visible ASCII characters", rule: func(scheme string) string {
 		if strings.TrimSpace(scheme) != scheme || hasControl(scheme) || strings.ContainsFunc(scheme, isNotASCII) {
@@ -448,9 +332,9 @@ func tokenScheme() validator.String {
 	}}
 }
 
-// wholeNumber validates a whole number. Its attribute must be a number rather than
-// an integer: for a fraction in an integer attribute the framework reports a bug of
-// the provider, before any validator runs.
+// wholeNumber validates a whole number within bounds. Its attribute must be a Number:
+// for a fraction in an Int64 attribute the framework reports a bug of the provider
+// before any validator runs.
 type wholeNumber struct{ least, most int64 }
 
 // Description implements [validator.Describer].
@@ -474,7 +358,7 @@ func (v wholeNumber) ValidateNumber(ctx context.Context, req validator.NumberReq
 		"The value "+v.Description(ctx)+", but is "+number.Text('g', 10)+".")
 }
 
-// whole is a number that wholeNumber accepts; null is zero.
+// wholeValue returns a number that wholeNumber accepts; null is zero.
 func wholeValue(value types.Number) int64 {
 	if value.IsNull() || value.IsUnknown() {
 		return 0
