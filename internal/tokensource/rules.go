@@ -5,6 +5,7 @@ package tokensource
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -56,7 +57,7 @@ var (
 // follow from it.
 func (c ClientConfig) Conflicts(final bool) []*ConfigError {
 	client := c.client()
-	asserts := c.sets("signed_assertion") || c.sets("federated_assertion") || c.Unknown["signed_assertion"] || c.Unknown["federated_assertion"]
+	asserts := c.isSet("signed_assertion") || c.isSet("federated_assertion")
 	if final && !c.isSet("token_endpoint_auth_method") && !c.isSet("issuer") && !c.ClientSecret.IsZero() && !asserts {
 		client.TokenEndpointAuthMethod = clientauth.ClientSecretBasic
 	}
@@ -109,12 +110,13 @@ func (c ClientConfig) isSet(attribute string) bool {
 	return set
 }
 
-// sets reports whether an attribute is set to a known value.
-func (c ClientConfig) sets(attribute string) bool { return c.isSet(attribute) && !c.Unknown[attribute] }
-
 // conflicts is [ClientConfig.Conflicts] for a client that may already be resolved.
 func (c Client) conflicts(unknown map[string]bool) []*ConfigError {
 	var found conflicts
+	endpoint, err := url.Parse(c.Request.Endpoint)
+	if err != nil {
+		endpoint = &url.URL{}
+	}
 	method := c.TokenEndpointAuthMethod
 	basic, authorization := method == clientauth.ClientSecretBasic, hasAuthorization(c.Request.Headers)
 	authenticates := c.assertion() != nil && !unknown["grant_type"] && !c.grants()
@@ -125,7 +127,7 @@ func (c Client) conflicts(unknown map[string]bool) []*ConfigError {
 	found.add(sendsAssertion && authenticates && authorization, "headers", ErrTwoMethods, "an assertion")
 	found.add(basic && authorization, "token_endpoint_auth_method", ErrTwoMethods, "headers")
 	found.add(basic && !c.Request.Parameters["client_secret"].IsZero(), "token_endpoint_auth_method", ErrTwoMethods, "parameters")
-	found.add(clientauth.UsesCertificate(method) && isPlaintext(c.Request.Endpoint), "token_endpoint", ErrPlaintextCertificate, method)
+	found.add(clientauth.UsesCertificate(method) && endpoint.Scheme == "http", "token_endpoint", ErrPlaintextCertificate, method)
 
 	body := !c.Request.Body.IsZero()
 	inBody := !unknown["parameters_in"] && c.Request.ParametersIn != oauth2.InQuery
@@ -133,31 +135,28 @@ func (c Client) conflicts(unknown map[string]bool) []*ConfigError {
 	found.add(get && body, "method", ErrNoBody, "request_body")
 	found.add(get && inBody && !body && !unknown["request_body"], "method", ErrNoBody, "parameters_in")
 	found.add(body && sendsAssertion && c.assertion() != nil, c.AssertionAttribute(), ErrReplacedByBody, "")
-	for _, attribute := range c.replacedByBody() {
-		found.add(body, attribute, ErrReplacedByBody, "")
+	for _, pair := range c.configuredParameters() {
+		found.add(body, pair.attribute, ErrReplacedByBody, "")
+		found.add(!body && endpoint.Query().Has(pair.parameter), pair.attribute, ErrTwiceInQuery, pair.parameter)
 	}
-	if endpoint, err := url.Parse(c.Request.Endpoint); err == nil && !body {
-		for _, pair := range c.configuredParameters() {
-			found.add(endpoint.Query().Has(pair.parameter), pair.attribute, ErrTwiceInQuery, pair.parameter)
-		}
-	}
+	_, setsPlace := c.Origins["parameters_in"]
+	found.add(body && setsPlace, "parameters_in", ErrReplacedByBody, "")
+	inParameters := method == clientauth.ClientSecretPost || method == clientauth.ClientSecretJWT || method == clientauth.PrivateKeyJWT
+	found.add(body && inParameters, "token_endpoint_auth_method", ErrReplacedByBody, "")
 	return found
 }
 
 // conflicts are rules that a configuration breaks.
 type conflicts []*ConfigError
 
-// add adds a rule if it is broken.
+// add adds a rule once if it is broken.
 func (c *conflicts) add(broken bool, attribute string, err error, detail string) {
-	if broken {
+	same := func(other *ConfigError) bool {
+		return other.Attribute == attribute && errors.Is(other.Err, err) && other.Detail == detail
+	}
+	if broken && !slices.ContainsFunc(*c, same) {
 		*c = append(*c, &ConfigError{Attribute: attribute, Err: err, Detail: detail})
 	}
-}
-
-// isPlaintext reports whether an address is an http URL.
-func isPlaintext(address string) bool {
-	parsed, err := url.Parse(address)
-	return err == nil && parsed.Scheme == "http"
 }
 
 // configured is a parameter with the attribute that sets it.
@@ -177,32 +176,10 @@ func (c Client) configuredParameters() []configured {
 	add(len(c.Request.Scopes) > 0, "scopes", "scope")
 	add(c.Request.Audience != "", "audience", "audience")
 	add(len(c.Request.Resources) > 0, "resources", "resource")
-	var names []string
-	for name, value := range c.Request.Parameters {
-		if !value.IsZero() {
-			names = append(names, name)
-		}
-	}
-	for _, name := range slices.Sorted(slices.Values(names)) {
-		add(true, "parameters", name)
+	for _, name := range slices.Sorted(maps.Keys(c.Request.Parameters)) {
+		add(!c.Request.Parameters[name].IsZero(), "parameters", name)
 	}
 	return pairs
-}
-
-// replacedByBody lists the attributes that are not sent if request_body is.
-func (c Client) replacedByBody() []string {
-	var attributes []string
-	for _, pair := range c.configuredParameters() {
-		attributes = append(attributes, pair.attribute)
-	}
-	if _, set := c.Origins["parameters_in"]; set {
-		attributes = append(attributes, "parameters_in")
-	}
-	switch c.TokenEndpointAuthMethod {
-	case clientauth.ClientSecretPost, clientauth.ClientSecretJWT, clientauth.PrivateKeyJWT:
-		attributes = append(attributes, "token_endpoint_auth_method")
-	}
-	return slices.Compact(attributes)
 }
 
 // Unused lists the attributes that have no effect because of others in the same block,
