@@ -158,12 +158,9 @@ func (f Fields) instant(document any, name string) time.Time {
 		}
 	}
 	const year5000, millisecond = 95617584000, 1000
-	number, ok := parseNumber(value)
+	number, _ := parseNumber(value)
 	if number >= year5000 {
 		number /= millisecond
-	}
-	if !ok {
-		return time.Time{}
 	}
 	return unixTime(number)
 }

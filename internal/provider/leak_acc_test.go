@@ -261,7 +261,7 @@ func TestAccLeakFailure(t *testing.T) {
 		"token that breaks a header": {func(n *nest) {
 			n.srv.Fail(authserver.TokenEndpoint, authserver.Always,
 				authserver.Respond(http.StatusOK, nil, fmt.Sprintf(`{"access_token":%q}`, n.token.Value+"\r\n")))
-		}, "holds spaces, control characters"},
+		}, "contains spaces, control characters"},
 		"token and an error": {func(n *nest) {
 			n.srv.Fail(authserver.TokenEndpoint, authserver.Always,
 				authserver.Respond(http.StatusOK, nil, fmt.Sprintf(`{"error":"server_error","access_token":%q}`, n.token.Value)))
