@@ -151,10 +151,11 @@ func describe(p *progress, err error) *Error {
 	if failure := describeNetwork(p, err); failure != nil {
 		return failure
 	}
+	_, corrupt := errors.AsType[flate.CorruptInputError](err)
 	switch text := err.Error(); { // for some errors net/http has neither a type nor a value
 	case strings.Contains(text, "server response headers exceeded"): // HTTP/2 mostly reports a protocol error instead
 		return &Error{Kind: TooLarge, Detail: fmt.Sprintf("the response header is larger than %d bytes", maxHeaderBytes)}
-	case isBadGzip(err):
+	case corrupt, errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
 		return &Error{Kind: Protocol, Detail: "the response body is not the gzip data that its header announces"}
 	case strings.Contains(text, `malformed HTTP response "\x15\x03`): // a TLS alert (RFC 8446 section 5.1)
 		return expectsTLS()
@@ -168,8 +169,8 @@ func describeTLS(p *progress, err error) *Error {
 	if unverified, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return &Error{Kind: TLS, Detail: unverified.Err.Error(), Err: unverified.Err}
 	}
-	if alert := remoteAlert(err); alert != nil {
-		return &Error{Kind: TLS, Detail: "the server ended the TLS connection: " + alert.Error(), Alert: true, Err: alert}
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" { // as crypto/tls reports an alert
+		return &Error{Kind: TLS, Detail: "the server ended the TLS connection: " + op.Err.Error(), Alert: true, Err: op.Err}
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return &Error{Kind: TLS, Detail: "the server does not speak TLS on this port; is it meant to be http?"}
@@ -245,18 +246,4 @@ func saysPlainToTLS(status int, body []byte) bool {
 
 func expectsTLS() *Error {
 	return &Error{Kind: TLS, Detail: "the server expects TLS on this port; the address should probably begin with https://"}
-}
-
-func isBadGzip(err error) bool {
-	_, corrupt := errors.AsType[flate.CorruptInputError](err)
-	return corrupt || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum)
-}
-
-// remoteAlert returns the TLS alert with which the server ended the connection; nil if
-// it did not send one.
-func remoteAlert(err error) error {
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" {
-		return op.Err
-	}
-	return nil
 }

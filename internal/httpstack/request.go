@@ -98,17 +98,19 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 // exchange sends r to target, which is r.URL or a redirect from there, and logs the
 // outcome. What is shown of the target is redacted.
 func (c *Client) exchange(ctx context.Context, r Request, target *url.URL, shown string) (*Response, error) {
-	log := c.requestLog(r, shown)
+	log := c.log.With("endpoint", r.Endpoint, "method", r.Method, "url", shown)
 	log.DebugContext(ctx, "sending HTTP request", "parameters", r.Parameters)
 	start := c.now()
 	response, err := c.send(ctx, r, target)
 	if err != nil {
 		failure := err.at(r.Method, shown)
-		logFailure(ctx, log, failure, c.now().Sub(start))
+		log.DebugContext(ctx, "HTTP request failed",
+			"kind", string(failure.Kind), "detail", failure.Detail, "sent", failure.Sent, "duration", c.now().Sub(start))
 		return nil, failure
 	}
 	response.RequestedAt = start
-	logResponse(ctx, log, response, c.now().Sub(start))
+	log.DebugContext(ctx, "received HTTP response", "status", response.StatusCode, "bytes", len(response.Body),
+		"duration", c.now().Sub(start), "request_id", requestID(response))
 	return response, nil
 }
 

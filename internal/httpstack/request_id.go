@@ -4,34 +4,13 @@
 package httpstack
 
 import (
-	"context"
-	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
-// requestLog returns the logger for a request; shown is its redacted URL.
-func (c *Client) requestLog(r Request, shown string) *slog.Logger {
-	return c.log.With("endpoint", r.Endpoint, "method", r.Method, "url", shown)
-}
-
-func logResponse(ctx context.Context, log *slog.Logger, response *Response, took time.Duration) {
-	attributes := []any{"status", response.StatusCode, "bytes", len(response.Body), "duration", took}
-	if id := requestID(response); id != "" {
-		attributes = append(attributes, "request_id", id)
-	}
-	log.DebugContext(ctx, "received HTTP response", attributes...)
-}
-
-func logFailure(ctx context.Context, log *slog.Logger, failure *Error, took time.Duration) {
-	log.DebugContext(ctx, "HTTP request failed",
-		"kind", string(failure.Kind), "detail", failure.Detail, "sent", failure.Sent, "duration", took)
-}
-
-// requestIDHeaders are response headers by which an operator finds the request in
-// the server's own log.
+// requestIDHeaders are response headers that help an operator find the request in the
+// server's log.
 var requestIDHeaders = []string{
 	"X-Request-Id", "X-Correlation-Id", "Request-Id", "X-Ms-Request-Id", "X-Okta-Request-Id", "X-Amzn-Requestid", "Cf-Ray",
 }
