@@ -4,6 +4,7 @@
 package tokensource_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
@@ -136,13 +138,15 @@ func TestMissingAttributesAreReportedAtOnce(t *testing.T) {
 		"certificate and id":          {tokensource.ClientConfig{Credentials: tokensource.Credentials{TokenEndpointAuthMethod: "tls_client_auth"}}, []string{"token_endpoint", "client_id", "tls.client_certificate"}},
 		"certificate":                 {tokensource.ClientConfig{Server: tokensource.Server{TokenEndpoint: tokenURL}, Credentials: tokensource.Credentials{TokenEndpointAuthMethod: "tls_client_auth", ClientID: "a"}}, []string{"tls.client_certificate"}},
 		"assertion":                   {tokensource.ClientConfig{Credentials: tokensource.Credentials{TokenEndpointAuthMethod: "private_key_jwt"}}, []string{"token_endpoint", "signed_assertion"}},
+		"key and id":                  {tokensource.ClientConfig{Credentials: tokensource.Credentials{TokenEndpointAuthMethod: "private_key_jwt", SignedAssertion: &clientauth.SignedAssertion{}}}, []string{"token_endpoint", "signed_assertion.private_key", "client_id"}},
+		"grant":                       {tokensource.ClientConfig{Request: oauth2.TokenRequest{GrantType: tokensource.GrantJWTBearer}}, []string{"token_endpoint", "signed_assertion"}},
 		"endpoint of a public client": {tokensource.ClientConfig{Credentials: tokensource.Credentials{TokenEndpointAuthMethod: "none"}}, []string{"token_endpoint"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			network := newServer()
-			test.client.Request.GrantType = tokensource.GrantClientCredentials
+			test.client.Request.GrantType = cmp.Or(test.client.Request.GrantType, tokensource.GrantClientCredentials)
 			_, err := network.source().Open(t.Context(), test.client, false)
 			config, ok := errors.AsType[*tokensource.ConfigError](err)
 			if !ok || !errors.Is(err, tokensource.ErrMissing) {
