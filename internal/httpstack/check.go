@@ -5,6 +5,7 @@ package httpstack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -108,7 +109,8 @@ const MaxField = 64 << 10
 func CheckHeader(name, value string) error {
 	switch {
 	case !isToken(name):
-		return fmt.Errorf("the header name %.40q has characters that are not allowed, or none", name)
+		// Not quoted: the name may be a value in the wrong place.
+		return errors.New("a header name is empty or has characters that are not allowed, such as a space or a colon")
 	case slices.Contains(transportHeaders, http.CanonicalHeaderKey(name)):
 		return fmt.Errorf("the header %s cannot be set: the connection decides it", name)
 	case len(name)+len(value) > MaxField:
