@@ -26,20 +26,20 @@ import (
 // version is set by the linker.
 var version = "dev"
 
-// cleanupTimeout bounds what is done after the last call. Core kills a provider two
-// seconds after it was told to end.
+// cleanupTimeout bounds the cleanup after the last call. Core kills a provider two
+// seconds after it asks it to stop.
 const cleanupTimeout = 1500 * time.Millisecond
 
 func main() {
 	debug := flag.Bool("debug", false, "serve for a debugger to attach to")
 	flag.Parse()
 
-	// net/http prints what a server sends out of turn to the standard logger, which
-	// would end in Terraform's log.
+	// net/http prints unsolicited responses to the standard logger, and so to Terraform's
+	// log.
 	log.SetOutput(io.Discard)
 
 	stop := stopSignals()
-	if !*debug { // then the shell is the parent, and the provider may outlive it
+	if !*debug { // with -debug the shell is the parent, and the provider may outlive it
 		go hangUpWithParent(stop)
 	}
 	cleanup := new(provider.Cleanup)
@@ -50,8 +50,8 @@ func main() {
 	os.Exit(status)
 }
 
-// serve serves until core ends the provider or a signal arrives, and returns the
-// exit status. A call that is running when a signal arrives is not waited for.
+// serve serves until core stops the provider or a signal arrives, and returns the exit
+// status. After a signal it does not wait for running calls.
 func serve(cleanup *provider.Cleanup, debug bool, stop <-chan os.Signal) int {
 	var options []tf6server.ServeOpt
 	if debug {
@@ -72,7 +72,7 @@ func serve(cleanup *provider.Cleanup, debug bool, stop <-chan os.Signal) int {
 	}
 }
 
-// loggingContext logs to Terraform's log as the context of a call does.
+// loggingContext returns a context that logs to Terraform's log, like that of a call.
 func loggingContext() context.Context {
 	return tfsdklog.NewRootProviderLogger(context.Background(),
 		tfsdklog.WithStderrFromInit(), tfsdklog.WithLogName("oauth2cc"), tflog.WithLevelFromEnv("TF_LOG_PROVIDER", "oauth2cc"))

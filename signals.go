@@ -11,15 +11,14 @@ import (
 	"time"
 )
 
-// parentPoll is how often the parent is looked for.
+// parentPoll is how often the parent is checked.
 const parentPoll = time.Second
 
-// stopSignals returns where the signals arrive that end the process: SIGTERM, and
-// SIGHUP unless it is ignored, as nohup has it. SIGINT is go-plugin's.
+// stopSignals returns a channel of the signals that end the process: SIGTERM, and
+// SIGHUP unless it is ignored, as under nohup. go-plugin handles SIGINT.
 //
-// SIGPIPE is received and forgotten, or a log line to a command line that is gone
-// would end the process. It is not ignored, as commands that are run would inherit
-// that.
+// SIGPIPE is received and dropped, or a log line would end the process once Terraform is
+// gone. It is not ignored, since child processes would inherit that.
 func stopSignals() chan os.Signal {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
@@ -30,8 +29,8 @@ func stopSignals() chan os.Signal {
 	return stop
 }
 
-// hangUpWithParent sends SIGHUP to stop when the command line that started the
-// provider is gone. One that is killed says nothing to its providers.
+// hangUpWithParent sends SIGHUP to stop when the Terraform process that started the
+// provider is gone. If it is killed, it does not stop its providers.
 func hangUpWithParent(stop chan<- os.Signal) {
 	parent := os.Getppid()
 	if runtime.GOOS == "windows" { // the parent's id never changes there, but any process can be waited for

@@ -24,8 +24,6 @@ var (
 	_ action.ActionWithValidateConfig = (*requestAction)(nil)
 )
 
-func newRequestAction() action.Action { return &requestAction{} }
-
 // Metadata implements [action.Action].
 func (*requestAction) Metadata(_ context.Context, _ action.MetadataRequest, resp *action.MetadataResponse) {
 	resp.TypeName = typeName + "_request"
@@ -34,7 +32,7 @@ func (*requestAction) Metadata(_ context.Context, _ action.MetadataRequest, resp
 // Schema implements [action.Action].
 func (*requestAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One HTTP request, sent when the action is invoked and at no other time. Needs Terraform 1.14.",
+		MarkdownDescription: "One HTTP request, sent when the action is invoked and at no other time. Requires Terraform 1.14.",
 		Attributes:          converted(apiRequestAttributes(allMethods()), forAction),
 	}
 }

@@ -14,17 +14,17 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 )
 
-// sessionKey is where the private data of an ephemeral resource has the handle of
-// its session. Terraform gives Close what Open stored and OpenTofu the latest;
-// as the handle never changes, both are the same, and there is no secret in it.
+// sessionKey is the key of a session's handle in the private data of an ephemeral
+// resource. Terraform gives Close what Open stored, OpenTofu the latest. The handle
+// never changes, and is not a secret.
 const sessionKey = "session"
 
-// errStopping is why nothing is opened any more.
+// errStopping is why nothing more can be opened.
 var errStopping = errors.New("the provider is stopping")
 
-// lastWords is how long after the end of its context [Cleanup.Close] waits for
-// what is being closed to return, and so to be logged.
-const lastWords = 100 * time.Millisecond
+// logGrace is how long [Cleanup.Close] waits after the end of its context for what is
+// being closed to return, so that failures are logged.
+const logGrace = 100 * time.Millisecond
 
 // closer is something open: a session whose tokens are revoked, for example.
 //
@@ -44,11 +44,11 @@ type closer interface {
 type Cleanup struct {
 	mu      sync.Mutex
 	open    map[string]closer
-	closing sync.WaitGroup // what has been taken out of open and has not closed yet
+	closing sync.WaitGroup // what was removed from open and is not closed yet
 	stopped bool
 }
 
-// add keeps something open until it is closed with the handle, which is JSON. After
+// add registers something open under the handle that it returns, which is JSON. After
 // [Cleanup.Close] it closes it instead, and returns an error.
 func (c *Cleanup) add(ctx context.Context, opened closer) (handle []byte, err error) {
 	handle, _ = json.Marshal(rand.Text()) // text is always JSON
@@ -74,8 +74,8 @@ func (c *Cleanup) get(handle []byte) closer {
 	return c.open[string(handle)]
 }
 
-// closeOne closes and forgets what is open with a handle, if anything is. An
-// interrupted run does not interrupt that; a deadline does.
+// closeOne closes and removes what is open with a handle, if anything is. It ends with
+// the deadline of ctx, but not if ctx is cancelled, as in an interrupted run.
 func (c *Cleanup) closeOne(ctx context.Context, handle []byte) error {
 	c.mu.Lock()
 	opened, ok := c.open[string(handle)]
@@ -97,9 +97,9 @@ func (c *Cleanup) closeOne(ctx context.Context, handle []byte) error {
 	return opened.Close(uninterrupted)
 }
 
-// Close closes everything that is open, all at once, and waits for it, and for what
-// is being closed already, until ctx ends. Nothing can be opened afterwards. What
-// fails is logged, as there is nobody left to show a diagnostic to.
+// Close closes everything that is open, concurrently, and waits for that and for what
+// is already being closed until ctx ends. Nothing can be opened afterwards. Failures
+// are logged, since diagnostics can no longer be shown.
 func (c *Cleanup) Close(ctx context.Context) {
 	c.mu.Lock()
 	c.stopped = true
@@ -121,6 +121,6 @@ func (c *Cleanup) Close(ctx context.Context) {
 	}
 	select {
 	case <-closed:
-	case <-time.After(lastWords):
+	case <-time.After(logGrace):
 	}
 }

@@ -83,8 +83,8 @@ func (m clientModel) validate(ctx context.Context) diag.Diagnostics {
 	return diags
 }
 
-// validateUnused reports what has no effect because of the same block. Because of
-// another block or the environment it is no mistake: those may serve others.
+// validateUnused reports what has no effect because of the same block. Because of the
+// provider block or the environment it is not an error: those may serve others.
 func (m clientModel) validateUnused(ctx context.Context) diag.Diagnostics {
 	config, diags := m.config(ctx, nil)
 	diags.Append(m.validateFederatedAssertion(ctx)...)

@@ -20,8 +20,6 @@ var (
 	_ datasource.DataSourceWithValidateConfig = (*requestDataSource)(nil)
 )
 
-func newRequestDataSource() datasource.DataSource { return &requestDataSource{} }
-
 // Metadata implements [datasource.DataSource].
 func (*requestDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = typeName + "_request"
@@ -30,7 +28,7 @@ func (*requestDataSource) Metadata(_ context.Context, _ datasource.MetadataReque
 // Schema implements [datasource.DataSource].
 func (*requestDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One HTTP request that reads. What is sent and the API's answer are stored in the state; the token never is.",
+		MarkdownDescription: "One HTTP request that reads. The request and the response are stored in the state; the token never is.",
 		Attributes:          converted(union(apiRequestAttributes(readMethods()), apiResponseAttributes()), forDataSource),
 	}
 }
@@ -47,8 +45,8 @@ func (*requestDataSource) ValidateConfig(ctx context.Context, req datasource.Val
 	resp.Diagnostics.Append(model.validate()...)
 }
 
-// Read implements [datasource.DataSource]. An answer that repeats the token is
-// stored without it.
+// Read implements [datasource.DataSource]. A response that repeats the token is stored
+// without it.
 func (d *requestDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model requestModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)

@@ -19,11 +19,9 @@ type serverMetadataDataSource struct{ data *providerData }
 
 var _ datasource.DataSourceWithConfigure = (*serverMetadataDataSource)(nil)
 
-func newServerMetadataDataSource() datasource.DataSource { return &serverMetadataDataSource{} }
-
-// Members of the document that have attributes of their own: endpoints are URLs,
-// the others lists of names (RFC 8414 section 2; OpenID Connect Discovery and
-// Session Management for userinfo_endpoint and end_session_endpoint).
+// Members of the document with attributes of their own: URLs of endpoints and lists of
+// names (RFC 8414 section 2; userinfo_endpoint and end_session_endpoint are OpenID
+// Connect's).
 var (
 	metadataEndpoints = []string{
 		"token_endpoint", "authorization_endpoint", "revocation_endpoint", "introspection_endpoint",
@@ -45,7 +43,7 @@ func (*serverMetadataDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 	attributes := map[string]schema.Attribute{
 		"issuer": schema.StringAttribute{
 			Optional: true, Computed: true,
-			MarkdownDescription: "Issuer to ask; by default the provider's.",
+			MarkdownDescription: "Issuer whose metadata to read. Default: the provider's.",
 			Validators:          []validator.String{endpointURL(), withoutQuery()},
 		},
 		"mtls_endpoint_aliases": schema.MapAttribute{
@@ -64,7 +62,7 @@ func (*serverMetadataDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 		}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "What an authorization server says of itself: its metadata by RFC 8414 or OpenID Connect Discovery. Nothing in it is secret.",
+		MarkdownDescription: "Metadata of an authorization server (RFC 8414 or OpenID Connect Discovery). Nothing in it is secret.",
 		Attributes:          attributes,
 	}
 }
@@ -92,7 +90,7 @@ func (d *serverMetadataDataSource) Read(ctx context.Context, req datasource.Read
 	}
 }
 
-// read fetches the metadata and shows it.
+// read reads the metadata and sets the outputs.
 func (d *serverMetadataDataSource) read(ctx context.Context, issuer string, resp *datasource.ReadResponse) {
 	metadata, err := d.data.tokens.Metadata(ctx, issuer)
 	if err != nil {
@@ -119,8 +117,8 @@ func (d *serverMetadataDataSource) read(ctx context.Context, issuer string, resp
 	}
 }
 
-// stringMap turns a JSON object into a map of those members that are strings; it
-// is null where there is no object.
+// stringMap returns the members of a JSON object that are strings, null if value is not
+// an object.
 func stringMap(value any) types.Map {
 	object, ok := value.(map[string]any)
 	if !ok {

@@ -15,8 +15,6 @@ type tokenDataSource struct{ data *providerData }
 
 var _ datasource.DataSourceWithConfigure = (*tokenDataSource)(nil)
 
-func newTokenDataSource() datasource.DataSource { return &tokenDataSource{} }
-
 // tokenDataSourceModel holds the data source's attributes.
 type tokenDataSourceModel struct {
 	tokenRequestModel

@@ -68,7 +68,7 @@ func describeMissing(attributes []string) finding {
 	}
 	if slices.ContainsFunc(attributes, func(name string) bool { return slices.Contains(environmentAttributes(), name) }) {
 		found.remedy = "Set attributes in the provider block or on the ephemeral resource. " +
-			"The environment variables in parentheses stand in for those of the provider block."
+			"The environment variables in parentheses set those of the provider block."
 	}
 	return found
 }
@@ -120,34 +120,35 @@ func plaintextRefused(attribute string) diag.DiagnosticWithPath {
 // conflictWords says what is wrong with a combination of attributes, and what to do.
 func conflictWords(conflict *tokensource.ConfigError) (string, bool) {
 	attribute, detail := conflict.Attribute, conflict.Detail
-	switch conflict.Err {
-	case tokensource.ErrTwoMethods:
+	is := func(err error) bool { return errors.Is(conflict, err) }
+	switch {
+	case is(tokensource.ErrTwoMethods):
 		return twoMethods(detail), true
-	case tokensource.ErrTwoAssertions:
+	case is(tokensource.ErrTwoAssertions):
 		return "Only one assertion is sent, signed by this provider or issued by the platform. Remove signed_assertion or federated_assertion.", true
-	case tokensource.ErrColonInID:
+	case is(tokensource.ErrColonInID):
 		return "In HTTP Basic the first colon ends the client ID (RFC 7617 section 2), and the raw encoding does not escape it. " +
 			"Remove client_secret_basic_encoding, or set token_endpoint_auth_method = \"client_secret_post\".", true
-	case tokensource.ErrPlaintextCertificate:
+	case is(tokensource.ErrPlaintextCertificate):
 		return "With token_endpoint_auth_method = \"" + detail + "\" the client authenticates with a TLS certificate, which needs https://. " +
 			"Use https://, or another method.", true
-	case tokensource.ErrNoBody:
+	case is(tokensource.ErrNoBody):
 		if detail == "request_body" {
 			return "A GET request has no body. Remove request_body, or set another method.", true
 		}
 		return "A GET request has no body to send the parameters in. Set parameters_in = \"query\", or another method.", true
-	case tokensource.ErrReplacedByBody:
+	case is(tokensource.ErrReplacedByBody):
 		return "With request_body nothing else is sent in the body, so " + attribute + " would have no effect. Remove one of them.", true
-	case tokensource.ErrTwiceInQuery:
+	case is(tokensource.ErrTwiceInQuery):
 		return "The query of token_endpoint already has the parameter " + shownName(detail) + ", and a parameter must not be sent twice " +
 			"(RFC 6749 section 3.2). Remove one of them.", true
-	case tokensource.ErrSecretNotSent:
+	case is(tokensource.ErrSecretNotSent):
 		return "With token_endpoint_auth_method = \"none\" no secret is sent. Remove client_secret, or change the method.", true
-	case tokensource.ErrNotSent:
+	case is(tokensource.ErrNotSent):
 		return "With token_endpoint_auth_method = \"" + detail + "\" " + attribute + " has no effect. Remove it, or change the method.", true
-	case tokensource.ErrSecretAndAssertion:
+	case is(tokensource.ErrSecretAndAssertion):
 		return "The client has an assertion and a secret, and authenticates with only one of them. Remove one, or choose with token_endpoint_auth_method.", true
-	case tokensource.ErrNoPrivateKey:
+	case is(tokensource.ErrNoPrivateKey):
 		return "A certificate needs its private key. Set private_key, or remove certificate.", true
 	default:
 		return "", false

@@ -47,7 +47,10 @@ func describeNetwork(failure *httpstack.Error, attribute string) finding {
 		found.summary, found.remedy = "The request was cancelled", "Terraform stopped the run before the response arrived."
 	case httpstack.TooLarge:
 		found.summary = "The response is too large"
-		found.remedy = tooLargeRemedy(attribute)
+		found.remedy = "Check the address in " + attribute + ": something else seems to respond there."
+		if attribute == "url" { // only a request to an API can ask for less
+			found.remedy = "Check url. If it is right, request less at a time."
+		}
 	case httpstack.Truncated, httpstack.Protocol:
 		found.summary = "The response cannot be read"
 		found.remedy = "Check the address in " + attribute + ". If it is right, the server or something in between truncates or damages responses."
@@ -65,15 +68,6 @@ func describeNetwork(failure *httpstack.Error, attribute string) finding {
 // configured.
 const proxyCredentials = "A proxy on the way requires credentials of its own. " +
 	"Set proxy_url = \"http://user:password@host:port\", or one of the variables HTTPS_PROXY and HTTP_PROXY."
-
-// tooLargeRemedy says what to do about a response that is too large. Only an API can
-// be asked for less.
-func tooLargeRemedy(attribute string) string {
-	if attribute == "url" {
-		return "Check url. If it is right, request less at a time."
-	}
-	return "Check the address in " + attribute + ": something else seems to respond there."
-}
 
 // describeTLS distinguishes the common failures of TLS.
 func describeTLS(failure *httpstack.Error) (summary, remedy string) {

@@ -21,19 +21,18 @@ import (
 const (
 	// numberPrecision is Terraform's own, in bits.
 	numberPrecision = 512
-	// maxDigits is the longest number that is given as one, in characters.
+	// maxDigits is the longest number that does not become a string, in characters.
 	maxDigits = 1000
-	// maxDepth is how deep values may be nested. Terraform's types nest with them,
-	// and deeper ones come from no honest server.
+	// maxDepth is how deep values may be nested. Terraform's types nest with them.
 	maxDepth = 64
-	// maxValues is how many values a document may have that is given decoded. Each of
-	// them has a type of its own, which Terraform is told beside it and compares: a
-	// mebibyte of small ones would take minutes.
+	// maxValues is how many values a decoded document may have. Each has a type of its
+	// own, which Terraform transmits and compares: a mebibyte of small values would take
+	// minutes.
 	maxValues = 20_000
 )
 
-// dynamic turns decoded JSON, numbers as json.Number, into a value of whatever
-// type it has. Nil becomes null, and so does what has more than maxValues.
+// dynamic converts decoded JSON, with numbers as json.Number. Nil and documents of more
+// than maxValues become null.
 func dynamic(ctx context.Context, value any) types.Dynamic {
 	if value == nil || count(value) > maxValues {
 		return types.DynamicNull()
@@ -41,13 +40,11 @@ func dynamic(ctx context.Context, value any) types.Dynamic {
 	return types.DynamicValue(dynamicElement(ctx, value, maxDepth))
 }
 
-// maxDynamic is the longest JSON text that is decoded, in bytes: Terraform's types
-// grow with the values.
+// maxDynamic is the longest JSON text that is decoded, in bytes.
 const maxDynamic = 1 << 20
 
-// dynamicJSON decodes a text, if it is JSON; otherwise it is null. What clean takes
-// away is taken out of its strings once they are decoded: before, an escape could
-// hide it.
+// dynamicJSON decodes a text, null if it is not JSON. Clean is applied to decoded strings,
+// since an escape could hide what it removes.
 func dynamicJSON(ctx context.Context, text string, clean func(string) string) types.Dynamic {
 	var value any
 	if len(text) > maxDynamic || oauth2.DecodeJSON([]byte(text), &value) != nil {
@@ -78,8 +75,8 @@ func cleaned(value any, clean func(string) string) any {
 	}
 }
 
-// renamed copies an object with other names for its members. Of several that get one
-// name, that counts which has it already, and else the first in byte order.
+// renamed copies an object with its members renamed. Of several that get the same name,
+// the one that already has it is kept, or else the first in byte order.
 func renamed(object map[string]any, rename func(string) string) map[string]any {
 	copied := make(map[string]any, len(object))
 	for _, name := range slices.Sorted(maps.Keys(object)) {
@@ -91,7 +88,7 @@ func renamed(object map[string]any, rename func(string) string) map[string]any {
 	return copied
 }
 
-// count is the number of values in decoded JSON.
+// count counts the values in decoded JSON.
 func count(value any) int {
 	total := 1
 	switch value := value.(type) {
@@ -107,8 +104,8 @@ func count(value any) int {
 	return total
 }
 
-// dynamicElement turns decoded JSON into the value that jsondecode would give.
-// What is nested too deeply is given as its JSON text.
+// dynamicElement converts decoded JSON to the value that jsondecode returns. What is
+// nested too deeply becomes its JSON text.
 func dynamicElement(ctx context.Context, value any, depth int) attr.Value {
 	switch value := value.(type) {
 	case string:
@@ -132,28 +129,28 @@ func dynamicElement(ctx context.Context, value any, depth int) attr.Value {
 }
 
 func dynamicTuple(ctx context.Context, list []any, depth int) attr.Value {
-	kinds, values := make([]attr.Type, len(list)), make([]attr.Value, len(list))
+	elementTypes, values := make([]attr.Type, len(list)), make([]attr.Value, len(list))
 	for i, element := range list {
 		values[i] = dynamicElement(ctx, element, depth)
-		kinds[i] = values[i].Type(ctx)
+		elementTypes[i] = values[i].Type(ctx)
 	}
-	return types.TupleValueMust(kinds, values)
+	return types.TupleValueMust(elementTypes, values)
 }
 
-// dynamicObject writes names in Unicode's form NFC, as Terraform does: it refuses an
-// object in which two names become the same.
+// dynamicObject normalizes names to NFC, as Terraform does, which refuses an object in
+// which two names become the same.
 func dynamicObject(ctx context.Context, object map[string]any, depth int) attr.Value {
 	object = renamed(object, norm.NFC.String)
-	kinds, values := make(map[string]attr.Type, len(object)), make(map[string]attr.Value, len(object))
+	memberTypes, values := make(map[string]attr.Type, len(object)), make(map[string]attr.Value, len(object))
 	for name, member := range object {
 		values[name] = dynamicElement(ctx, member, depth)
-		kinds[name] = values[name].Type(ctx)
+		memberTypes[name] = values[name].Type(ctx)
 	}
-	return types.ObjectValueMust(kinds, values)
+	return types.ObjectValueMust(memberTypes, values)
 }
 
-// dynamicNumber keeps every digit. A number that float64 cannot hold is given as
-// text: working out its digits could take for ever.
+// dynamicNumber keeps every digit. A number that float64 cannot hold becomes a string:
+// computing its digits could take forever.
 func dynamicNumber(text string) attr.Value {
 	float, err := strconv.ParseFloat(text, 64)
 	if err != nil || len(text) > maxDigits {

@@ -18,8 +18,6 @@ var (
 	_ ephemeral.EphemeralResourceWithValidateConfig = (*requestEphemeralResource)(nil)
 )
 
-func newRequestEphemeralResource() ephemeral.EphemeralResource { return &requestEphemeralResource{} }
-
 // Metadata implements [ephemeral.EphemeralResource].
 func (*requestEphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
 	resp.TypeName = typeName + "_request"
@@ -28,7 +26,7 @@ func (*requestEphemeralResource) Metadata(_ context.Context, _ ephemeral.Metadat
 // Schema implements [ephemeral.EphemeralResource].
 func (*requestEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One HTTP request whose answer is never written to state or plan. It is sent at plan and again at apply.",
+		MarkdownDescription: "One HTTP request whose response is never written to state or plan. It is sent at plan and again at apply.",
 		Attributes:          union(apiRequestAttributes(allMethods()), apiResponseAttributes()),
 	}
 }

@@ -30,8 +30,6 @@ var (
 	_ ephemeral.EphemeralResourceWithClose          = (*tokenEphemeralResource)(nil)
 )
 
-func newTokenEphemeralResource() ephemeral.EphemeralResource { return &tokenEphemeralResource{} }
-
 // tokenEphemeralModel holds the attributes of the ephemeral resource.
 type tokenEphemeralModel struct {
 	clientModel

@@ -20,8 +20,6 @@ type jwtDecodeFunction struct{}
 
 var _ function.Function = jwtDecodeFunction{}
 
-func newJWTDecodeFunction() function.Function { return jwtDecodeFunction{} }
-
 // Metadata implements [function.Function].
 func (jwtDecodeFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
 	resp.Name = "jwt_decode"
@@ -32,7 +30,7 @@ func (jwtDecodeFunction) Definition(_ context.Context, _ function.DefinitionRequ
 	resp.Definition = function.Definition{
 		Summary: "Decodes a JSON Web Token without verifying it",
 		MarkdownDescription: "Decodes a signed JSON Web Token ([RFC 7519](https://www.rfc-editor.org/rfc/rfc7519)) into an object with the " +
-			"members `header` and `claims`. **The signature is not verified**: whoever wrote the token chose what it says.",
+			"members `header` and `claims`. **The signature is not verified**: anyone can write a token with any claims.",
 		Parameters: []function.Parameter{function.StringParameter{
 			Name:                "token",
 			MarkdownDescription: "The token, in the compact serialisation: three parts separated by dots.",

@@ -1,15 +1,14 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package provider is the face that Terraform sees: schemas, the mapping between
-// configuration and [tokensource.Client], and the words in which errors are told
-// to a user. It decodes, calls package tokensource, and encodes; it knows nothing
-// of OAuth's wire and sends nothing itself.
+// Package provider implements the Terraform provider: the schemas, the mapping of
+// configuration to [tokensource.ClientConfig], and the diagnostics. It decodes, calls
+// package tokensource, and encodes. It sends nothing itself and does not know
+// OAuth's protocol.
 package provider
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
@@ -20,7 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-// typeName is the provider's name, and the prefix of all that it offers.
+// typeName is the provider's name, and the prefix of its types.
 const typeName = "oauth2cc"
 
 // Provider implements the provider. [NewServer] serves one.
@@ -40,38 +39,29 @@ var (
 	_ provider.ProviderWithFunctions          = (*Provider)(nil)
 )
 
-// Option changes what a provider takes from its surroundings.
+// Option replaces what a provider depends on.
 type Option func(*Provider)
 
-// WithGetenv has environment variables read by getenv instead of [os.Getenv].
+// WithGetenv reads environment variables by getenv instead of [os.Getenv].
 func WithGetenv(getenv func(string) string) Option {
 	return func(p *Provider) { p.getenv = getenv }
 }
 
-// WithNow has the time told by now instead of [time.Now].
+// WithNow reads the time by now instead of [time.Now].
 func WithNow(now func() time.Time) Option {
 	return func(p *Provider) { p.now = now }
 }
 
-// WithSleep has the waits before a request is repeated made by sleep, which ends
-// with the context, instead of by a timer.
+// WithSleep waits between attempts by sleep, which ends with the context, instead of
+// by a timer.
 func WithSleep(sleep func(context.Context, time.Duration) error) Option {
 	return func(p *Provider) { p.sleep = sleep }
 }
 
-// WithCleanup has what the providers open kept in cleanup, for the process to close
-// it when it ends.
+// WithCleanup registers what the provider opens in cleanup, for the process to close
+// when it ends.
 func WithCleanup(cleanup *Cleanup) Option {
 	return func(p *Provider) { p.cleanup = cleanup }
-}
-
-// newProvider makes a provider of the given version, with a cache of its own.
-func newProvider(version string, options ...Option) *Provider {
-	made := &Provider{version: version, getenv: os.Getenv, now: time.Now, cleanup: new(Cleanup)}
-	for _, option := range options {
-		option(made)
-	}
-	return made
 }
 
 // Metadata implements [provider.Provider].
@@ -80,8 +70,8 @@ func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp 
 	resp.Version = p.version
 }
 
-// ValidateConfig implements [provider.ProviderWithValidateConfig]. What the
-// environment sets in vain is no mistake: it may serve other configurations.
+// ValidateConfig implements [provider.ProviderWithValidateConfig]. Variables without
+// effect are not an error: they may serve other configurations.
 func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
@@ -95,9 +85,8 @@ func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConf
 	resp.Diagnostics.Append(model.validate(ctx, p.now())...)
 }
 
-// Configure implements [provider.Provider]. It sends nothing and accepts values
-// that are not known yet: a token block may replace them, and only a request for
-// a token can tell.
+// Configure implements [provider.Provider]. It sends nothing and accepts unknown
+// values, since a block may replace them.
 func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
@@ -121,24 +110,31 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 
 // EphemeralResources implements [provider.ProviderWithEphemeralResources].
 func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
-	return []func() ephemeral.EphemeralResource{newTokenEphemeralResource, newRequestEphemeralResource}
+	return []func() ephemeral.EphemeralResource{
+		func() ephemeral.EphemeralResource { return new(tokenEphemeralResource) },
+		func() ephemeral.EphemeralResource { return new(requestEphemeralResource) },
+	}
 }
 
 // DataSources implements [provider.Provider].
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{newTokenDataSource, newRequestDataSource, newServerMetadataDataSource}
+	return []func() datasource.DataSource{
+		func() datasource.DataSource { return new(tokenDataSource) },
+		func() datasource.DataSource { return new(requestDataSource) },
+		func() datasource.DataSource { return new(serverMetadataDataSource) },
+	}
 }
 
 // Actions implements [provider.ProviderWithActions].
 func (p *Provider) Actions(context.Context) []func() action.Action {
-	return []func() action.Action{newRequestAction}
+	return []func() action.Action{func() action.Action { return new(requestAction) }}
 }
 
 // Functions implements [provider.ProviderWithFunctions].
 func (p *Provider) Functions(context.Context) []func() function.Function {
-	return []func() function.Function{newJWTDecodeFunction}
+	return []func() function.Function{func() function.Function { return jwtDecodeFunction{} }}
 }
 
-// Resources implements [provider.Provider]. There are none: a token is nothing
-// that Terraform could create, compare and destroy.
+// Resources implements [provider.Provider]. There are none: a token cannot be created,
+// compared and destroyed.
 func (p *Provider) Resources(context.Context) []func() resource.Resource { return nil }

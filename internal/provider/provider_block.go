@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"math"
 	"math/big"
 	"net/url"
@@ -128,7 +129,7 @@ func (m *providerModel) readEnvironment(ctx context.Context, getenv func(string)
 		if text == "" {
 			continue
 		}
-		if _, ok := fields[name].Interface().(types.String); ok {
+		if _, ok := reflect.TypeAssert[types.String](fields[name]); ok {
 			fields[name].Set(reflect.ValueOf(types.StringValue(text)))
 		} else if number, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(number) {
 			fields[name].Set(reflect.ValueOf(types.NumberValue(big.NewFloat(number))))
@@ -219,7 +220,7 @@ func (p *Provider) newProviderData(ctx context.Context, model providerModel, env
 	if diags.HasError() {
 		return nil, diags
 	}
-	logger := newLogger()
+	logger := slog.New(logHandler{})
 	settings.UserAgent = "terraform-provider-oauth2cc/" + p.version
 	settings.Logger, settings.Now = logger, p.now
 	stack, err := httpstack.New(settings)

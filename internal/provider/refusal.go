@@ -134,7 +134,10 @@ func (r refusal) credentialSuspects() []string {
 		return append(r.noneSuspects(), registered)
 	}
 	suspects := []string{"client_id, client_secret: the client must be registered at this server and enabled, and the secret current"}
-	if r.client.TokenEndpointAuthMethod == clientauth.ClientSecretBasic && needsEncoding(r.client) {
+	encoded := strings.ContainsFunc(r.client.ClientID+r.client.ClientSecret.Reveal(), func(char rune) bool {
+		return !isAlphanumeric(char) && !strings.ContainsRune("-._~", char)
+	})
+	if r.client.TokenEndpointAuthMethod == clientauth.ClientSecretBasic && encoded {
 		if r.client.ClientSecretBasicEncoding == clientauth.BasicEncodingRaw {
 			suspects = append(suspects, "client_secret_basic_encoding: the id or the secret has characters that RFC 6749 section 2.3.1 encodes. "+
 				"If the server decodes them, remove \"raw\"")
@@ -144,13 +147,6 @@ func (r refusal) credentialSuspects() []string {
 		}
 	}
 	return r.withMethodSuspect(suspects)
-}
-
-// needsEncoding reports whether form-encoding changes the id or the secret.
-func needsEncoding(client tokensource.Client) bool {
-	return strings.ContainsFunc(client.ClientID+client.ClientSecret.Reveal(), func(char rune) bool {
-		return !isAlphanumeric(char) && !strings.ContainsRune("-._~", char)
-	})
 }
 
 // noneSuspects apply if the method is none.

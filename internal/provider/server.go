@@ -5,10 +5,12 @@ package provider
 
 import (
 	"context"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -23,24 +25,26 @@ type Server interface {
 	tfprotov6.ActionServer
 }
 
-// server is what Terraform talks to: the framework's server, with diagnostics that
-// pass through hideLines. All of them do, those of the framework itself and of
-// other libraries' validators included.
+// server is the framework's server, with all diagnostics passed through hideLines,
+// including those of the framework itself and of other libraries' validators.
 type server struct {
 	Server
 
-	// schemas are needed only once there are diagnostics.
+	// schemas are those of the provider. They are needed only if there are diagnostics.
 	schemas func() *schemas
 }
 
-// schemas are all of a provider's.
+// schemas are the schemas of a provider.
 type schemas = tfprotov6.GetProviderSchemaResponse
 
-// NewServer returns a server of a new provider of the given version, with a cache
-// of its own.
+// NewServer returns a server of a new provider, with a cache of its own.
 func NewServer(version string, options ...Option) Server {
 	// The framework returns its server as a type without actions.
-	framework, _ := providerserver.NewProtocol6(newProvider(version, options...))().(Server)
+	p := &Provider{version: version, getenv: os.Getenv, now: time.Now, cleanup: new(Cleanup)}
+	for _, option := range options {
+		option(p)
+	}
+	framework, _ := providerserver.NewProtocol6(p)().(Server)
 	return &server{framework, sync.OnceValue(func() *schemas {
 		all, _ := framework.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{}) // never an error
 		return all
@@ -112,7 +116,7 @@ func (s *server) OpenEphemeralResource(
 }
 
 // RenewEphemeralResource implements [tfprotov6.EphemeralResourceServer]. Terraform
-// names no configuration here, nor for the next.
+// sends no configuration here, nor to CloseEphemeralResource.
 func (s *server) RenewEphemeralResource(
 	ctx context.Context, req *tfprotov6.RenewEphemeralResourceRequest,
 ) (*tfprotov6.RenewEphemeralResourceResponse, error) {
@@ -174,7 +178,7 @@ func (s *server) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRe
 	return resp, nil
 }
 
-// actionSchema picks the schema of an action.
+// actionSchema returns a function that picks the schema of an action.
 func actionSchema(typeName string) func(*schemas) *tfprotov6.Schema {
 	return func(all *schemas) *tfprotov6.Schema {
 		if found := all.ActionSchemas[typeName]; found != nil {
@@ -184,12 +188,10 @@ func actionSchema(typeName string) func(*schemas) *tfprotov6.Schema {
 	}
 }
 
-// Terraform prints the source line of the attribute that a diagnostic points at, and
-// with it every literal on that line.
-
-// hideLines takes the path out of those diagnostics whose line may hold a secret,
-// and has their text name the attribute instead. The schema that pick chooses is
-// that of config; both are nil where Terraform names no configuration.
+// hideLines removes the path of diagnostics whose source line may hold a secret, since
+// Terraform prints that line with every literal on it. The text then names the
+// attribute. Pick chooses the schema of config; both are nil if there is no
+// configuration.
 func (s *server) hideLines(found []*tfprotov6.Diagnostic, config *tfprotov6.DynamicValue, pick func(*schemas) *tfprotov6.Schema) {
 	for _, diagnostic := range found {
 		name := attributeName(diagnostic.Attribute)
@@ -207,8 +209,8 @@ func (s *server) hideLines(found []*tfprotov6.Diagnostic, config *tfprotov6.Dyna
 	}
 }
 
-// isSensitive reports whether an attribute at the top of a block is sensitive or has
-// a sensitive member, in a block of any kind: those of actions cannot be marked.
+// isSensitive reports whether a top-level attribute is sensitive, or has a sensitive
+// member, in any kind of block: attributes of actions cannot be marked.
 func (s *server) isSensitive(name string) bool {
 	all := s.schemas()
 	blocks := []*tfprotov6.Schema{all.Provider}
@@ -227,15 +229,15 @@ func (s *server) isSensitive(name string) bool {
 
 // hasSensitive reports whether an attribute or a member of it is sensitive.
 func hasSensitive(attribute *tfprotov6.SchemaAttribute) bool {
-	// Somebody may write the assertion itself into env or file, and a key into query.
+	// env or file may hold the assertion itself by mistake, and query a key.
 	if attribute.Sensitive || attribute.Name == "federated_assertion" {
 		return true
 	}
 	return attribute.NestedType != nil && slices.ContainsFunc(attribute.NestedType.Attributes, hasSensitive)
 }
 
-// holdsSecret reports whether an attribute that is not sensitive has a value that
-// looks like a secret all the same. What cannot be decoded may.
+// holdsSecret reports whether an attribute that is not sensitive has a value that looks
+// like a secret, or cannot be decoded.
 func holdsSecret(config *tfprotov6.DynamicValue, schema *tfprotov6.Schema, root string) bool {
 	block, err := config.Unmarshal(schema.ValueType())
 	var attributes map[string]tftypes.Value
@@ -253,8 +255,8 @@ func holdsSecret(config *tfprotov6.DynamicValue, schema *tfprotov6.Schema, root 
 	return holds
 }
 
-// shownName repeats a name or a word of a closed list that a user gave, if it is
-// short and looks like one: it may be a secret in the wrong place.
+// shownName returns a name, or a word of a closed list, for quoting it, if it is short
+// and looks like one: it may be a secret in the wrong place.
 func shownName(text string) string {
 	if !nameShaped.MatchString(text) || secret.LooksLikeKey(text) {
 		return "…"
@@ -264,8 +266,8 @@ func shownName(text string) string {
 
 var nameShaped = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{0,40}$`)
 
-// attributeName writes a path without the elements of maps and lists, as an
-// attribute or a member of one is named in texts.
+// attributeName writes a path without the elements of maps and lists, as texts name
+// attributes.
 func attributeName(path *tftypes.AttributePath) string {
 	var steps []string
 	for _, step := range path.Steps() {
@@ -276,7 +278,7 @@ func attributeName(path *tftypes.AttributePath) string {
 	return strings.Join(steps, ".")
 }
 
-// names reports whether a text has the name of an attribute in it as a word.
+// names reports whether a text contains the name of an attribute as a word.
 func names(text, attribute string) bool {
 	words := strings.FieldsFunc(text, func(char rune) bool { return !isAlphanumeric(char) && char != '_' && char != '.' })
 	return slices.ContainsFunc(words, func(word string) bool { return strings.Trim(word, ".") == attribute })
