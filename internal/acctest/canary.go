@@ -7,8 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
-	"regexp"
-	"strconv"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -23,8 +22,8 @@ type Canary struct {
 	Name string
 	// Value is the secret.
 	Value string
-	// ends are the parts that give it away.
-	ends [2]string
+	// spellings are those of its ends, either of which gives it away.
+	spellings []spelling
 }
 
 // endLength is long enough not to occur by chance, and short enough to survive the
@@ -34,7 +33,11 @@ const endLength = 12
 // NewCanary returns a random secret with the given characters in its middle.
 func NewCanary(name, special string) Canary {
 	ends := [2]string{rand.Text()[:endLength], rand.Text()[:endLength]}
-	return Canary{Name: name, Value: ends[0] + special + ends[1], ends: ends}
+	return Canary{
+		Name:      name,
+		Value:     ends[0] + special + ends[1],
+		spellings: append(spellingsOf(ends[0]), spellingsOf(ends[1])...),
+	}
 }
 
 // Search fails the test for each canary in a text: raw, percent-encoded, escaped for
@@ -42,11 +45,11 @@ func NewCanary(name, special string) Canary {
 // as a list of bytes. The place names the text in messages.
 func Search(t testing.TB, place, text string, canaries ...Canary) {
 	t.Helper()
-	for _, reading := range readings(text) {
-		for _, canary := range canaries {
-			if at := canary.find(reading.text); at >= 0 {
-				around := reading.text[max(0, at-200):min(len(reading.text), at+200)]
-				t.Errorf("the %s is in %s, %s: %q", canary.Name, place, reading.name, around)
+	for _, canary := range canaries {
+		for _, spelling := range canary.spellings {
+			if at := strings.Index(text, spelling.text); at >= 0 {
+				around := text[max(0, at-200):min(len(text), at+200)]
+				t.Errorf("the %s is in %s, %s: %q", canary.Name, place, spelling.name, around)
 			}
 		}
 	}
@@ -58,80 +61,27 @@ func (c Canary) MustNotBeIn(t testing.TB, place, text string) {
 	Search(t, place, text, c)
 }
 
-// find returns the position of the canary in a text, or -1.
-func (c Canary) find(text string) int {
-	return max(strings.Index(text, c.ends[0]), strings.Index(text, c.ends[1]))
-}
+// spelling is how an encoding writes a text, whatever surrounds it.
+type spelling struct{ name, text string }
 
-// reading is a text decoded in one way.
-type reading struct{ name, text string }
-
-var (
-	base64Run  = regexp.MustCompile(`[A-Za-z0-9+/_-]{12,}`)
-	hexRun     = regexp.MustCompile(`[0-9A-Fa-f]{20,}`)
-	decimalRun = regexp.MustCompile(`[0-9]{1,3}(?:[ ,]+[0-9]{1,3}){9,}`)
-	decimal    = regexp.MustCompile(`[0-9]+`)
-)
-
-// readings decodes each part of a text that could be encoded.
-func readings(text string) []reading {
-	return []reading{
-		{"raw", text},
-		{"in base64", decoded(base64Run, text, fromBase64)},
-		{"in hexadecimal", decoded(hexRun, text, fromHex)},
-		{"as bytes", decoded(decimalRun, text, fromDecimals)},
+// spellingsOf encodes one end of a canary. Searching for what an encoding makes of it
+// is much faster than decoding all that is searched.
+func spellingsOf(end string) []spelling {
+	numbers := strings.Trim(fmt.Sprint([]byte(end)), "[]")
+	all := []spelling{
+		{"raw", end},
+		{"in hexadecimal", hex.EncodeToString([]byte(end))},
+		{"in hexadecimal", strings.ToUpper(hex.EncodeToString([]byte(end)))},
+		{"as bytes", numbers},
+		{"as bytes", strings.ReplaceAll(numbers, " ", ",")},
+		{"as bytes", strings.ReplaceAll(numbers, " ", ", ")},
 	}
-}
-
-// decoded joins the decoded matches.
-func decoded(run *regexp.Regexp, text string, decode func(string) string) string {
-	var all strings.Builder
-	for _, match := range run.FindAllString(text, -1) {
-		all.WriteString(decode(match))
-		all.WriteByte('\n')
+	// In base64 a character is 6 bits. Those that hold bits of other text are left out.
+	// The alphabets agree, as no 6 bits of letters and digits are 62 or 63.
+	for before := range 3 {
+		encoded := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("x", before) + end))
+		whole := encoded[(before*8+5)/6 : (before+len(end))*8/6]
+		all = append(all, spelling{"in base64", whole})
 	}
-	return all.String()
-}
-
-// fromBase64 decodes a text in either alphabet. Other text may precede it without a
-// break, so each of the first four characters may begin a quantum.
-func fromBase64(run string) string {
-	run = strings.NewReplacer("-", "+", "_", "/").Replace(run)
-	var all strings.Builder
-	for shift := range 4 {
-		quanta := run[shift:]
-		bytes, _ := base64.RawStdEncoding.DecodeString(quanta[:len(quanta)/4*4])
-		all.Write(bytes)
-		all.WriteByte('\n')
-		// What follows the last whole quantum holds one or two bytes more.
-		if rest := len(quanta) % 4; rest > 1 {
-			bytes, _ := base64.RawStdEncoding.DecodeString(quanta)
-			all.Write(bytes)
-			all.WriteByte('\n')
-		}
-	}
-	return all.String()
-}
-
-// fromHex decodes a text from its first digit and from its second.
-func fromHex(run string) string {
-	var all strings.Builder
-	for shift := range 2 {
-		digits := run[shift:]
-		bytes, _ := hex.DecodeString(digits[:len(digits)/2*2])
-		all.Write(bytes)
-		all.WriteByte('\n')
-	}
-	return all.String()
-}
-
-// fromDecimals decodes a list of bytes as Go prints it.
-func fromDecimals(run string) string {
-	var all strings.Builder
-	for _, digits := range decimal.FindAllString(run, -1) {
-		if number, err := strconv.ParseUint(digits, 10, 8); err == nil {
-			all.WriteByte(byte(number))
-		}
-	}
-	return all.String()
+	return all
 }

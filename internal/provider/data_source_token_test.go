@@ -4,6 +4,7 @@
 package provider_test
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"testing"
@@ -79,7 +80,8 @@ func TestAccTokenDataRetries(t *testing.T) {
 	}
 	var steps []resource.TestStep
 	servers := map[string]*authservertest.Server{}
-	for name, row := range tests {
+	for _, name := range slices.Sorted(maps.Keys(tests)) {
+		row := tests[name]
 		servers[name] = startServer(t)
 		servers[name].Fail(authserver.TokenEndpoint, row.times, row.fault)
 		config := hclProvider(servers[name]) + "data \"oauth2cc_token\" \"test\" {\n  " + row.block + "\n}\n"

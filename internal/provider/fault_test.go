@@ -129,8 +129,9 @@ var cause = regexp.MustCompile(`^([45]\d\d|[a-z]+_[a-z_]+)\b`)
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	secrets, cells := newSecrets(), readFaultCells(t)
+	all := faults(secrets)
 	for at, want := range cells.outcomes {
-		operation, fault := at.find(t, secrets)
+		operation, fault := at.find(t, all)
 		t.Run(at.operation+"/"+at.fault, func(t *testing.T) {
 			t.Parallel()
 			c := newCell(t, operation, fault, secrets, nil)
@@ -156,8 +157,9 @@ func TestFaults(t *testing.T) {
 func TestFaultsRepeatingRequests(t *testing.T) {
 	t.Parallel()
 	secrets := newSecrets()
+	all := faults(secrets)
 	for at := range readFaultCells(t).outcomes {
-		operation, fault := at.find(t, secrets)
+		operation, fault := at.find(t, all)
 		if fault.answer == nil {
 			continue
 		}
@@ -212,10 +214,10 @@ const faultTable = "testdata/faults.txt"
 type faultCell struct{ operation, fault string }
 
 // find returns the operation and the fault.
-func (at faultCell) find(t *testing.T, secrets secrets) (operation, fault) {
+func (at faultCell) find(t *testing.T, all map[string]fault) (operation, fault) {
 	t.Helper()
 	i := slices.IndexFunc(operations, func(o operation) bool { return o.name == at.operation })
-	fault, ok := faults(secrets)[at.fault]
+	fault, ok := all[at.fault]
 	if i < 0 || !ok {
 		t.Fatalf("%s: there is no operation %q or no fault %q", faultTable, at.operation, at.fault)
 	}

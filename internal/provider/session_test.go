@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"math/big"
 	"reflect"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,13 +35,17 @@ type session struct {
 func newSession(t *testing.T, options ...provider.Option) *session {
 	t.Helper()
 	options = append([]provider.Option{environment(nil), provider.WithSleep(instantly)}, options...)
-	server := provider.NewServer("test", options...)
-	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	schema, err := providerSchema()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &session{t: t, ctx: t.Context(), server: server, schema: schema}
+	return &session{t: t, ctx: t.Context(), server: provider.NewServer("test", options...), schema: schema}
 }
+
+// providerSchema is the same for every session.
+var providerSchema = sync.OnceValues(func() (*tfprotov6.GetProviderSchemaResponse, error) {
+	return provider.NewServer("test").GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+})
 
 // environment has a provider see these variables and no others.
 func environment(variables map[string]string) provider.Option {
