@@ -57,7 +57,7 @@ func (s *server) ValidateProviderConfig(
 ) (*tfprotov6.ValidateProviderConfigResponse, error) {
 	resp, err := s.Server.ValidateProviderConfig(ctx, req)
 	if err == nil {
-		s.hideLines(resp.Diagnostics, req.Config, func(all *schemas) *tfprotov6.Schema { return all.Provider })
+		s.hideLines(resp.Diagnostics, req.Config, providerSchema)
 	}
 	return resp, err
 }
@@ -68,7 +68,7 @@ func (s *server) ConfigureProvider(
 ) (*tfprotov6.ConfigureProviderResponse, error) {
 	resp, err := s.Server.ConfigureProvider(ctx, req)
 	if err == nil {
-		s.hideLines(resp.Diagnostics, req.Config, func(all *schemas) *tfprotov6.Schema { return all.Provider })
+		s.hideLines(resp.Diagnostics, req.Config, providerSchema)
 	}
 	return resp, err
 }
@@ -79,7 +79,7 @@ func (s *server) ValidateDataResourceConfig(
 ) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
 	resp, err := s.Server.ValidateDataResourceConfig(ctx, req)
 	if err == nil {
-		s.hideLines(resp.Diagnostics, req.Config, func(all *schemas) *tfprotov6.Schema { return all.DataSourceSchemas[req.TypeName] })
+		s.hideLines(resp.Diagnostics, req.Config, dataSourceSchema(req.TypeName))
 	}
 	return resp, err
 }
@@ -88,7 +88,7 @@ func (s *server) ValidateDataResourceConfig(
 func (s *server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
 	resp, err := s.Server.ReadDataSource(ctx, req)
 	if err == nil {
-		s.hideLines(resp.Diagnostics, req.Config, func(all *schemas) *tfprotov6.Schema { return all.DataSourceSchemas[req.TypeName] })
+		s.hideLines(resp.Diagnostics, req.Config, dataSourceSchema(req.TypeName))
 	}
 	return resp, err
 }
@@ -99,7 +99,7 @@ func (s *server) ValidateEphemeralResourceConfig(
 ) (*tfprotov6.ValidateEphemeralResourceConfigResponse, error) {
 	resp, err := s.Server.ValidateEphemeralResourceConfig(ctx, req)
 	if err == nil {
-		s.hideLines(resp.Diagnostics, req.Config, func(all *schemas) *tfprotov6.Schema { return all.EphemeralResourceSchemas[req.TypeName] })
+		s.hideLines(resp.Diagnostics, req.Config, ephemeralSchema(req.TypeName))
 	}
 	return resp, err
 }
@@ -110,7 +110,7 @@ func (s *server) OpenEphemeralResource(
 ) (*tfprotov6.OpenEphemeralResourceResponse, error) {
 	resp, err := s.Server.OpenEphemeralResource(ctx, req)
 	if err == nil {
-		s.hideLines(resp.Diagnostics, req.Config, func(all *schemas) *tfprotov6.Schema { return all.EphemeralResourceSchemas[req.TypeName] })
+		s.hideLines(resp.Diagnostics, req.Config, ephemeralSchema(req.TypeName))
 	}
 	return resp, err
 }
@@ -176,6 +176,16 @@ func (s *server) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRe
 		}
 	}
 	return resp, nil
+}
+
+func providerSchema(all *schemas) *tfprotov6.Schema { return all.Provider }
+
+func dataSourceSchema(typeName string) func(*schemas) *tfprotov6.Schema {
+	return func(all *schemas) *tfprotov6.Schema { return all.DataSourceSchemas[typeName] }
+}
+
+func ephemeralSchema(typeName string) func(*schemas) *tfprotov6.Schema {
+	return func(all *schemas) *tfprotov6.Schema { return all.EphemeralResourceSchemas[typeName] }
 }
 
 // actionSchema returns a function that picks the schema of an action.
