@@ -58,7 +58,7 @@ func refused(config string, texts ...string) resource.TestStep {
 	var patterns []string
 	for _, text := range texts {
 		var words []string
-		for _, word := range strings.Fields(text) {
+		for word := range strings.FieldsSeq(text) {
 			words = append(words, regexp.QuoteMeta(word))
 		}
 		patterns = append(patterns, strings.Join(words, `[\s│]+`))

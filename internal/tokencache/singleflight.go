@@ -50,7 +50,7 @@ func (s *singleFlight[T]) join(ctx context.Context, name string, fn func(context
 	joined, ok := s.waiters[name]
 	if !ok {
 		joined = &waiters{}
-		joined.ctx, joined.cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // the last waiter cancels it
+		joined.ctx, joined.cancel = context.WithCancel(context.WithoutCancel(ctx))
 		if s.waiters == nil {
 			s.waiters = map[string]*waiters{}
 		}
