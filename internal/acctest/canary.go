@@ -67,7 +67,7 @@ type spelling struct{ name, text string }
 // spellingsOf encodes one end of a canary. Searching for what an encoding makes of it
 // is much faster than decoding all that is searched.
 func spellingsOf(end string) []spelling {
-	numbers := strings.Trim(fmt.Sprint([]byte(end)), "[]")
+	numbers := strings.Trim(fmt.Sprintf("%d", []byte(end)), "[]")
 	all := []spelling{
 		{"raw", end},
 		{"in hexadecimal", hex.EncodeToString([]byte(end))},
