@@ -134,7 +134,7 @@ func (f FederatedAssertion) variable(field, name string) (string, error) {
 }
 
 // variableName matches what is repeated as the name of an environment variable.
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
+var variableName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]{0,63}$`)
 
 // describeVariable names an environment variable, unless the field seems to hold the
 // assertion itself.
@@ -148,7 +148,8 @@ func describeVariable(field, name string) string {
 // describeFile names a file, unless the path seems to be the assertion itself.
 func describeFile(path string) string {
 	const maxLength = 256
-	if len(path) <= maxLength && !secret.LooksLikeKey(path) {
+	isPath := strings.ContainsAny(path, `/\.`) && !strings.Contains(path, "://")
+	if len(path) <= maxLength && isPath && !secret.LooksLikeKey(path) {
 		return "the file " + path
 	}
 	return "the file that file should name"

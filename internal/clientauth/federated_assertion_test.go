@@ -121,6 +121,9 @@ func TestOnlyNamesAreShown(t *testing.T) {
 	}{
 		"JWT in env":             {clientauth.FederatedAssertion{Variable: issued("job")}, "env", "the environment variable that env should name is not set", ""},
 		"token in env":           {clientauth.FederatedAssertion{Variable: "glcbt-64_xyz"}, "env", "that env should name", "xyz"},
+		"opaque token in env":    {clientauth.FederatedAssertion{Variable: "ghs_16C7e42F292c6912E7710c838347Ae178B4a"}, "env", "that env should name", "16C7"},
+		"opaque token in file":   {clientauth.FederatedAssertion{File: "5f8c3b0a-4e1d-2c3b-1a2b-3c4d5e6f7a8b"}, "file", "that file should name", "4e1d"},
+		"URL in file":            {clientauth.FederatedAssertion{File: "http://u:pw@host/token"}, "file", "that file should name", "pw"},
 		"long word in env":       {clientauth.FederatedAssertion{Variable: strings.Repeat("x", 65)}, "env", "that env should name", "xxx"},
 		"JWT in url_env":         {request(issued("job"), ""), "request.url_env", "that request.url_env should name", ""},
 		"JWT in token_env":       {request("URL", issued("job")), "request.token_env", "that request.token_env should name", ""},

@@ -64,6 +64,9 @@ type Error struct {
 	Challenge *Challenge
 	// Reasons may explain the failure if there is no error code.
 	Reasons []Reason
+	// TokenPlace is the JSON Pointer of a member that resembles an access token, where the
+	// response has none at its place.
+	TokenPlace string
 	// Assertion is the decoded assertion of the request; nil if there was none.
 	Assertion *JWT
 	// ClockOffset is how far the server's clock is ahead of this machine's, by the Date
@@ -211,8 +214,9 @@ var (
 	// ErrUnsafeToken reports that the token has characters that would break an HTTP header
 	// field.
 	ErrUnsafeToken = errors.New("the access token contains spaces, control characters or non-ASCII characters")
-	// ErrTwoTokens reports two different access tokens under the same name.
-	ErrTwoTokens = errors.New("the response holds two different access tokens under one name")
+	// ErrGivenTwice reports two members of one name with different values, on the way to
+	// the access token or to a member that is mapped.
+	ErrGivenTwice = errors.New("the response has two different values under one name")
 )
 
 // withoutURL removes the URL, which may hold secrets, from an error of net/url.

@@ -41,12 +41,17 @@ func FieldNames() []string {
 // the top level, as in RFC 6749.
 type Fields map[string]jsonpointer.Pointer
 
-// path lists the names of the members that lead to the member called name.
-func (f Fields) path(name string) []string {
-	if pointer, ok := f[name]; ok {
-		return pointer.Tokens()
+// paths lists the names of the members that lead to the access token and to the
+// members of f.
+func (f Fields) paths() []string {
+	var names []string
+	if _, ok := f[FieldAccessToken]; !ok {
+		names = append(names, FieldAccessToken)
 	}
-	return []string{name}
+	for _, pointer := range f {
+		names = append(names, pointer.Tokens()...)
+	}
+	return names
 }
 
 // lookup finds the member called name.

@@ -25,6 +25,13 @@ type Reason struct {
 	Code bool
 }
 
+// Success reports whether the value is a usual one for success: it must not be mapped to
+// error.
+func (r Reason) Success() bool {
+	value := strings.ToLower(r.Value)
+	return strings.Trim(value, "0") == "" || slices.Contains([]string{"200", "ok", "success"}, value)
+}
+
 // reasonCodes and reasonTexts match the names that servers give error codes and
 // messages, in lower case and without punctuation.
 var (
@@ -69,6 +76,24 @@ func (r *responseReader) reasons() []Reason {
 	search(r.document, "", 0)
 	slices.SortStableFunc(found, func(a, b Reason) int { return strings.Count(a.Place, "/") - strings.Count(b.Place, "/") })
 	return found[:min(len(found), maxReasons)]
+}
+
+// tokenPlace is the JSON Pointer of the first member that is called like an access token;
+// empty if there is none.
+func tokenPlace(value any, place string) string {
+	object, _ := value.(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		at := place + "/" + escapePointer.Replace(name)
+		if bare := bareName(name); bare == "token" || strings.HasSuffix(bare, "accesstoken") {
+			if text, ok := object[name].(string); ok && text != "" {
+				return at
+			}
+		}
+		if inner := tokenPlace(object[name], at); inner != "" {
+			return inner
+		}
+	}
+	return ""
 }
 
 // reason is the redacted value of a member; empty if it is neither string nor number.

@@ -48,13 +48,13 @@ func (r *responseReader) token() (*Token, error) {
 	if r.decodeErr != nil {
 		return nil, r.unusable(r.notJSON())
 	}
-	if givenTwice(jsonText(r.response), r.fields.path(FieldAccessToken)) {
-		return nil, r.unusable(ErrTwoTokens)
+	if givenTwice(jsonText(r.response), r.fields.paths()) {
+		return nil, r.unusable(ErrGivenTwice)
 	}
 	accessToken, _ := r.fields.text(r.document, FieldAccessToken)
 	if accessToken == "" {
 		failure := r.unusable(r.noAccessToken())
-		failure.Reasons = r.reasons()
+		failure.Reasons, failure.TokenPlace = r.reasons(), r.show(tokenPlace(r.document, ""))
 		return nil, failure
 	}
 	// RFC 6749 appendix A.12 allows no other characters. Some would end a header field.
@@ -209,7 +209,7 @@ func decodeForm(body string) (map[string]any, error) {
 		return nil, ErrNotJSON
 	}
 	if tokens := slices.Compact(values[FieldAccessToken]); len(tokens) > 1 {
-		return nil, ErrTwoTokens
+		return nil, ErrGivenTwice
 	}
 	document := make(map[string]any, len(values))
 	for name := range values {

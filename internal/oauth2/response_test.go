@@ -143,10 +143,10 @@ func TestResponsesWithoutToken(t *testing.T) {
 		"UTF-16, little end first": {utf16(binary.LittleEndian, `{"access_token":"`+canary+`"}`), oauth2.ErrNotJSON},
 		"UTF-16, big end first":    {utf16(binary.BigEndian, `{"access_token":"`+canary+`"}`), oauth2.ErrNotJSON},
 		"gzip that nobody unpacks": {"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\xab\xae\x05\x00\x43\xbf\xa6\xa3\x02\x00\x00\x00", oauth2.ErrNotJSON},
-		"two tokens":               {`{"access_token":"` + canary + `","access_token":"abc"}`, oauth2.ErrTwoTokens},
-		"two tokens, one escaped":  {`{"access_token":"` + canary + `","access\u005ftoken":"abc"}`, oauth2.ErrTwoTokens},
-		"token and null":           {`{"access_token":"` + canary + `","access_token":null}`, oauth2.ErrTwoTokens},
-		"two tokens, further in":   {`{"data":[{"access_token":"` + canary + `","access_token":"abc"}],"access_token":"abc"}`, oauth2.ErrTwoTokens},
+		"two tokens":               {`{"access_token":"` + canary + `","access_token":"abc"}`, oauth2.ErrGivenTwice},
+		"two tokens, one escaped":  {`{"access_token":"` + canary + `","access\u005ftoken":"abc"}`, oauth2.ErrGivenTwice},
+		"token and null":           {`{"access_token":"` + canary + `","access_token":null}`, oauth2.ErrGivenTwice},
+		"two tokens, further in":   {`{"data":[{"access_token":"` + canary + `","access_token":"abc"}],"access_token":"abc"}`, oauth2.ErrGivenTwice},
 		"a string":                 {`"` + canary + `"`, oauth2.ErrNoAccessToken},
 		"a number":                 {"1", oauth2.ErrNoAccessToken},
 		"null":                     {"null", oauth2.ErrNoAccessToken},
@@ -466,7 +466,7 @@ func TestTwoTokensInAForm(t *testing.T) {
 	t.Parallel()
 	server := responding(http.StatusOK, "access_token=c4n4ry&access_token=abc")
 	server.response.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if failure := server.refused(t, oauth2.TokenRequest{}); !errors.Is(failure, oauth2.ErrTwoTokens) || strings.Contains(failure.Error(), "c4n4ry") {
+	if failure := server.refused(t, oauth2.TokenRequest{}); !errors.Is(failure, oauth2.ErrGivenTwice) || strings.Contains(failure.Error(), "c4n4ry") {
 		t.Errorf("got %v", failure)
 	}
 }
@@ -475,7 +475,7 @@ func TestTwoTokensWhereFieldsPoint(t *testing.T) {
 	t.Parallel()
 	request := oauth2.TokenRequest{Fields: fields(map[string]string{"access_token": "/data/token"})}
 	failure := responding(http.StatusOK, `{"data":{"token":"c4n4ry","token":"abc"}}`).refused(t, request)
-	if !errors.Is(failure, oauth2.ErrTwoTokens) {
+	if !errors.Is(failure, oauth2.ErrGivenTwice) {
 		t.Errorf("got %v", failure)
 	}
 	for name, body := range map[string]string{
@@ -483,7 +483,7 @@ func TestTwoTokensWhereFieldsPoint(t *testing.T) {
 		"way, one empty": `{"data":{"token":"c4n4ry"},"data":null}`,
 		"way, nested":    `{"data":{"data":{"token":"x"},"data":1,"token":"abc"}}`,
 	} {
-		if failure := responding(http.StatusOK, body).refused(t, request); !errors.Is(failure, oauth2.ErrTwoTokens) {
+		if failure := responding(http.StatusOK, body).refused(t, request); !errors.Is(failure, oauth2.ErrGivenTwice) {
 			t.Errorf("%s: got %v", name, failure)
 		}
 	}
@@ -492,6 +492,16 @@ func TestTwoTokensWhereFieldsPoint(t *testing.T) {
 	}
 	if _, err := responding(http.StatusOK, `{"access_token":"a","access_token":"b","data":{"token":"abc"}}`).ask(t.Context(), request); err != nil {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestMembersGivenTwice: a member that is mapped must be unambiguous too.
+func TestMembersGivenTwice(t *testing.T) {
+	t.Parallel()
+	request := oauth2.TokenRequest{Fields: fields(map[string]string{"expires_in": "/d/e"})}
+	failure := responding(http.StatusOK, `{"access_token":"abc","d":{"e":10},"d":{"e":99999}}`).refused(t, request)
+	if !errors.Is(failure, oauth2.ErrGivenTwice) {
+		t.Errorf("got %v", failure)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
@@ -29,6 +30,17 @@ type clientModel struct {
 	credentialsModel
 	tokenRequestModel
 	formatModel
+}
+
+// overEnvironment merges the configuration over the environment, whose secret it does
+// not use if it has another credential: a client certificate, or one in parameters or
+// headers.
+func (m clientModel) overEnvironment(environment clientModel, certificate bool) clientModel {
+	wantsSecret := slices.Contains(clientauth.SecretMethods(), m.TokenEndpointAuthMethod.ValueString())
+	if m.hasOtherCredential() && !wantsSecret {
+		environment.ClientSecret, environment.TokenEndpointAuthMethod = types.StringNull(), types.StringNull()
+	}
+	return m.over(environment, certificate)
 }
 
 // over merges m over a base. A request_body replaces the parameters of the base.
@@ -96,7 +108,7 @@ func (m clientModel) validateUnused(ctx context.Context) diag.Diagnostics {
 // over the environment. Values that are not known, and conflicts between the three,
 // are errors.
 func (d *providerData) clientOf(ctx context.Context, block clientModel, kind blockKind) (tokensource.ClientConfig, diag.Diagnostics) {
-	merged := block.over(d.client, false).over(d.environment, d.certificate)
+	merged := block.over(d.client, false).overEnvironment(d.environment, d.certificate)
 	unknown := slices.Concat(unknownIn(ctx, valuesOf(merged)), d.unknown, d.unknownCache)
 	if len(unknown) > 0 {
 		return tokensource.ClientConfig{}, diag.Diagnostics{unknownError(unknown, kind)}

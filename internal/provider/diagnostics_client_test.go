@@ -102,6 +102,14 @@ func TestSuspects(t *testing.T) {
 			says: []string{"Unusable response", "the response holds no access token", "/errcode: 40013", "/errmsg: invalid appid rid: [redacted]",
 				`response_fields = { error = "/errcode", error_description = "/errmsg" }`, "- token_endpoint:"},
 		},
+		"success under other names": {
+			answer: authserver.Respond(200, nil, `{"code":200,"message":"Success","data":{"accessToken":"very-secret"}}`),
+			says:   []string{"Unusable response", `Set response_fields = { access_token = "/data/accessToken" }`, "- token_endpoint:"},
+		},
+		"a message alone": {
+			answer: authserver.Respond(200, nil, `{"success":false,"errorMessage":"no app"}`),
+			says:   []string{"Unusable response", "/errorMessage: no app", "- token_endpoint:", `access_token = "/data/token"`},
+		},
 		"other names in 400": {
 			answer: authserver.Respond(400, nil, `{"status":{"statusMessage":"tenant unknown"}}`),
 			says:   []string{`response: {"status":{"statusMessage":"tenant unknown"}}`, `response_fields = { error_description = "/status/statusMessage" }`},

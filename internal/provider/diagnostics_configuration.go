@@ -83,7 +83,7 @@ func missingRemedy(attribute string) string {
 		return "Set " + set("client_secret") + ", or signed_assertion, federated_assertion or tls.client_certificate if the client authenticates with one of these. " +
 			"For a public client, set token_endpoint_auth_method = \"none\"."
 	case "revocation_endpoint":
-		return "revoke_on_close needs a revocation endpoint. Set " + set("revocation_endpoint") + ", or " + set("issuer") + " to discover it, or remove revoke_on_close."
+		return "revoke_on_close needs a revocation endpoint. Set revocation_endpoint beside token_endpoint, or issuer to discover both, or remove revoke_on_close."
 	case "signed_assertion", "signed_assertion.private_key":
 		return "The client authenticates with an assertion, or it is the grant. Set signed_assertion with a private_key, or federated_assertion, " +
 			"in the provider block or on the ephemeral resource."

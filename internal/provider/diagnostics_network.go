@@ -6,6 +6,7 @@ package provider
 import (
 	"crypto/x509"
 	"errors"
+	"strings"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 )
@@ -54,6 +55,10 @@ func describeNetwork(failure *httpstack.Error, attribute string) finding {
 	case httpstack.Truncated, httpstack.Protocol:
 		found.summary = "The response cannot be read"
 		found.remedy = "Check the address in " + attribute + ". If it is right, the server or something in between truncates or damages responses."
+		if failure.Kind == httpstack.Truncated && strings.HasPrefix(failure.URL, "http://") {
+			found.remedy = "If the server expects TLS on this port, use https:// in " + attribute + ". If not, check the address, and whether the server or " +
+				"something in between truncates or damages responses."
+		}
 	case httpstack.Invalid:
 		found.summary = "The request cannot be sent"
 		found.remedy = "Check " + attribute + " and the header fields."

@@ -183,7 +183,7 @@ func (r refusal) unusable() finding {
 		found.suspects = []string{"token_endpoint: a login page, a proxy or the server's web site seems to respond at this address"}
 	case errors.Is(r.Error, oauth2.ErrNoAccessToken):
 		found.attribute, found.suspects = r.noTokenSuspects()
-	case errors.Is(r.Error, oauth2.ErrTwoTokens):
+	case errors.Is(r.Error, oauth2.ErrGivenTwice):
 		found.remedy = "Which of them counts is undefined (RFC 8259 section 4), and guessing would be unsafe." + operator
 	case errors.Is(r.Error, oauth2.ErrUnsafeToken):
 		found.remedy = "Such a token cannot be sent in an Authorization header." + operator

@@ -133,7 +133,7 @@ func holdUnits(t *testing.T, servers *threeServers, set map[string]source) {
 		if name := strings.Split(path, "/")[1]; !slices.Contains(permitted, name) {
 			t.Errorf("%s was requested, with %+v", request.URL, set)
 		}
-		_, secret, _ := request.BasicAuth()
+		_, secret, _ := (&http.Request{Header: request.Header}).BasicAuth()
 		if posted := request.PostForm.Get("client_secret"); posted != "" {
 			secret = posted
 		}
@@ -176,6 +176,29 @@ func TestCertificateOutranksEnvironment(t *testing.T) {
 			basic := slices.ContainsFunc(requests, func(r authserver.Request) bool { return r.Header.Get("Authorization") != "" })
 			if basic != test.basic {
 				t.Errorf("HTTP Basic was sent: %t, want %t", basic, test.basic)
+			}
+		})
+	}
+}
+
+// TestCredentialsElsewhereOutrankEnvironment: a credential in parameters or headers is
+// not joined by a secret that happens to be exported (RFC 6749 section 2.3).
+func TestCredentialsElsewhereOutrankEnvironment(t *testing.T) {
+	t.Parallel()
+	assertion := attributes{"client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer", "client_assertion": "a.b.c"}
+	for name, block := range map[string]attributes{
+		"client_assertion": {"parameters": assertion},
+		"client_secret":    {"parameters": attributes{"client_secret": "configured"}},
+		"Authorization":    {"headers": attributes{"authorization": "Basic Y29uZmlndXJlZDo="}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t)
+			s := newSession(t, environment(map[string]string{"OAUTH2CC_CLIENT_SECRET": clientSecret}))
+			s.mustConfigure(merged(attributes{"client_id": clientID, "token_endpoint": srv.TokenURL()}, block)).open(tokenType, nil)
+			request := sent(t, srv)
+			if _, secret, _ := (&http.Request{Header: request.Header}).BasicAuth(); secret == clientSecret {
+				t.Error("the environment's secret was sent too")
 			}
 		})
 	}

@@ -81,7 +81,7 @@ func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConf
 	resp.Diagnostics.Append(model.validateUnused(ctx)...)
 	environment, diags := model.readEnvironment(ctx, p.getenv)
 	resp.Diagnostics.Append(diags...)
-	model.clientModel = model.over(environment, model.hasClientCertificate())
+	model.clientModel = model.overEnvironment(environment, model.hasClientCertificate())
 	resp.Diagnostics.Append(model.validate(ctx, p.now())...)
 }
 

@@ -138,7 +138,7 @@ func (m *providerModel) readEnvironment(ctx context.Context, getenv func(string)
 		}
 	}
 	used := providerModel{
-		clientModel:     m.over(environment.clientModel, m.hasClientCertificate()),
+		clientModel:     m.overEnvironment(environment.clientModel, m.hasClientCertificate()),
 		connectionModel: overlay(m.connectionModel, environment.connectionModel),
 	}
 	configured, values := valuesOf(*m), valuesOf(used)

@@ -160,7 +160,8 @@ func (r refusal) noneSuspects() []string {
 	case certain:
 		return []string{strings.Join(places, ", ") + ": the credentials must be current, and in the form that the server expects"}
 	case len(places) > 0:
-		return []string{"client_secret: set it if the client has one", strings.Join(places, ", ") + ": if the credentials are there, they must be current"}
+		return []string{strings.Join(places, ", ") + ": if the credentials are there, they must be current",
+			"client_secret: set it if the client has one, and remove token_endpoint_auth_method"}
 	default:
 		return []string{"client_secret: set it if the client has one"}
 	}
@@ -295,14 +296,16 @@ func (r refusal) noTokenSuspects() (attribute string, suspects []string) {
 	if place, ok := r.client.Request.Fields[oauth2.FieldAccessToken]; ok {
 		return "response_fields", []string{fmt.Sprintf("response_fields.access_token: it points at %q. Compare it with the members above", place)}
 	}
-	suspects = []string{
-		"token_endpoint: it must be a token endpoint (RFC 6749 section 3.2)",
-		"response_fields: if the token is elsewhere in the response, set response_fields = { access_token = \"/data/token\" }",
+	// A message alone would not be recognized as an error, and success must not be.
+	if slices.ContainsFunc(r.Reasons, func(reason oauth2.Reason) bool { return reason.Code && !reason.Success() }) {
+		suspects = append(suspects, "the response: it may be a refusal. "+r.errorMapping())
 	}
-	if mapping := r.errorMapping(); mapping != "" {
-		suspects = append([]string{"the response: it may be a refusal. " + mapping}, suspects...)
+	const endpoint = "token_endpoint: it must be a token endpoint (RFC 6749 section 3.2)"
+	if r.TokenPlace != "" {
+		return "response_fields", append(suspects, fmt.Sprintf("response_fields: the token may be elsewhere. Set response_fields = { access_token = %q }", r.TokenPlace), endpoint)
 	}
-	return "token_endpoint", suspects
+	return "token_endpoint", append(suspects, endpoint,
+		"response_fields: if the token is elsewhere in the response, set response_fields = { access_token = \"/data/token\" }")
 }
 
 // errorMapping shows how to map an error that the server reports under its own names; empty

@@ -4,6 +4,7 @@
 package tokensource
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -17,9 +18,12 @@ import (
 const GrantJWTBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer" //nolint:gosec // the name of a grant, and no credential
 
 // grants reports whether the client's assertion is the grant. Otherwise it
-// authenticates the client, even if a parameter is the grant's assertion.
+// authenticates the client, as it does if a parameter is the grant's assertion.
 func (c Client) grants() bool {
-	return c.Request.GrantType == GrantJWTBearer && c.assertion() != nil && c.Request.Parameters["assertion"].IsZero()
+	_, named := c.Request.Parameters["assertion"]
+	endpoint, err := url.Parse(c.Request.Endpoint)
+	named = named || err == nil && endpoint.Query().Has("assertion")
+	return c.Request.GrantType == GrantJWTBearer && c.assertion() != nil && !named
 }
 
 // clientAuth returns the client authentication that TokenEndpointAuthMethod names, of a
