@@ -59,6 +59,9 @@ type Error struct {
 	// Alert reports that the server ended the TLS connection with an alert, as it does if
 	// it requires a client certificate or does not accept it.
 	Alert bool
+	// MayExpectTLS reports that a plaintext connection ended before a response began, as it
+	// does on a port for TLS.
+	MayExpectTLS bool
 	// Sent reports that the server may have received the request, so that a second one may
 	// take effect twice.
 	Sent bool
@@ -196,9 +199,9 @@ func describeNetwork(p *progress, err error) *Error {
 	if p.connected.Load() {
 		switch {
 		case isErrno:
-			return &Error{Kind: Truncated, Detail: p.truncated() + ": " + errno.Error(), Err: errno}
+			return &Error{Kind: Truncated, MayExpectTLS: p.mayExpectTLS(), Detail: p.truncated() + ": " + errno.Error(), Err: errno}
 		case isClosed(err):
-			return &Error{Kind: Truncated, Detail: p.truncated(), Err: io.ErrUnexpectedEOF}
+			return &Error{Kind: Truncated, MayExpectTLS: p.mayExpectTLS(), Detail: p.truncated(), Err: io.ErrUnexpectedEOF}
 		}
 		return nil
 	}
@@ -209,18 +212,19 @@ func describeNetwork(p *progress, err error) *Error {
 }
 
 func (p *progress) truncated() string {
-	const text = "the connection ended before the whole response was received"
+	const text = "the connection closed before the response was complete"
 	switch {
 	case !p.fresh.Load():
 		return text
 	case !p.plaintext: // the alert of a TLS 1.3 server can get lost when it closes at once
 		return text + ", right after the TLS handshake (does the server require a client certificate?)"
-	case p.proxy == nil:
-		return text + " (does the server expect TLS? Then the address must begin with https://)"
 	default:
 		return text
 	}
 }
+
+// mayExpectTLS reports that a new plaintext connection ended before a response began.
+func (p *progress) mayExpectTLS() bool { return p.fresh.Load() && p.plaintext && p.proxy == nil }
 
 // isClosed also matches a text of net/http, which has no type or value for a connection
 // that the server closed just when the request was to be written.

@@ -238,9 +238,15 @@ func TestTLSPortOverPlaintext(t *testing.T) {
 				kind = httpstack.TLS
 			}
 			wantFailure(t, err, kind, true)
-			wantText(t, err, "https://")
-			if asError(t, err).Transient() == test.certain {
+			failure := asError(t, err)
+			if failure.Transient() == test.certain {
 				t.Errorf("transient: %v", err)
+			}
+			if !test.certain && !failure.MayExpectTLS {
+				t.Error("it is not said that the port may be one for TLS")
+			}
+			if test.certain {
+				wantText(t, err, "https://")
 			}
 		})
 	}
@@ -255,7 +261,7 @@ func TestNoTLSPortIsGuessed(t *testing.T) {
 		"not HTTP":   "SSH-2.0-OpenSSH_9.2\r\n",
 	} {
 		_, err := get(t, newClient(t, httpstack.Config{}), "http://"+serveText(t, response))
-		if err != nil && strings.Contains(err.Error(), "https://") {
+		if failure, failed := errors.AsType[*httpstack.Error](err); failed && (failure.MayExpectTLS || failure.Kind == httpstack.TLS) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -25,7 +25,7 @@ type Metadata struct {
 // Reasons why metadata is unusable.
 var (
 	// ErrIssuerMismatch reports the document of another issuer (RFC 8414 section 3.3).
-	ErrIssuerMismatch = errors.New("the document is not that of the issuer")
+	ErrIssuerMismatch = errors.New("the document is for another issuer")
 	// ErrDowngrade reports an endpoint without https of an issuer with https.
 	ErrDowngrade = errors.New("an issuer on https must not name an endpoint without it")
 	// ErrBadEndpoint reports an address that cannot be an endpoint (RFC 6749 section 3.2,

@@ -64,7 +64,7 @@ func TestSuspects(t *testing.T) {
 		"none, something in headers": {
 			answer: authserver.OAuthError(401, "invalid_client", ""),
 			block:  attributes{"token_endpoint_auth_method": "none", "client_secret": nil, "headers": attributes{"X-Api-Key": "x"}},
-			says:   []string{"The client sent no credentials, unless headers has some (method none)", "- client_secret:", "- headers:"},
+			says:   []string{"The client sent no credentials, unless headers has some (method none)", "- headers:", "- client_secret:"},
 		},
 		"none, secret set": {
 			answer: authserver.OAuthError(401, "invalid_client", ""),

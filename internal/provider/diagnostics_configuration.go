@@ -66,7 +66,7 @@ func describeMissing(attributes []string) finding {
 	for _, attribute := range attributes {
 		found.facts = append(found.facts, missingRemedy(attribute))
 	}
-	if slices.ContainsFunc(attributes, func(name string) bool { return slices.Contains(environmentAttributes(), name) }) {
+	if slices.ContainsFunc(found.facts, func(fact string) bool { return strings.Contains(fact, "OAUTH2CC_") }) {
 		found.remedy = "Set attributes in the provider block or on the ephemeral resource. " +
 			"The environment variables in parentheses set those of the provider block."
 	}

@@ -6,7 +6,6 @@ package provider
 import (
 	"crypto/x509"
 	"errors"
-	"strings"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 )
@@ -55,7 +54,7 @@ func describeNetwork(failure *httpstack.Error, attribute string) finding {
 	case httpstack.Truncated, httpstack.Protocol:
 		found.summary = "The response cannot be read"
 		found.remedy = "Check the address in " + attribute + ". If it is right, the server or something in between truncates or damages responses."
-		if failure.Kind == httpstack.Truncated && strings.HasPrefix(failure.URL, "http://") {
+		if failure.MayExpectTLS {
 			found.remedy = "If the server expects TLS on this port, use https:// in " + attribute + ". If not, check the address, and whether the server or " +
 				"something in between truncates or damages responses."
 		}

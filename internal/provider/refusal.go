@@ -40,6 +40,8 @@ func (r refusal) authentication() string {
 		text = fmt.Sprintf("The client authenticated with %s (method none)", strings.Join(places, " and "))
 	case len(places) > 0:
 		text = fmt.Sprintf("The client sent no credentials, unless %s has some (method none)", strings.Join(places, " or "))
+	case r.client.Request.Assertion != nil:
+		text = "The grant is the JWT of " + r.client.AssertionAttribute() + ", and the client did not authenticate (method none)"
 	default:
 		text = "The client sent no credentials (method none)"
 	}
