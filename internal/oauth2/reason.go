@@ -123,9 +123,16 @@ type Challenge struct {
 	Code, Description, Scope string
 }
 
-// challenge returns the first challenge that gives a reason, or nil.
+// TakesNoToken reports whether the challenge is for credentials other than a token.
+func (c Challenge) TakesNoToken() bool {
+	return c.Scheme != "" && !strings.EqualFold(c.Scheme, "Bearer") && !strings.EqualFold(c.Scheme, "DPoP")
+}
+
+// challenge returns the first challenge that gives a reason, else the first that takes a
+// token, else any, or nil.
 func (r *responseReader) challenge() *Challenge {
 	const maxField = 8 << 10
+	var first *Challenge
 	for _, field := range r.response.Header.Values("WWW-Authenticate") {
 		if len(field) > maxField {
 			continue
@@ -135,9 +142,12 @@ func (r *responseReader) challenge() *Challenge {
 			if code+description+scope != "" {
 				return &Challenge{Scheme: r.show(parsed.scheme), Code: r.show(code), Description: r.show(description), Scope: r.show(scope)}
 			}
+			if first == nil || first.TakesNoToken() {
+				first = &Challenge{Scheme: r.show(parsed.scheme)}
+			}
 		}
 	}
-	return nil
+	return first
 }
 
 // parsedChallenge is a scheme with its parameters, whose names are in lower case.

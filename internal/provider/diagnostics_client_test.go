@@ -210,7 +210,8 @@ func TestChallengeOfAPI(t *testing.T) {
 		"invalid_token": {403, `Bearer error="invalid_token"`, nil, []string{"error: invalid_token", "- token.audience", "- token_endpoint, issuer:"}},
 		"echo of a header field": {403, `Bearer error="invalid_request", error_description="got ` + clientSecret + `"`,
 			attributes{"request_headers": attributes{"X-Api-Key": clientSecret}}, []string{"error_description: got [redacted]"}},
-		"no token sent": {401, `Bearer realm="orders"`, attributes{"authenticate": false}, []string{"returned 401", "The API requires credentials."}},
+		"another scheme": {401, `Basic realm="orders"`, nil, []string{"returned 401", "it requests Basic credentials"}},
+		"no token sent":  {401, `Bearer realm="orders"`, attributes{"authenticate": false}, []string{"returned 401", "The API requires credentials."}},
 	}
 	for name, row := range tests {
 		t.Run(name, func(t *testing.T) {

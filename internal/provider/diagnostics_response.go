@@ -39,7 +39,8 @@ func serverFacts(response *oauth2.Error) []string {
 	add("error", response.Code)
 	add("error_description", response.Description)
 	add("error_uri", response.URI)
-	if challenge := response.Challenge; challenge != nil && (challenge.Code != response.Code || challenge.Description != response.Description || challenge.Scope != "") {
+	if challenge := response.Challenge; challenge != nil && challenge.Code+challenge.Description+challenge.Scope != "" &&
+		(challenge.Code != response.Code || challenge.Description != response.Description || challenge.Scope != "") {
 		add("WWW-Authenticate", challenge.Scheme)
 		add("  error", challenge.Code)
 		add("  error_description", challenge.Description)
@@ -248,8 +249,10 @@ func apiAdvice(response *oauth2.Error, authenticated bool) (suspects []string, r
 			required = fmt.Sprintf("the API requires %q", challenge.Scope)
 		}
 		return []string{"token.scopes: " + required, "the client's registration: the scope must be allowed for this client"}, ""
+	case authenticated && challenge.TakesNoToken():
+		return []string{"the API: it requests " + challenge.Scheme + " credentials (WWW-Authenticate), not a token. Set authenticate = false and request_headers"}, ""
 	case authenticated && (code == oauth2.InvalidToken || status == http.StatusUnauthorized):
-		return []string{audience, trusted, "token.scopes: the API may require some", "token_header: the API may expect the token in another header field"}, ""
+		return []string{audience, trusted, "token.scopes: the API may require some", "token_header: the API may expect the token in another header field or under another scheme"}, ""
 	case status == http.StatusUnauthorized:
 		return nil, "The API requires credentials. Set authenticate = true, or set them in request_headers."
 	case status == http.StatusForbidden && !authenticated:

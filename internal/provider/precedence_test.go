@@ -204,6 +204,18 @@ func TestCredentialsElsewhereOutrankEnvironment(t *testing.T) {
 	}
 }
 
+// TestMethodOfEnvironmentMayNotApply: a block may bring credentials that the method of
+// the environment does not use, so that the provider block needs none for it.
+func TestMethodOfEnvironmentMayNotApply(t *testing.T) {
+	t.Parallel()
+	key := authservertest.NewKey(t, authservertest.P256)
+	srv := startServer(t, withKey(key, ""))
+	s := newSession(t, environment(map[string]string{"OAUTH2CC_TOKEN_ENDPOINT_AUTH_METHOD": "tls_client_auth"}))
+	block := attributes{"token_endpoint": srv.TokenURL(), "client_id": clientID}
+	s.validateProvider(block).mustBeEmpty(t)
+	s.mustConfigure(block).mustOpen(tokenType, attributes{"signed_assertion": attributes{"private_key": authservertest.PKCS8(t, key)}})
+}
+
 // TestAssertionParameterIsTheGrant: where a parameter is the assertion of the JWT
 // bearer grant, the signed assertion authenticates the client (RFC 7521 section
 // 4.1).

@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // typeName is the provider's name, and the prefix of its types.
@@ -79,10 +80,12 @@ func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConf
 		return
 	}
 	resp.Diagnostics.Append(model.validateUnused(ctx)...)
+	resp.Diagnostics.Append(model.validateTLS(ctx, p.now())...)
 	environment, diags := model.readEnvironment(ctx, p.getenv)
 	resp.Diagnostics.Append(diags...)
+	environment.TokenEndpointAuthMethod = types.StringNull() // a block may bring credentials that it does not use
 	model.clientModel = model.overEnvironment(environment, model.hasClientCertificate())
-	resp.Diagnostics.Append(model.validate(ctx, p.now())...)
+	resp.Diagnostics.Append(model.validate(ctx)...)
 }
 
 // Configure implements [provider.Provider]. It sends nothing and accepts unknown

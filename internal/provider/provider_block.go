@@ -271,10 +271,9 @@ func (m connectionModel) hasClientCertificate() bool {
 }
 
 // validate reports mistakes in the provider block merged over the environment.
-func (m providerModel) validate(ctx context.Context, now time.Time) diag.Diagnostics {
+func (m providerModel) validate(ctx context.Context) diag.Diagnostics {
 	config, diags := m.config(ctx, nil)
 	diags.Append(configErrors(config.Conflicts(true), validatedBlock)...)
-	diags.Append(m.validateTLS(ctx, now)...)
 	diags.Append(m.validateCache(ctx, config)...)
 	if m.AllowPlaintextHTTP.ValueBool() || m.AllowPlaintextHTTP.IsUnknown() {
 		return diags
