@@ -60,6 +60,6 @@ func matchGolden(t *testing.T, server, row, got string) {
 		return
 	}
 	if want := read(t, path); got != want {
-		t.Errorf("the user is told\n%s\nwant\n%s", got, want)
+		t.Errorf("the diagnostics are\n%s\nwant\n%s", got, want)
 	}
 }

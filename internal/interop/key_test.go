@@ -97,7 +97,7 @@ func TestKeys(t *testing.T) {
 				return
 			}
 			if got := told(t, w); !strings.Contains(got, "signed_assertion.private_key"+test.told) || strings.Contains(got, "/token") {
-				t.Errorf("the user is told\n%s\nwant %q, before any request", got, test.told)
+				t.Errorf("the diagnostics are\n%s\nwant %q, before any request", got, test.told)
 			}
 		})
 	}

@@ -229,7 +229,7 @@ func TestValidateAssertionsAccepts(t *testing.T) {
 	}
 }
 
-// TestErrorOfSignedAssertion holds what a user is told where the server does not
+// TestErrorOfSignedAssertion checks the diagnostics if the server does not
 // take the assertion.
 func TestErrorOfSignedAssertion(t *testing.T) {
 	t.Parallel()
@@ -271,7 +271,7 @@ func TestErrorOfSignedAssertion(t *testing.T) {
 	}
 }
 
-// TestErrorOfClientCertificate holds what a user is told where the server wants
+// TestErrorOfClientCertificate checks the diagnostics if the server wants
 // another certificate, or one at all.
 func TestErrorOfClientCertificate(t *testing.T) {
 	t.Parallel()
@@ -311,7 +311,7 @@ func TestErrorOfClientCertificate(t *testing.T) {
 	}
 }
 
-// TestErrorOfFederatedAssertion holds what a user is told where the platform has no
+// TestErrorOfFederatedAssertion checks the diagnostics if the platform has no
 // assertion that could be sent. The server is never asked.
 func TestErrorOfFederatedAssertion(t *testing.T) {
 	t.Parallel()

@@ -19,7 +19,7 @@ const loginPage = `<!DOCTYPE html>
 const badGateway = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n" +
 	"<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n"
 
-// TestErrorOfAnswer holds what a user is told about each answer that is no token.
+// TestErrorOfAnswer checks the diagnostics about each answer that is no token.
 func TestErrorOfAnswer(t *testing.T) {
 	t.Parallel()
 	html := http.Header{"Content-Type": {"text/html; charset=utf-8"}}
@@ -124,7 +124,7 @@ func TestErrorOfAnswer(t *testing.T) {
 	}
 }
 
-// TestErrorOfConnection holds what a user is told where no answer comes.
+// TestErrorOfConnection checks the diagnostics if no answer comes.
 func TestErrorOfConnection(t *testing.T) {
 	t.Parallel()
 	plain, secure := startServer(t), startTLS(t, authservertest.Valid)
@@ -184,7 +184,7 @@ func TestAuthorityThatTheUserTrusts(t *testing.T) {
 	}
 }
 
-// TestErrorOfConfiguration holds what a user is told where nothing is sent.
+// TestErrorOfConfiguration checks the diagnostics if nothing is sent.
 func TestErrorOfConfiguration(t *testing.T) {
 	t.Parallel()
 	const endpoint = "https://login.example.com/token"
@@ -239,7 +239,7 @@ func TestErrorOfConfiguration(t *testing.T) {
 	}
 }
 
-// TestErrorOfMetadata holds what a user is told where discovery fails.
+// TestErrorOfMetadata checks the diagnostics if discovery fails.
 func TestErrorOfMetadata(t *testing.T) {
 	t.Parallel()
 	document := func(status int, body string) func(*authservertest.Server) {

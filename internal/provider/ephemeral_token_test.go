@@ -131,7 +131,7 @@ func TestAccIssuer(t *testing.T) {
 	}
 }
 
-// TestWarningOfRevocation holds what a user is told where tokens stay valid.
+// TestWarningOfRevocation checks the diagnostics if tokens stay valid.
 func TestWarningOfRevocation(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -161,7 +161,7 @@ func TestWarningOfRevocation(t *testing.T) {
 	}
 }
 
-// TestWarningOfRenewal holds what a user is told where a session is not kept alive,
+// TestWarningOfRenewal checks the diagnostics if a session is not kept alive,
 // and that it is tried again for as long as the refresh token lives.
 func TestWarningOfRenewal(t *testing.T) {
 	t.Parallel()

@@ -38,7 +38,7 @@ func TestAccJWTDecode(t *testing.T) {
 	)
 }
 
-// TestJWTDecodeOfOtherTexts holds what a user is told about texts that are no JWT,
+// TestJWTDecodeOfOtherTexts checks the diagnostics about texts that are no JWT,
 // or not one alone.
 func TestJWTDecodeOfOtherTexts(t *testing.T) {
 	t.Parallel()

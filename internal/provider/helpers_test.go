@@ -53,13 +53,13 @@ func startServer(t *testing.T, change ...func(*authserver.Client)) *authserverte
 }
 
 // providerBlock is a provider block for the client of exampleClient, with more
-// laid over it.
+// merged over it.
 func providerBlock(srv *authservertest.Server, more ...attributes) attributes {
 	block := attributes{"token_endpoint": srv.TokenURL(), "client_id": clientID, "client_secret": clientSecret}
 	return merged(append([]attributes{block}, more...)...)
 }
 
-// merged lays each layer over those before it.
+// merged merges each layer over those before it.
 func merged(layers ...attributes) attributes {
 	all := attributes{}
 	for _, layer := range layers {
@@ -185,7 +185,7 @@ func matchGoldenFile(t *testing.T, file string, got diagnostics) {
 		t.Fatalf("%v (run the test with -update to write it)", err)
 	}
 	if text != string(want) {
-		t.Errorf("the user is told\n%s\nwant\n%s", text, want)
+		t.Errorf("the diagnostics are\n%s\nwant\n%s", text, want)
 	}
 }
 

@@ -209,7 +209,7 @@ func TestCanaries(t *testing.T) {
 }
 
 // plantCanary runs a block with a canary in an attribute, searches for it, and
-// returns what the user is told.
+// returns the diagnostics.
 func plantCanary(t *testing.T, in block, attribute string, at textField, fault http.Handler) diagnostics {
 	t.Helper()
 	canary := acctest.NewCanary(attribute, "-._~+/+.") // as long as a private key of Ed25519

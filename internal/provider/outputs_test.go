@@ -202,7 +202,7 @@ func TestOutputDPoP(t *testing.T) {
 	matchGolden(t, "warning, DPoP", got.diagnostics)
 }
 
-// TestWarningOfLifetime holds what a user is told about a lifetime that cannot be
+// TestWarningOfLifetime checks the diagnostics about a lifetime that cannot be
 // read, and that one in another spelling is read.
 func TestWarningOfLifetime(t *testing.T) {
 	t.Parallel()

@@ -319,7 +319,7 @@ func TestOneRequestAfterRefusal(t *testing.T) {
 				attributes{"tls": merged(connection, attributes{"ca_certificate": srv.CAPEM})})
 			s := newSession(t, environment(map[string]string{"IDENTITY": identity})).mustConfigure(block)
 			if got := s.open(tokenType, nil).diagnostics.String(); !strings.Contains(got, "invalid_client") {
-				t.Errorf("the user is told\n%s", got)
+				t.Errorf("the diagnostics are\n%s", got)
 			}
 			mustCount(t, srv, 1)
 		})

@@ -46,7 +46,7 @@ func TestMaxRetries(t *testing.T) {
 			srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Respond(503, nil, ""))
 			s := newSession(t, environment(row.variables)).mustConfigure(providerBlock(srv, row.block))
 			if got := s.open(tokenType, nil); len(got.diagnostics) != 1 {
-				t.Errorf("the user is told\n%s", got.diagnostics)
+				t.Errorf("the diagnostics are\n%s", got.diagnostics)
 			}
 			mustCount(t, srv, row.want)
 		})
@@ -102,7 +102,7 @@ func TestWaits(t *testing.T) {
 	}
 }
 
-// TestNoWaits holds what a user is told where the server asks for a wait that is
+// TestNoWaits checks the diagnostics if the server asks for a wait that is
 // too long, or for one where there are to be none.
 func TestNoWaits(t *testing.T) {
 	t.Parallel()
@@ -270,7 +270,7 @@ func mustAttempt(t *testing.T, name string, fault http.Handler, want attempts) {
 					block["scopes"] = []string{fmt.Sprintf("s%d", i)}
 				}
 				if len(s.open(tokenType, block).diagnostics) == 0 {
-					t.Error("the user is told nothing")
+					t.Error("there is no diagnostic")
 				}
 			}
 			mustCount(t, srv, row.want)

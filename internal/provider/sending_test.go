@@ -88,7 +88,7 @@ func TestNoPlaintextOffLoopback(t *testing.T) {
 			srv := authservertest.Start(t, authserver.Config{Clients: []authserver.Client{exampleClient()}, Metadata: row.metadata})
 			found := row.use(newSession(t).mustConfigure(row.block(srv)))
 			if text := found.String(); !strings.Contains(strings.ToLower(text), "plaintext") {
-				t.Errorf("the user is told\n%s", text)
+				t.Errorf("the diagnostics are\n%s", text)
 			}
 		})
 	}

@@ -276,7 +276,7 @@ func objectMembers(t *testing.T, kind tftypes.Object, from any) map[string]tftyp
 	t.Helper()
 	given, ok := from.(attributes)
 	if !ok {
-		t.Fatalf("%T is no object", from)
+		t.Fatalf("%T is not an object", from)
 	}
 	members := map[string]tftypes.Value{}
 	for name, memberType := range kind.AttributeTypes {

@@ -103,7 +103,7 @@ func TestUnknownInAssertion(t *testing.T) {
 			s := newSession(t).mustConfigure(merged(attributes{"token_endpoint": srv.TokenURL(), "client_id": clientID}, block))
 			got := s.open(tokenType, nil).diagnostics.String()
 			if !strings.Contains(got, "Provider configuration not known yet: "+name) {
-				t.Errorf("the user is told\n%s", got)
+				t.Errorf("the diagnostics are\n%s", got)
 			}
 			mustCount(t, srv, 0)
 		})

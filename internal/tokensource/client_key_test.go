@@ -17,7 +17,7 @@ import (
 )
 
 // TestEveryFieldTakesPartInTheKey walks the inputs of a cached token's key and
-// changes one field after the other. A field that makes no difference must be on
+// changes one field after the other. A field without effect must be on
 // the list below, with a reason that holds.
 func TestEveryFieldTakesPartInTheKey(t *testing.T) {
 	t.Parallel()

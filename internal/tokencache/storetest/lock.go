@@ -85,7 +85,7 @@ func (t test) unlockOutlivesContext() {
 }
 
 // contextEndsMeanwhile has the context end while the lock is being taken. Whether it
-// is taken is chance; that nobody has it afterwards is not.
+// is taken is chance; that it is free afterwards is not.
 func (t test) contextEndsMeanwhile() {
 	store, other := t.open(), t.open()
 	for range 50 {
