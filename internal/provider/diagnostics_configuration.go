@@ -161,10 +161,6 @@ func twoMethods(with string) string {
 		return "The client authenticates with an assertion, and must not use two methods at once (RFC 6749 section 2.3). " +
 			"Remove the Authorization header from headers."
 	}
-	other := "the Authorization header in headers"
-	if with == "parameters" {
-		other = "client_secret in parameters"
-	}
 	return "The client authenticates with client_secret_basic, which sets the Authorization header, and must not use two methods at once " +
-		"(RFC 6749 section 2.3). Remove " + other + ". Or, to send only that, set token_endpoint_auth_method = \"none\" in a block without client_secret."
+		"(RFC 6749 section 2.3). Remove " + with + ". Or, to send only that, set token_endpoint_auth_method = \"none\" in a block without client_secret."
 }

@@ -216,6 +216,18 @@ func TestMethodOfEnvironmentMayNotApply(t *testing.T) {
 	s.mustConfigure(block).mustOpen(tokenType, attributes{"signed_assertion": attributes{"private_key": authservertest.PKCS8(t, key)}})
 }
 
+// TestAssertionInQueryIsTheGrant: the query of the token endpoint may name it too.
+func TestAssertionInQueryIsTheGrant(t *testing.T) {
+	t.Parallel()
+	key := authservertest.NewKey(t, authservertest.P256)
+	srv := startServer(t, withKey(key, ""))
+	s := newSession(t).mustConfigure(merged(signing(srv, authservertest.PKCS8(t, key)), attributes{"token_endpoint": srv.TokenURL() + "?assertion=granted"}))
+	s.open(tokenType, attributes{"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer"})
+	if form := sent(t, srv).Form(); len(form["client_assertion"]) != 1 || form.Has("assertion") {
+		t.Error("the client did not authenticate with its assertion, or sent it as the grant as well")
+	}
+}
+
 // TestAssertionParameterIsTheGrant: where a parameter is the assertion of the JWT
 // bearer grant, the signed assertion authenticates the client (RFC 7521 section
 // 4.1).

@@ -20,10 +20,15 @@ const GrantJWTBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer" //nolint:go
 // grants reports whether the client's assertion is the grant. Otherwise it
 // authenticates the client, as it does if a parameter is the grant's assertion.
 func (c Client) grants() bool {
+	return c.Request.GrantType == GrantJWTBearer && c.assertion() != nil && !c.namesAssertion()
+}
+
+// namesAssertion reports whether parameters or the query of the token endpoint have the
+// grant's assertion.
+func (c Client) namesAssertion() bool {
 	_, named := c.Request.Parameters["assertion"]
 	endpoint, err := url.Parse(c.Request.Endpoint)
-	named = named || err == nil && endpoint.Query().Has("assertion")
-	return c.Request.GrantType == GrantJWTBearer && c.assertion() != nil && !named
+	return named || err == nil && endpoint.Query().Has("assertion")
 }
 
 // clientAuth returns the client authentication that TokenEndpointAuthMethod names, of a

@@ -75,6 +75,7 @@ func TestInference(t *testing.T) {
 		"another header, no credentials": {absent, func(c *tokensource.ClientConfig) { unnamed(c); c.Request.Headers = secrets("X-Tenant", "x") }, "", "client_id", tokensource.ErrMissing},
 		"credentials in a body":          {absent, func(c *tokensource.ClientConfig) { unnamed(c); c.Request.Body = secret.New("user=x") }, "none, unnamed", "", nil},
 		"header beside Basic":            {absent, func(c *tokensource.ClientConfig) { c.Request.Headers = secrets("authorization", "x") }, "", "token_endpoint_auth_method", tokensource.ErrTwoMethods},
+		"assertion beside Basic":         {absent, func(c *tokensource.ClientConfig) { c.Request.Parameters = secrets("client_assertion", "x") }, "", "token_endpoint_auth_method", tokensource.ErrTwoMethods},
 		"secret beside Basic":            {absent, func(c *tokensource.ClientConfig) { c.Request.Parameters = secrets("client_secret", "x") }, "", "token_endpoint_auth_method", tokensource.ErrTwoMethods},
 		"raw Basic with a colon":         {absent, func(c *tokensource.ClientConfig) { c.ClientSecretBasicEncoding = "raw"; c.ClientID = "a:b" }, "", "client_id", tokensource.ErrColonInID},
 	}

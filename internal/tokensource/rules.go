@@ -89,7 +89,7 @@ func (c Client) checkComplete(server Server) error {
 		require(!signs || c.grants() || !signed.PrivateKey.IsZero(), "signed_assertion.private_key")
 	}
 	require(!signs || signed.Claims != "" || id, "client_id")
-	needsGrant := c.Request.GrantType == GrantJWTBearer && c.Request.Body.IsZero() && c.Request.Parameters["assertion"].IsZero()
+	needsGrant := c.Request.GrantType == GrantJWTBearer && c.Request.Body.IsZero() && !c.namesAssertion()
 	require(!needsGrant || c.assertion() != nil, "signed_assertion")
 	if len(missing) == 0 {
 		return nil
@@ -125,8 +125,10 @@ func (c Client) conflicts(unknown map[string]bool) []*ConfigError {
 		"client_id", ErrColonInID, "")
 	found.add(c.SignedAssertion != nil && c.FederatedAssertion != nil, "federated_assertion", ErrTwoAssertions, "")
 	found.add(sendsAssertion && authenticates && authorization, "headers", ErrTwoMethods, "an assertion")
-	found.add(basic && authorization, "token_endpoint_auth_method", ErrTwoMethods, "headers")
-	found.add(basic && !c.Request.Parameters["client_secret"].IsZero(), "token_endpoint_auth_method", ErrTwoMethods, "parameters")
+	found.add(basic && authorization, "token_endpoint_auth_method", ErrTwoMethods, "the Authorization header in headers")
+	for _, name := range []string{"client_secret", "client_assertion"} {
+		found.add(basic && !c.Request.Parameters[name].IsZero(), "token_endpoint_auth_method", ErrTwoMethods, name+" in parameters")
+	}
 	found.add(clientauth.UsesCertificate(method) && endpoint.Scheme == "http", "token_endpoint", ErrPlaintextCertificate, method)
 
 	body := !c.Request.Body.IsZero()
