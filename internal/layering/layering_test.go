@@ -28,6 +28,7 @@ var layers = map[string]int{
 
 	"internal/oauth2":                1,
 	"internal/clientauth":            1,
+	"internal/dpop":                  1,
 	"internal/httpstack":             1,
 	"internal/tokencache":            1,
 	"internal/tokencache/filestore":  1,
