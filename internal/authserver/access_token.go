@@ -64,9 +64,10 @@ type accessClaims struct {
 	Confirmation *confirmation `json:"cnf,omitempty"`
 }
 
-// confirmation is the cnf claim of a certificate-bound token (RFC 8705 §3.1).
+// confirmation is the cnf claim of a bound token (RFC 8705 §3.1, RFC 9449 §6.1).
 type confirmation struct {
-	Thumbprint string `json:"x5t#S256"`
+	Thumbprint    string `json:"x5t#S256,omitempty"`
+	KeyThumbprint string `json:"jkt,omitempty"`
 }
 
 func (s *Server) newAccessToken(c Client, a authorization, now time.Time) (string, error) {
@@ -84,8 +85,8 @@ func (s *Server) newAccessToken(c Client, a authorization, now time.Time) (strin
 		ClientID: c.ID,
 		Scope:    strings.Join(a.scopes, " "),
 	}
-	if a.thumbprint != "" {
-		claims.Confirmation = &confirmation{Thumbprint: a.thumbprint}
+	if a.thumbprint+a.jkt != "" {
+		claims.Confirmation = &confirmation{Thumbprint: a.thumbprint, KeyThumbprint: a.jkt}
 	}
 	if c.Lifetime != 0 {
 		claims.ExpiresAt = jwt.NewNumericDate(now.Add(c.Lifetime))
@@ -127,7 +128,7 @@ func (s *Server) verifyJWT(token string) (authorization, error) {
 		audience: claims.Audience,
 	}
 	if claims.Confirmation != nil {
-		a.thumbprint = claims.Confirmation.Thumbprint
+		a.thumbprint, a.jkt = claims.Confirmation.Thumbprint, claims.Confirmation.KeyThumbprint
 	}
 	return a, nil
 }

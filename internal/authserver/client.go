@@ -73,6 +73,10 @@ type Client struct {
 	// connection, whatever the authentication method (RFC 8705 §3).
 	CertificateBound bool
 
+	// DPoPBound refuses token requests without a proof of possession (RFC 9449
+	// §5.2). With a proof, the tokens of every client are bound to its key.
+	DPoPBound bool
+
 	// ParametersIn is where the client must send its parameters: InForm
 	// (default), InJSON or InQuery.
 	ParametersIn string

@@ -12,10 +12,10 @@
 // §6), the JWT bearer grant (RFC 7523 §2.1), token exchange (RFC 8693), resource
 // indicators (RFC 8707), revocation (RFC 7009), discovery (RFC 8414 and OpenID
 // Connect's well-known form), and bearer tokens (RFC 6750), opaque or JWT
-// (RFC 9068), optionally bound to a certificate (RFC 8705). Clients authenticate
-// with a secret, with a JWT of their own or of the platform they run on
-// (RFC 7523 §2.2), or with a certificate (RFC 8705). [Platform] is a mock of such
-// a platform.
+// (RFC 9068), optionally bound to a certificate (RFC 8705) or to a key (RFC 9449).
+// Clients authenticate with a secret, with a JWT of their own or of the platform
+// they run on (RFC 7523 §2.2), or with a certificate (RFC 8705). [Platform] is a
+// mock of such a platform.
 //
 // It is not fit for anything but tests: it has no users, keeps everything in
 // memory, and records secrets.

@@ -9,8 +9,11 @@ import (
 	"net/http"
 )
 
-// Error codes of RFC 6749 §5.2 and RFC 8707 §2.
+// Error codes of RFC 6749 §5.2, RFC 8707 §2 and extensions.
 const (
+	invalidDPoPProof = "invalid_dpop_proof" // RFC 9449 §5
+	useDPoPNonce     = "use_dpop_nonce"     // RFC 9449 §8
+
 	invalidRequest       = "invalid_request"
 	invalidClient        = "invalid_client"
 	invalidGrant         = "invalid_grant"

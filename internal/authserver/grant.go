@@ -74,7 +74,7 @@ func (s *Server) newGrant(q *request, c Client, subject string) (grant, error) {
 	}
 	a := authorization{
 		grantID: rand.Text(), clientID: c.ID, subject: subject,
-		scopes: scopes, audience: audience, thumbprint: q.bound,
+		scopes: scopes, audience: audience, thumbprint: q.bound, jkt: q.jkt,
 	}
 	return grant{access: a, refresh: a}, nil
 }
@@ -92,6 +92,9 @@ func (s *Server) refresh(q *request, c Client) (grant, error) {
 	// RFC 8705 §4: nothing else binds it to a client that does not authenticate.
 	if c.AuthMethod == None && held.thumbprint != q.bound {
 		return grant{}, refuse(invalidGrant, "the refresh token is bound to another certificate")
+	}
+	if c.AuthMethod == None && held.jkt != q.jkt { // RFC 9449 §5
+		return grant{}, refuse(invalidGrant, "the refresh token is bound to another key")
 	}
 	access, err := narrow(q, held)
 	if err != nil {
@@ -119,7 +122,7 @@ func narrow(q *request, held authorization) (authorization, error) {
 			return authorization{}, refuse(invalidTarget, "the grant does not cover that resource")
 		}
 	}
-	held.scopes, held.thumbprint = scopes, q.bound
+	held.scopes, held.thumbprint, held.jkt = scopes, q.bound, q.jkt
 	if audience != nil {
 		held.audience = audience
 	}

@@ -37,6 +37,9 @@ func (s *Server) serveMetadata(w http.ResponseWriter, _ *http.Request) {
 	if len(s.clients.matching(func(c Client) bool { return c.CertificateBound })) > 0 {
 		document["tls_client_certificate_bound_access_tokens"] = true // RFC 8705 §3.3
 	}
+	if len(s.clients.matching(func(c Client) bool { return c.DPoPBound })) > 0 {
+		document["dpop_signing_alg_values_supported"] = s.config.DPoP.Algorithms // RFC 9449 §5.1
+	}
 	if s.mtlsBase != "" { // RFC 8705 §5
 		document["mtls_endpoint_aliases"] = map[string]any{
 			"token_endpoint":      s.mtlsBase + "/token",

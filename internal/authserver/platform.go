@@ -173,8 +173,8 @@ func (p *Platform) handler(endpoint Endpoint, respond func(*http.Request) (map[s
 		if p.play(endpoint, w, r) {
 			return
 		}
-		token, err := bearerToken(r.Header.Values("Authorization"))
-		if err != nil || subtle.ConstantTimeCompare([]byte(token), []byte(p.config.RequestToken)) != 1 {
+		scheme, token, err := credentials(r.Header.Values("Authorization"))
+		if err != nil || scheme != schemeBearer || subtle.ConstantTimeCompare([]byte(token), []byte(p.config.RequestToken)) != 1 {
 			writeJSON(w, http.StatusUnauthorized, map[string]any{"message": "the job's token is missing or wrong"})
 			return
 		}

@@ -23,6 +23,7 @@ type request struct {
 
 	certificates []*x509.Certificate // the client's, from the TLS handshake
 	bound        string              // thumbprint to bind tokens to, if any
+	jkt          string              // thumbprint of the key to bind tokens to, if any
 }
 
 // certificate returns the client's own certificate, or nil.

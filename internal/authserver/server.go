@@ -36,6 +36,9 @@ type Config struct {
 	// ClientAssertion has the requirements on client assertions (RFC 7523 §2.2).
 	ClientAssertion AssertionRules
 
+	// DPoP has the requirements on proofs (RFC 9449).
+	DPoP DPoPRules
+
 	// TrustedIssuers are the third parties whose JWTs clients can be
 	// registered to use.
 	TrustedIssuers []TrustedIssuer
@@ -74,6 +77,7 @@ type Server struct {
 	tokens   tokenStore
 	signer   signer
 	used     usedIDs
+	nonces   nonceSource
 }
 
 type route struct {
@@ -126,6 +130,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.ClientAssertion.Audience == "" {
 		c.ClientAssertion.Audience = AudienceEither
+	}
+	if len(c.DPoP.Algorithms) == 0 {
+		c.DPoP.Algorithms = asymmetricAlgorithms()
 	}
 	if c.ClientAssertion.MaxLifetime == 0 {
 		c.ClientAssertion.MaxLifetime = 5 * time.Minute

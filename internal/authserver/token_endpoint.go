@@ -12,6 +12,9 @@ import (
 
 // serveToken is the token endpoint (RFC 6749 §3.2).
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
+	if s.config.DPoP.TokenNonce {
+		w.Header().Set("DPoP-Nonce", s.nonces.current())
+	}
 	response, err := s.token(r)
 	if err != nil {
 		writeError(w, err)
@@ -30,6 +33,9 @@ func (s *Server) token(r *http.Request) (map[string]any, error) {
 		return nil, err
 	}
 	if q.bound, err = binding(q, c); err != nil {
+		return nil, err
+	}
+	if q.jkt, err = s.proofOfPossession(r, c); err != nil {
 		return nil, err
 	}
 	granted, err := s.grant(q, c)
@@ -52,6 +58,9 @@ func (s *Server) issue(c Client, granted grant) (map[string]any, error) {
 	}
 	access := issuedToken{authorization: granted.access, kind: accessToken}
 	response := map[string]any{"access_token": token, "token_type": "Bearer"}
+	if granted.access.jkt != "" {
+		response["token_type"] = "DPoP" // RFC 9449 §5
+	}
 	if c.Lifetime != 0 {
 		access.expires = now.Add(c.Lifetime)
 		response["expires_in"] = int64(c.Lifetime / time.Second)

@@ -17,6 +17,7 @@ type authorization struct {
 	audience []string
 
 	thumbprint string // of the certificate it is bound to; empty: not bound
+	jkt        string // thumbprint of the key it is bound to; empty: not bound
 }
 
 type tokenKind int
