@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,11 +31,12 @@ const preamble = `terraform {
 // Workspace is a directory with a configuration. It keeps the state and the plans
 // of the commands that are run in it until the test ends.
 type Workspace struct {
-	t      testing.TB
-	cli    string
-	dir    string
-	env    []string
-	config string
+	t         testing.TB
+	cli       string
+	dir       string
+	env       []string
+	config    string
+	installed map[string]string // directories of providers, by address
 }
 
 // New returns a workspace with the given configuration, without required_providers.
@@ -43,7 +45,8 @@ type Workspace struct {
 func New(t testing.TB, config string, env ...string) *Workspace {
 	t.Helper()
 	w := &Workspace{t: t, cli: CLI(t), dir: t.TempDir()}
-	w.Write("cli.tfrc", cliConfig(filepath.Dir(Executable(t))))
+	w.installed = map[string]string{"oauth2cc/oauth2cc": filepath.Dir(Executable(t))}
+	w.Write("cli.tfrc", cliConfig(w.installed))
 	// Tests of a package may set some after Main has run.
 	environment := slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
@@ -59,10 +62,29 @@ func New(t testing.TB, config string, env ...string) *Workspace {
 	return w
 }
 
-// cliConfig makes the CLI take the provider from a directory, without init. The
-// address names no host and so applies to the registry of either CLI.
-func cliConfig(provider string) string {
-	return fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"oauth2cc/oauth2cc\" = %q\n  }\n  direct {}\n}\n", provider)
+// cliConfig makes the CLI take providers from directories, without init. An address
+// without a host applies to the registry of either CLI.
+func cliConfig(installed map[string]string) string {
+	var overrides strings.Builder
+	for address, directory := range installed {
+		fmt.Fprintf(&overrides, "    %q = %q\n", address, directory)
+	}
+	return "provider_installation {\n  dev_overrides {\n" + overrides.String() + "  }\n  direct {}\n}\n"
+}
+
+// StandIn installs stand-ins of other providers, each a process of its own: see
+// internal/cmd/consumer. Addresses are like "hashicorp/kubernetes".
+func (w *Workspace) StandIn(addresses ...string) {
+	w.t.Helper()
+	consumer := Build(w.t, module+"/internal/cmd/consumer")
+	for _, address := range addresses {
+		directory := w.t.TempDir()
+		if err := os.Symlink(consumer, filepath.Join(directory, "terraform-provider-"+path.Base(address))); err != nil {
+			w.t.Fatal(err)
+		}
+		w.installed[address] = directory
+	}
+	w.Write("cli.tfrc", cliConfig(w.installed))
 }
 
 // Configure replaces the configuration.
@@ -84,9 +106,9 @@ func (w *Workspace) Edit(from, to string) {
 // Trace makes all further commands log at TRACE, the CLI's part and the provider's,
 // and returns the path of the file that they append to.
 func (w *Workspace) Trace() string {
-	path := filepath.Join(w.dir, "trace.log")
-	w.env = append(w.env, "TF_LOG=TRACE", "TF_LOG_PATH="+path)
-	return path
+	log := filepath.Join(w.dir, "trace.log")
+	w.env = append(w.env, "TF_LOG=TRACE", "TF_LOG_PATH="+log)
+	return log
 }
 
 // Path is the path of a file in the workspace.

@@ -33,6 +33,10 @@ type AssertionRules struct {
 
 	// MaxLifetime limits how far exp may be in the future. Default five minutes.
 	MaxLifetime time.Duration
+
+	// Reusable accepts the same JWT more than once, as Microsoft Entra ID does.
+	// Otherwise each needs a new jti.
+	Reusable bool
 }
 
 // grantAssertionRules apply to assertions that are a grant (RFC 7523 §2.1).
@@ -55,6 +59,7 @@ type requirements struct {
 func (s *Server) requirements(rules AssertionRules) requirements {
 	want := requirements{
 		typ: rules.Type, maxLifetime: rules.MaxLifetime, soleAudience: rules.Audience == AudienceIssuerOnly,
+		reusable: rules.Reusable,
 	}
 	if rules.Audience == AudienceEither || rules.Audience == AudienceTokenEndpoint {
 		want.audiences = []string{s.TokenURL()}

@@ -12,4 +12,7 @@
 // return an expired token, send more requests than the retry rules allow, or reveal
 // a secret. The faults follow from a seed, which the test logs: with the same seed
 // each client meets the same faults, however its requests interleave with others.
+//
+// The long run is one terraform apply during which tokens expire, with a second
+// provider in a process of its own that makes calls all the time.
 package stresstest
