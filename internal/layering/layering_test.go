@@ -25,6 +25,7 @@ var layers = map[string]int{
 	"internal/secret":      0,
 	"internal/jsonpointer": 0,
 	"internal/keys":        0,
+	"internal/privatefile": 0,
 
 	"internal/oauth2":                1,
 	"internal/clientauth":            1,
@@ -34,6 +35,7 @@ var layers = map[string]int{
 	"internal/tokencache/filestore":  1,
 	"internal/tokencache/redisstore": 1,
 
+	"internal/tokenfile":   2,
 	"internal/tokensource": 2,
 	"internal/provider":    3,
 	"":                     4, // main

@@ -5,7 +5,6 @@ package filestore
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -22,9 +21,6 @@ const (
 	magic      = "oauth2c1"
 	headerSize = len(magic) + 8 + 4
 )
-
-// tempSuffix ends the name of a file that is being written.
-const tempSuffix = ".tmp"
 
 // encode returns the content of a file.
 func encode(data []byte, expiresAt time.Time) []byte {
@@ -95,30 +91,4 @@ func readHeader(file io.Reader, now time.Time) (size int, left time.Duration, er
 		return 0, 0, tokencache.ErrNotFound
 	}
 	return int(length), left, nil
-}
-
-// write replaces the file of an entry. All of it is on the disk before the file gets
-// its name, so that no crash leaves part of an entry under that name.
-func write(folder *os.Root, key string, content []byte) error {
-	temp := key + "." + rand.Text() + tempSuffix
-	file, err := folder.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	if err = fill(file, content); err == nil {
-		err = folder.Rename(temp, key)
-	}
-	if err != nil {
-		_ = folder.Remove(temp) // what stays is swept later
-	}
-	return err
-}
-
-// fill writes a file to the disk and closes it.
-func fill(file *os.File, content []byte) error {
-	_, err := file.Write(content)
-	if err == nil {
-		err = file.Sync()
-	}
-	return errors.Join(err, file.Close())
 }

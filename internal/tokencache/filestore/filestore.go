@@ -21,6 +21,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/privatefile"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
@@ -73,7 +74,7 @@ func (s *Store) Save(ctx context.Context, key string, data []byte, lifetime time
 		return fmt.Errorf("%d bytes are more than the %d that can be stored", len(data), tokencache.MaxSize)
 	}
 	return s.use(ctx, key, func(folder *os.Root) error {
-		if err := write(folder, key, encode(data, s.now().Add(lifetime))); err != nil {
+		if err := privatefile.Replace(folder, key, encode(data, s.now().Add(lifetime))); err != nil {
 			return err
 		}
 		if s.saves.Add(1)%savesPerSweep == 1 {

@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/gofrs/flock"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/privatefile"
 )
 
 // noFollow makes opening a link fail.
@@ -20,8 +22,8 @@ const noFollow = syscall.O_NOFOLLOW
 // makePrivate removes the permissions of others from a folder of this user. A folder of
 // somebody else, who could grant them again, is an error.
 func makePrivate(path string, info fs.FileInfo) error {
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Geteuid() {
-		return fmt.Errorf("%s belongs to another user (%d): choose another path for the cache", path, stat.Uid)
+	if err := privatefile.CheckOwner(info); err != nil {
+		return fmt.Errorf("%s %w: choose another path for the cache", path, err)
 	}
 	if info.Mode().Perm()&0o077 == 0 {
 		return nil

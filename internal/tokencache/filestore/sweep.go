@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/privatefile"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
@@ -36,7 +37,7 @@ func sweep(ctx context.Context, folder *os.Root, now time.Time) {
 		switch {
 		case ctx.Err() != nil:
 			return
-		case strings.HasSuffix(file.Name(), tempSuffix):
+		case strings.HasSuffix(file.Name(), privatefile.TempSuffix):
 			sweepTemp(folder, file, now)
 		case isKey(key) && !swept[key]:
 			swept[key] = true
