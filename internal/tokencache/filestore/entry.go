@@ -5,90 +5,92 @@ package filestore
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/privatefile"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
-// A file begins with a header of fixed size, with numbers in big endian: a magic text,
-// when the entry expires in microseconds since 1970, and how many bytes follow.
+// A file begins with a magic text and when the entry expires, in microseconds since 1970
+// in big endian. The data follows, which is sealed, so that nothing else need be checked.
 const (
 	magic      = "oauth2c1"
-	headerSize = len(magic) + 8 + 4
+	headerSize = len(magic) + 8
 )
-
-// encode returns the content of a file.
-func encode(data []byte, expiresAt time.Time) []byte {
-	content := make([]byte, 0, headerSize+len(data))
-	content = append(content, magic...)
-	content = binary.BigEndian.AppendUint64(content, uint64(expiresAt.UnixMicro()))
-	content = binary.BigEndian.AppendUint32(content, uint32(len(data))) //nolint:gosec // at most tokencache.MaxSize
-	return append(content, data...)
-}
 
 // read returns the data of an entry and for how long it is still valid.
 func read(folder *os.Root, key string, now time.Time) (data []byte, left time.Duration, err error) {
-	file, err := openEntry(folder, key)
-	if err != nil {
+	info, err := folder.Lstat(key)
+	if err == nil && !info.Mode().IsRegular() { // a link, or a pipe that would block
+		return nil, 0, tokencache.ErrDamaged
+	}
+	var file *os.File
+	if err == nil {
+		file, err = folder.Open(key)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, tokencache.ErrNotFound
+	} else if err != nil {
 		return nil, 0, err
 	}
 	defer func() { _ = file.Close() }()
-	size, left, err := readHeader(file, now)
+	content, err := io.ReadAll(io.LimitReader(file, int64(headerSize+tokencache.MaxSize)+1))
 	if err != nil {
 		return nil, 0, err
 	}
-	data, err = io.ReadAll(io.LimitReader(file, int64(size)+1))
-	if err == nil && len(data) != size {
-		err = tokencache.ErrDamaged
+	if !bytes.HasPrefix(content, []byte(magic)) || len(content) < headerSize || len(content) > headerSize+tokencache.MaxSize {
+		return nil, 0, tokencache.ErrDamaged
 	}
-	if err != nil {
-		return nil, 0, err
+	expiry := binary.BigEndian.Uint64(content[len(magic):])
+	if left = time.UnixMicro(int64(expiry)).Sub(now); left <= 0 { //nolint:gosec // encoded by Save
+		return nil, 0, tokencache.ErrNotFound
 	}
-	return data, left, nil
+	return content[headerSize:], left, nil
 }
 
-// openEntry opens the file of an entry if it is a regular file: not a link, nor a pipe
-// that would block.
-func openEntry(folder *os.Root, key string) (*os.File, error) {
-	info, err := folder.Lstat(key)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, tokencache.ErrNotFound
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, tokencache.ErrDamaged
+const (
+	// savesPerSweep is how often a store sweeps: after its first save, which is the only
+	// one in most processes, and then rarely.
+	savesPerSweep = 256
+	// tempAge is the age from which a temporary file was left behind by a crash. Writing
+	// one takes milliseconds.
+	tempAge = time.Hour
+)
+
+// sweep removes expired and damaged entries and temporary files that a crash left behind,
+// but nothing that it does not know or that is locked. Errors are ignored: the token was
+// saved, and the next sweep tries again.
+func sweep(ctx context.Context, folder *os.Root, now time.Time) {
+	files, _ := fs.ReadDir(folder.FS(), ".")
+	for _, file := range files {
+		switch {
+		case ctx.Err() != nil:
+			return
+		case strings.HasSuffix(file.Name(), privatefile.TempSuffix):
+			if info, err := file.Info(); err == nil && info.Mode().IsRegular() && now.Sub(info.ModTime()) > tempAge {
+				_ = folder.Remove(file.Name())
+			}
+		case isKey(file.Name()) && expired(folder, file.Name(), now):
+			// Under the lock nothing is saved between the second look and the removal.
+			if unlock, err := tryLock(folder, file.Name()); err == nil {
+				if expired(folder, file.Name(), now) {
+					_ = folder.Remove(file.Name())
+				}
+				unlock()
+			}
+		}
 	}
-	file, err := folder.Open(key)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, tokencache.ErrNotFound
-	}
-	return file, err
 }
 
-// readHeader reads the header of a file, and returns the size of the data that follows
-// and for how long it is still valid. The error is [tokencache.ErrNotFound] if it has
-// expired.
-func readHeader(file io.Reader, now time.Time) (size int, left time.Duration, err error) {
-	header := make([]byte, headerSize)
-	_, err = io.ReadFull(file, header)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return 0, 0, tokencache.ErrDamaged
-	} else if err != nil {
-		return 0, 0, err
-	}
-	numbers, ours := bytes.CutPrefix(header, []byte(magic))
-	expiry, length := binary.BigEndian.Uint64(numbers), binary.BigEndian.Uint32(numbers[8:])
-	if !ours || length > tokencache.MaxSize {
-		return 0, 0, tokencache.ErrDamaged
-	}
-	if left = time.UnixMicro(int64(expiry)).Sub(now); left <= 0 { //nolint:gosec // encoded in the same way
-		return 0, 0, tokencache.ErrNotFound
-	}
-	return int(length), left, nil
+// expired reports whether nothing can be loaded under a key, now or later.
+func expired(folder *os.Root, key string, now time.Time) bool {
+	_, _, err := read(folder, key, now)
+	return errors.Is(err, tokencache.ErrNotFound) || errors.Is(err, tokencache.ErrDamaged)
 }

@@ -4,7 +4,7 @@
 // Package filestore keeps a [tokencache.Store] in a folder, where all processes of
 // a user on a machine find it.
 //
-// An entry is a file named by its key, beside a lock file and, while it is written, a
+// An entry is a file named by its key, beside lock files and, while it is written, a
 // temporary file. Files are replaced whole, so that a process may die at any point; its
 // locks die with it. Although entries are sealed, the package refuses to share a folder
 // with other users.
@@ -12,6 +12,7 @@ package filestore
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,6 +21,8 @@ import (
 	"regexp"
 	"sync/atomic"
 	"time"
+
+	"github.com/gofrs/flock"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/privatefile"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
@@ -74,7 +77,8 @@ func (s *Store) Save(ctx context.Context, key string, data []byte, lifetime time
 		return fmt.Errorf("%d bytes are more than the %d that can be stored", len(data), tokencache.MaxSize)
 	}
 	return s.use(ctx, key, func(folder *os.Root) error {
-		if err := privatefile.Replace(folder, key, encode(data, s.now().Add(lifetime))); err != nil {
+		header := binary.BigEndian.AppendUint64([]byte(magic), uint64(s.now().Add(lifetime).UnixMicro()))
+		if err := privatefile.Replace(folder, key, append(header, data...)); err != nil {
 			return err
 		}
 		if s.saves.Add(1)%savesPerSweep == 1 {
@@ -92,6 +96,34 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 		}
 		return nil
 	})
+}
+
+// lockDigits is how many digits of a key name its lock file. Keys that share a file
+// exclude each other, which costs a wait. In return there are never too many files, and
+// none is removed: others may be about to lock it.
+const lockDigits = 4
+
+// TryLock is described at [tokencache.Store]. What counts is who holds the kernel's lock
+// on the file, not its content. The kernel takes it from a process that dies.
+func (s *Store) TryLock(ctx context.Context, key string) (unlock func(), err error) {
+	err = s.use(ctx, key, func(folder *os.Root) error {
+		unlock, err = tryLock(folder, key)
+		return err
+	})
+	return unlock, err
+}
+
+func tryLock(folder *os.Root, key string) (unlock func(), err error) {
+	path := filepath.Join(folder.Name(), key[len(key)-lockDigits:]+".lock")
+	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|noFollow))
+	taken, err := lock.TryLock()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("lock: %w", err)
+	case !taken:
+		return nil, tokencache.ErrLocked
+	}
+	return func() { _ = lock.Close() }, nil
 }
 
 // use calls do with the folder, which is opened each time: users clear the cache by
@@ -126,3 +158,31 @@ func (s *Store) inFolder(key string, do func(folder *os.Root) error) error {
 
 // isKey reports whether a name is a key, and so is safe as the name of a file.
 var isKey = regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString
+
+// version is the folder below the user's that holds the entries, named after the format
+// of its files.
+const version = "v1"
+
+// openFolder opens the folder of the entries below dir, and creates both if necessary. A
+// root does not follow links that lead out of it, and opens files in the sharing mode
+// that allows to replace them on Windows.
+func openFolder(dir string) (*os.Root, error) {
+	path := filepath.Join(dir, version)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("create the folder of the cache: %w", err)
+	}
+	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("create the folder of the cache: %w", err)
+	}
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, fmt.Errorf("open the folder of the cache: %w", err)
+	}
+	if !info.IsDir() { // a link is not
+		return nil, fmt.Errorf("%s is not a folder: remove it, or choose another path for the cache", path)
+	}
+	if err := makePrivate(path, info); err != nil {
+		return nil, err
+	}
+	return os.OpenRoot(path)
+}

@@ -32,7 +32,7 @@ func FuzzLoad(f *testing.F) {
 		case errors.Is(err, tokencache.ErrDamaged), errors.Is(err, tokencache.ErrNotFound):
 		case err != nil:
 			t.Errorf("got %v", err)
-		case left <= 0 || len(data) > tokencache.MaxSize || !bytes.Equal(data, content[20:]):
+		case left <= 0 || len(data) > tokencache.MaxSize || !bytes.Equal(data, content[16:]):
 			t.Errorf("loaded %d bytes that last for %v from %d", len(data), left, len(content))
 		}
 		if err != nil && data != nil {

@@ -11,8 +11,6 @@ import (
 	"os"
 	"syscall"
 
-	"github.com/gofrs/flock"
-
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/privatefile"
 )
 
@@ -29,11 +27,4 @@ func makePrivate(path string, info fs.FileInfo) error {
 		return nil
 	}
 	return os.Chmod(path, 0o700) //nolint:gosec // a folder without x cannot be used
-}
-
-// discard removes a lock file and releases its lock, in this order: nobody takes the lock
-// of a file that is about to be removed, see tryLock.
-func discard(folder *os.Root, name string, lock *flock.Flock) {
-	_ = folder.Remove(name) // what stays is swept later
-	_ = lock.Close()
 }

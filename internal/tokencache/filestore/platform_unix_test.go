@@ -44,7 +44,7 @@ func TestPermissions(t *testing.T) {
 		wantsMode(t, folder, 0o700)
 	}
 	wantsMode(t, filepath.Join(dir, "v1", key), 0o600)
-	wantsMode(t, filepath.Join(dir, "v1", key+".lock"), 0o600)
+	wantsMode(t, filepath.Join(dir, "v1", lockFile), 0o600)
 }
 
 // TestWidePermissions opens a folder that others can use. Only the entries' own
@@ -179,7 +179,7 @@ func TestLinksAreNotFollowed(t *testing.T) {
 	}
 	wants(t, store, target, "target")
 
-	must(t, os.Symlink(filepath.Join(folder, "new"), filepath.Join(folder, key+".lock")))
+	must(t, os.Symlink(filepath.Join(folder, "new"), filepath.Join(folder, lockFile)))
 	if _, err := store.TryLock(t.Context(), key); err == nil || errors.Is(err, tokencache.ErrLocked) {
 		t.Errorf("the lock file is a link: got %v", err)
 	}
