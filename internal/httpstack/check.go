@@ -39,10 +39,14 @@ func (c *Client) check(r Request) *Error {
 	if err := checkURL(r.URL); err != nil {
 		return err
 	}
-	if r.URL.Scheme == "http" && !c.mayBePlaintext(r.URL) {
-		return &Error{Kind: Plaintext, Detail: plaintextRefused}
+	if err := c.checkPlaintext(r.URL); err != nil {
+		return err
 	}
-	for name, values := range r.Header {
+	return checkFields(r.Header)
+}
+
+func checkFields(header http.Header) *Error {
+	for name, values := range header {
 		for _, value := range values {
 			if err := CheckHeader(name, value); err != nil {
 				return invalid("%v", err)
@@ -54,13 +58,16 @@ func (c *Client) check(r Request) *Error {
 
 const plaintextRefused = "not sent, as plaintext http is permitted to loopback addresses only"
 
-// mayBePlaintext reports whether an http request to u is permitted. Loopback traffic is,
+// checkPlaintext reports whether u is refused because it is http. Loopback traffic is not,
 // since it stays on the machine, unless a proxy carries it elsewhere. (The proxy
 // variables never apply to loopback addresses.) For a name, dialContext checks the
 // address.
-func (c *Client) mayBePlaintext(u *url.URL) bool {
+func (c *Client) checkPlaintext(u *url.URL) *Error {
 	local := IsLoopback(u.Hostname()) && (c.proxy == nil || IsLoopback(c.proxy.Hostname()))
-	return local || c.allowPlaintext
+	if u.Scheme != "http" || local || c.allowPlaintext {
+		return nil
+	}
+	return &Error{Kind: Plaintext, Detail: plaintextRefused}
 }
 
 // thisMachine marks the context of a request whose connection must not leave the

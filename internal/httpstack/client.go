@@ -86,6 +86,7 @@ type Config struct {
 // Client sends requests as its [Config] says. It is safe for concurrent use.
 type Client struct {
 	transport      *http.Transport
+	streaming      *http.Transport // see Streaming
 	dial           func(ctx context.Context, network, address string) (net.Conn, error)
 	proxy          *url.URL // the configured one; nil leaves it to the environment
 	allowPlaintext bool
@@ -120,6 +121,7 @@ func New(config Config) (*Client, error) {
 	}
 	client := &Client{
 		transport:      newTransport(tlsConfig, proxy),
+		streaming:      newTransport(tlsConfig.Clone(), proxy),
 		dial:           new(net.Dialer).DialContext,
 		proxy:          proxy,
 		allowPlaintext: config.AllowPlaintextHTTP,
@@ -128,7 +130,8 @@ func New(config Config) (*Client, error) {
 		log:            config.Logger,
 		now:            config.Now,
 	}
-	client.transport.DialContext = client.dialContext
+	client.transport.DialContext, client.streaming.DialContext = client.dialContext, client.dialContext
+	client.streaming.DisableCompression = true
 	return client, nil
 }
 
@@ -141,9 +144,12 @@ func (c *Client) TLSConfig() *tls.Config {
 }
 
 // CloseIdleConnections closes the connections that no request uses.
-func (c *Client) CloseIdleConnections() { c.transport.CloseIdleConnections() }
+func (c *Client) CloseIdleConnections() {
+	c.transport.CloseIdleConnections()
+	c.streaming.CloseIdleConnections()
+}
 
-// newTransport sets no timeout of net/http: that of the attempt covers all phases.
+// newTransport sets no timeout of net/http: the client's covers several phases.
 func newTransport(tlsConfig *tls.Config, proxy *url.URL) *http.Transport {
 	transport := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,

@@ -130,7 +130,7 @@ func (c *Client) classify(ctx context.Context, p *progress, err error) *Error {
 // interrupted describes an attempt that a context ended. The cause that a caller
 // gave its context is not kept, since it can be anything.
 func (c *Client) interrupted(ctx context.Context, p *progress) *Error {
-	if !errors.Is(context.Cause(ctx), errAttemptTimeout) {
+	if !errors.Is(context.Cause(ctx), errTimeout) {
 		return &Error{Kind: Canceled, Detail: ctx.Err().Error(), Err: ctx.Err()}
 	}
 	failure := &Error{Kind: Timeout, Detail: "no complete response"}
@@ -249,5 +249,5 @@ func saysPlainToTLS(status int, body []byte) bool {
 }
 
 func expectsTLS() *Error {
-	return &Error{Kind: TLS, Detail: "the server expects TLS on this port; the address should probably begin with https://"}
+	return &Error{Kind: TLS, Sent: true, Detail: "the server expects TLS on this port; the address should probably begin with https://"}
 }

@@ -6,11 +6,9 @@ package httpstack
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"strings"
@@ -36,9 +34,14 @@ type Request struct {
 	// Expected lists statuses whose responses are returned as they are: a redirect among
 	// them is neither followed nor refused.
 	Expected []int
+	// Transport, if not nil, wraps every exchange: each redirect, and each further request
+	// that the wrapper makes of it, with header fields of its own. The time of base counts
+	// towards the timeout, and that of the wrapper does not. A request has the context of
+	// Do; errors of base are of type [*Error], and Do returns others as they are.
+	Transport func(base http.RoundTripper) http.RoundTripper
 
 	// Secrets are the parts of the request that must not be shown; nil means all that it
-	// sends.
+	// sends. What Transport adds is never shown.
 	Secrets []secret.String
 
 	// Endpoint names in the log what the request is for, e.g. "token".
@@ -60,22 +63,18 @@ type Response struct {
 	RequestedAt time.Time
 }
 
-// errAttemptTimeout tells the attempt's own deadline from its caller's.
-var errAttemptTimeout = errors.New("attempt timed out")
-
 // Do sends r and reads the whole response, whatever its status. It follows the
 // redirects that stay within the origin and repeat the request as it was, and
-// refuses others; see RFC 9110 section 15.4. Errors are of type [*Error].
+// refuses others; see RFC 9110 section 15.4. Errors are of type [*Error], but for those
+// of r.Transport.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if err := c.Check(r); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errAttemptTimeout)
-	defer cancel()
-
+	a := &attempt{client: c, left: c.timeout}
 	target, shown := r.URL, ShowURL(r.URL)
 	for range maxRedirects + 1 {
-		response, err := c.exchange(ctx, r, target, shown)
+		response, err := a.exchange(ctx, r, target, shown)
 		if err != nil {
 			return nil, err
 		}
@@ -97,13 +96,18 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 
 // exchange sends r to target, which is r.URL or a redirect from there, and logs the
 // outcome. What is shown of the target is redacted.
-func (c *Client) exchange(ctx context.Context, r Request, target *url.URL, shown string) (*Response, error) {
+func (a *attempt) exchange(ctx context.Context, r Request, target *url.URL, shown string) (*Response, error) {
+	c := a.client
 	log := c.log.With("endpoint", r.Endpoint, "method", r.Method, "url", shown)
 	log.DebugContext(ctx, "sending HTTP request", "parameters", r.Parameters)
 	start := c.now()
-	response, err := c.send(ctx, r, target)
+	response, err := a.send(ctx, r, target)
 	if err != nil {
-		failure := err.at(r.Method, shown)
+		failure, ok := err.(*Error) //nolint:errorlint // another of r.Transport may wrap one
+		if !ok {
+			return nil, err
+		}
+		failure.at(r.Method, shown)
 		log.DebugContext(ctx, "HTTP request failed",
 			"kind", string(failure.Kind), "detail", failure.Detail, "sent", failure.Sent, "duration", c.now().Sub(start))
 		return nil, failure
@@ -114,38 +118,34 @@ func (c *Client) exchange(ctx context.Context, r Request, target *url.URL, shown
 	return response, nil
 }
 
-func (c *Client) send(ctx context.Context, r Request, target *url.URL) (*Response, *Error) {
-	if target.Scheme == "http" && !c.allowPlaintext {
-		ctx = context.WithValue(ctx, thisMachine{}, true)
-	}
-	p := progress{plaintext: target.Scheme == "http"}
-	request, err := c.newRequest(httptrace.WithClientTrace(ctx, p.trace()), r, target)
+func (a *attempt) send(ctx context.Context, r Request, target *url.URL) (*Response, error) {
+	request, err := a.client.newRequest(ctx, r, target)
 	if err != nil {
 		// Its text quotes the URL, so it is dropped. check has left no known cause.
 		return nil, invalid("the request cannot be written")
 	}
-	if p.proxy, err = c.transport.Proxy(request); err != nil {
-		// The proxy variables may hold a password, and the error quotes them.
-		return nil, &Error{Kind: Proxy, Detail: "a proxy environment variable is not a valid URL"}
+	a.header = request.Header
+	var transport http.RoundTripper = a
+	if r.Transport != nil {
+		transport = r.Transport(a)
 	}
-	received, err := c.transport.RoundTrip(request)
+	received, err := transport.RoundTrip(request)
 	if err != nil {
-		return nil, c.classify(ctx, &p, err)
+		return nil, err
 	}
 	defer func() { _ = received.Body.Close() }() // read to its end, or abandoned
 
-	if received.StatusCode == http.StatusProxyAuthRequired && p.forwarded(target) {
-		return nil, proxyResponded(received.StatusCode)
+	if received.StatusCode == http.StatusSwitchingProtocols { // its body has no end, and no timeout
+		return nil, &Error{Kind: Protocol, Sent: true, Detail: "the server switched to another protocol without being asked to"}
 	}
 	body, err := readBody(received.Body, r.MaxBody)
 	if err != nil {
-		return nil, c.classify(ctx, &p, err)
+		return nil, err
 	}
-	if p.plaintext && saysPlainToTLS(received.StatusCode, body) {
-		return nil, c.classify(ctx, &p, expectsTLS())
+	if target.Scheme == "http" && saysPlainToTLS(received.StatusCode, body) {
+		return nil, expectsTLS()
 	}
-	secrets := append(r.Sent(), p.proxyCredentials())
-	return &Response{StatusCode: received.StatusCode, Header: received.Header, Body: body, Secrets: secrets}, nil
+	return &Response{StatusCode: received.StatusCode, Header: received.Header, Body: body, Secrets: append(r.Sent(), a.secrets...)}, nil
 }
 
 // Sent lists the secrets of r: those that it names, or all that it sends but for
@@ -192,7 +192,7 @@ func readBody(body io.Reader, limit int64) ([]byte, error) {
 	}
 	read, err := io.ReadAll(io.LimitReader(body, limit+1))
 	if int64(len(read)) > limit {
-		return nil, &Error{Kind: TooLarge, Detail: fmt.Sprintf("the response body is larger than %d bytes", limit)}
+		return nil, &Error{Kind: TooLarge, Sent: true, Detail: fmt.Sprintf("the response body is larger than %d bytes", limit)}
 	}
 	return read, err
 }

@@ -1,0 +1,153 @@
+// Copyright (c) The oauth2cc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package httpstack
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
+)
+
+// errTimeout tells the end of the client's own timeout from that of its caller.
+var errTimeout = errors.New("timed out")
+
+// roundTrip sends request over transport, and classifies what fails until the end of
+// the response. Then it calls over, which ends the context of request.
+func (c *Client) roundTrip(transport *http.Transport, request *http.Request, p *progress, over func()) (*http.Response, error) {
+	var err error
+	ctx, shown := request.Context(), ShowURL(request.URL)
+	if p.proxy, err = transport.Proxy(request); err != nil {
+		defer over()
+		closeBody(request)
+		// The proxy variables may hold a password, and the error quotes them.
+		failure := &Error{Kind: Proxy, Detail: "a proxy environment variable is not a valid URL"}
+		return nil, failure.at(request.Method, shown)
+	}
+	p.plaintext = request.URL.Scheme == "http"
+	traced := httptrace.WithClientTrace(ctx, p.trace())
+	if p.plaintext && !c.allowPlaintext {
+		traced = context.WithValue(traced, thisMachine{}, true)
+	}
+	received, err := transport.RoundTrip(request.WithContext(traced))
+	if err != nil {
+		defer over()
+		return nil, c.classify(ctx, p, err).at(request.Method, shown)
+	}
+	switch {
+	case received.StatusCode == http.StatusProxyAuthRequired && p.forwarded(request.URL):
+		defer over()
+		_ = received.Body.Close()
+		return nil, proxyResponded(received.StatusCode).at(request.Method, shown)
+	case received.StatusCode == http.StatusSwitchingProtocols:
+		over() // the connection is the caller's, and no longer ends with the context
+	default:
+		received.Body = &responseBody{received.Body, over, func(err error) error {
+			return c.classify(ctx, p, err).at(request.Method, shown)
+		}}
+	}
+	return received, nil
+}
+
+// closeBody does for a request that is not sent what net/http does for others.
+func closeBody(request *http.Request) {
+	if request.Body != nil {
+		_ = request.Body.Close()
+	}
+}
+
+// responseBody is a body whose errors are of type [*Error].
+type responseBody struct {
+	io.ReadCloser
+
+	over     func()
+	classify func(error) error
+}
+
+func (b *responseBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF { //nolint:errorlint // an end that is wrapped is not the end
+		err = b.classify(err)
+	}
+	return n, err
+}
+
+func (b *responseBody) Close() error {
+	defer b.over()
+	return b.ReadCloser.Close()
+}
+
+// attempt is the transport of one call of Do. Its timeout counts from each request to
+// the end of the response: what a [Request.Transport] does in between takes its own time.
+type attempt struct {
+	client *Client
+	left   time.Duration
+	// header is that of the request as Do wrote it, and secrets what was sent beside it.
+	header  http.Header
+	secrets []secret.String
+}
+
+// RoundTrip implements http.RoundTripper.
+func (a *attempt) RoundTrip(request *http.Request) (*http.Response, error) {
+	if err := checkFields(request.Header); err != nil {
+		closeBody(request)
+		return nil, err
+	}
+	for name, values := range request.Header {
+		if !slices.Equal(values, a.header[name]) {
+			for _, value := range values {
+				a.secrets = append(a.secrets, secret.New(value))
+			}
+		}
+	}
+	begin := time.Now()
+	ctx, cancel := context.WithTimeoutCause(request.Context(), a.left, errTimeout)
+	over := sync.OnceFunc(func() {
+		cancel()
+		a.left -= time.Since(begin)
+	})
+	var p progress
+	received, err := a.client.roundTrip(a.client.transport, request.WithContext(ctx), &p, over)
+	a.secrets = append(a.secrets, p.proxyCredentials())
+	return received, err
+}
+
+// Streaming returns a transport for requests and responses of any size and length, such
+// as those of a reverse proxy. It has the client's TLS settings, proxy, plaintext rule
+// and bound of the response header. The timeout bounds connecting alone, of which the
+// TLS handshake and a proxy's CONNECT are part. It follows no redirects, adds no header
+// field, decompresses nothing and logs nothing. The body of a 101 is an
+// io.ReadWriteCloser.
+//
+// Its errors are of type [*Error], those of reading a body included. The server did not
+// respond in time if the kind is [Timeout]; of any other kind, it was not reached.
+func (c *Client) Streaming() http.RoundTripper { return streaming{c} }
+
+type streaming struct{ client *Client }
+
+// RoundTrip implements http.RoundTripper.
+func (s streaming) RoundTrip(request *http.Request) (*http.Response, error) {
+	if err := s.client.checkPlaintext(request.URL); err != nil {
+		closeBody(request)
+		return nil, err.at(request.Method, ShowURL(request.URL))
+	}
+	ctx, cancel := context.WithCancelCause(request.Context())
+	connecting := time.AfterFunc(s.client.timeout, func() { cancel(errTimeout) })
+	over := func() {
+		connecting.Stop()
+		cancel(nil)
+	}
+	// net/http connects once more if a connection that it reuses turns out to be closed.
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { connecting.Reset(s.client.timeout) },
+		GotConn: func(httptrace.GotConnInfo) { connecting.Stop() },
+	})
+	return s.client.roundTrip(s.client.streaming, request.WithContext(ctx), &progress{}, over)
+}
