@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// singleFlight lets callers that want the same result at the same time share one
+// SingleFlight lets callers that want the same result at the same time share one
 // call. It adds to package singleflight that a call nobody waits for any more is
 // cancelled. The zero value is ready.
-type singleFlight[T any] struct {
+type SingleFlight[T any] struct {
 	group singleflight.Group
 
 	mu      sync.Mutex
@@ -27,10 +27,10 @@ type waiters struct {
 	cancel context.CancelFunc
 }
 
-// do returns the result of a call of fn that is shared by all that ask for the same
+// Do returns the result of a call of fn that is shared by all that ask for the same
 // name until it returns. The context of fn has the values of the first caller's and
 // ends when the last one has left.
-func (s *singleFlight[T]) do(ctx context.Context, name string, fn func(context.Context) (T, error)) (T, error) {
+func (s *SingleFlight[T]) Do(ctx context.Context, name string, fn func(context.Context) (T, error)) (T, error) {
 	joined, done := s.join(ctx, name, fn)
 	defer s.leave(name, joined)
 	var value T
@@ -44,7 +44,7 @@ func (s *singleFlight[T]) do(ctx context.Context, name string, fn func(context.C
 }
 
 // join adds a waiter to the call of that name, or begins one.
-func (s *singleFlight[T]) join(ctx context.Context, name string, fn func(context.Context) (T, error)) (*waiters, <-chan singleflight.Result) {
+func (s *SingleFlight[T]) join(ctx context.Context, name string, fn func(context.Context) (T, error)) (*waiters, <-chan singleflight.Result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	joined, ok := s.waiters[name]
@@ -61,7 +61,7 @@ func (s *singleFlight[T]) join(ctx context.Context, name string, fn func(context
 }
 
 // leave removes a waiter. After the last one, the next caller begins a new call.
-func (s *singleFlight[T]) leave(name string, left *waiters) {
+func (s *SingleFlight[T]) leave(name string, left *waiters) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if left.number--; left.number == 0 {

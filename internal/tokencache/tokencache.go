@@ -62,7 +62,7 @@ type Cache[V any] struct {
 	lockTimeout time.Duration
 	now         func() time.Time
 	store       *sharedStore // nil if entries stay in this process
-	flights     singleFlight[fetched[V]]
+	flights     SingleFlight[fetched[V]]
 
 	mu     sync.Mutex
 	memory map[string]kept[V] // by the name of the key
@@ -114,7 +114,7 @@ func (c *Cache[V]) Get(ctx context.Context, key EntryKey, usable func(Entry[V]) 
 		if entry, ok := c.lookup(ctx, key, usable); ok {
 			return entry, nil
 		}
-		result, err := c.flights.do(ctx, key.name, func(ctx context.Context) (fetched[V], error) {
+		result, err := c.flights.Do(ctx, key.name, func(ctx context.Context) (fetched[V], error) {
 			return c.fetch(ctx, key, usable, fetch)
 		})
 		// What another caller accepted in the store may not be usable for this one.

@@ -67,8 +67,9 @@ const (
 
 // decide says whether to retry after an error.
 func (r repeatable) decide(err error) httpstack.Decision {
-	if _, ok := errors.AsType[*clientauth.FieldError](err); ok {
-		return httpstack.Decision{} // of an assertion: requests for it have been retried
+	_, assertion := errors.AsType[*clientauth.FieldError](err)
+	if _, token := errors.AsType[*FetchError](err); token || assertion {
+		return httpstack.Decision{} // requests for these have been retried
 	}
 	if failure, ok := errors.AsType[*httpstack.Error](err); ok && failure.Transient() {
 		retry := r == always || !failure.Sent

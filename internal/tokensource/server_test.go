@@ -4,8 +4,10 @@
 package tokensource_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -74,7 +76,41 @@ func (s *server) source() *tokensource.Source {
 	return tokensource.New(tokensource.Config{HTTP: s, Now: s.now})
 }
 
+// Do sends a request through its Transport, as [httpstack.Client] does.
 func (s *server) Do(ctx context.Context, request httpstack.Request) (*httpstack.Response, error) {
+	if request.Transport == nil {
+		return s.exchange(ctx, request)
+	}
+	outgoing, err := http.NewRequestWithContext(ctx, request.Method, request.URL.String(), bytes.NewReader(request.Body))
+	if err != nil {
+		return nil, err
+	}
+	outgoing.Header = request.Header.Clone()
+	received, err := request.Transport(base{s, request}).RoundTrip(outgoing)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = received.Body.Close() }()
+	body, err := io.ReadAll(received.Body)
+	return &httpstack.Response{StatusCode: received.StatusCode, Header: received.Header, Body: body, RequestedAt: s.now(), Secrets: request.Sent()}, err
+}
+
+// base is what a request's Transport wraps.
+type base struct {
+	server  *server
+	request httpstack.Request
+}
+
+func (b base) RoundTrip(outgoing *http.Request) (*http.Response, error) {
+	b.request.Header = outgoing.Header
+	response, err := b.server.exchange(outgoing.Context(), b.request)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{StatusCode: response.StatusCode, Header: response.Header, Body: io.NopCloser(bytes.NewReader(response.Body))}, nil
+}
+
+func (s *server) exchange(ctx context.Context, request httpstack.Request) (*httpstack.Response, error) {
 	s.mu.Lock()
 	s.received = append(s.received, request)
 	given := s.respond(request)
