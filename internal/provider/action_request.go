@@ -33,7 +33,7 @@ func (*requestAction) Metadata(_ context.Context, _ action.MetadataRequest, resp
 func (*requestAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One HTTP request, sent when the action is invoked and at no other time. Requires Terraform 1.14.",
-		Attributes:          converted(apiRequestAttributes(allMethods()), forAction),
+		Attributes:          converted(apiRequestAttributes(allMethods()), actionTypes),
 	}
 }
 

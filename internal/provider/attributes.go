@@ -5,7 +5,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -34,93 +33,44 @@ func union[A any](groups ...map[string]A) map[string]A {
 	return all
 }
 
-// converted converts each attribute to another kind of block.
-func converted[From, To any](attributes map[string]From, convert func(From) To) map[string]To {
+// converted converts attributes to those of another kind of block. Types are that kind's
+// types of attributes, which have the same names and fields.
+func converted[To any](attributes map[string]ephemeral.Attribute, attributeTypes []To) map[string]To {
 	all := make(map[string]To, len(attributes))
 	for name, attribute := range attributes {
-		all[name] = convert(attribute)
+		from := reflect.ValueOf(attribute)
+		i := slices.IndexFunc(attributeTypes, func(to To) bool { return reflect.TypeOf(to).Name() == from.Type().Name() })
+		to := reflect.New(reflect.TypeOf(attributeTypes[i])).Elem()
+		for field, value := range to.Fields() {
+			same := from.FieldByName(field.Name)
+			if !same.IsValid() { // attributes of actions cannot be sensitive
+				continue
+			}
+			if nested, ok := reflect.TypeAssert[map[string]ephemeral.Attribute](same); ok {
+				same = reflect.ValueOf(converted(nested, attributeTypes))
+			}
+			value.Set(same)
+		}
+		all[name] = to.Interface().(To) //nolint:forcetypeassert // it is one of attributeTypes
 	}
 	return all
 }
 
-// copied returns a To with the fields that attribute has too.
-func copied[To any](attribute any) To {
-	var to To
-	source := reflect.ValueOf(attribute)
-	for field, value := range reflect.ValueOf(&to).Elem().Fields() {
-		if same := source.FieldByName(field.Name); same.IsValid() && same.Type() == field.Type {
-			value.Set(same)
-		}
+// Types of attributes that are converted to.
+var (
+	dataSourceTypes = []datasource.Attribute{
+		datasource.StringAttribute{}, datasource.Int64Attribute{}, datasource.NumberAttribute{}, datasource.BoolAttribute{},
+		datasource.ListAttribute{}, datasource.MapAttribute{}, datasource.DynamicAttribute{}, datasource.SingleNestedAttribute{},
 	}
-	return to
-}
-
-// forDataSource converts an attribute to one of a data source.
-func forDataSource(attribute ephemeral.Attribute) datasource.Attribute {
-	switch a := attribute.(type) {
-	case ephemeral.StringAttribute:
-		return copied[datasource.StringAttribute](a)
-	case ephemeral.Int64Attribute:
-		return copied[datasource.Int64Attribute](a)
-	case ephemeral.NumberAttribute:
-		return copied[datasource.NumberAttribute](a)
-	case ephemeral.BoolAttribute:
-		return copied[datasource.BoolAttribute](a)
-	case ephemeral.ListAttribute:
-		return copied[datasource.ListAttribute](a)
-	case ephemeral.MapAttribute:
-		return copied[datasource.MapAttribute](a)
-	case ephemeral.DynamicAttribute:
-		return copied[datasource.DynamicAttribute](a)
-	case ephemeral.SingleNestedAttribute:
-		nested := copied[datasource.SingleNestedAttribute](a)
-		nested.Attributes = converted(a.Attributes, forDataSource)
-		return nested
-	default:
-		panic(fmt.Sprintf("no conversion of %T for a data source", attribute))
+	providerTypes = []provider.Attribute{
+		provider.StringAttribute{}, provider.NumberAttribute{}, provider.BoolAttribute{},
+		provider.ListAttribute{}, provider.MapAttribute{}, provider.SingleNestedAttribute{},
 	}
-}
-
-// forProvider converts an attribute to one of the provider block.
-func forProvider(attribute ephemeral.Attribute) provider.Attribute {
-	switch a := attribute.(type) {
-	case ephemeral.StringAttribute:
-		return copied[provider.StringAttribute](a)
-	case ephemeral.NumberAttribute:
-		return copied[provider.NumberAttribute](a)
-	case ephemeral.ListAttribute:
-		return copied[provider.ListAttribute](a)
-	case ephemeral.MapAttribute:
-		return copied[provider.MapAttribute](a)
-	case ephemeral.SingleNestedAttribute:
-		nested := copied[provider.SingleNestedAttribute](a)
-		nested.Attributes = converted(a.Attributes, forProvider)
-		return nested
-	default:
-		panic(fmt.Sprintf("no conversion of %T for the provider block", attribute))
+	actionTypes = []action.Attribute{
+		action.StringAttribute{}, action.BoolAttribute{}, action.NumberAttribute{},
+		action.ListAttribute{}, action.MapAttribute{}, action.SingleNestedAttribute{},
 	}
-}
-
-// forAction converts an attribute to one of an action, where none can be marked as
-// sensitive.
-func forAction(attribute ephemeral.Attribute) action.Attribute {
-	switch a := attribute.(type) {
-	case ephemeral.StringAttribute:
-		return copied[action.StringAttribute](a)
-	case ephemeral.BoolAttribute:
-		return copied[action.BoolAttribute](a)
-	case ephemeral.ListAttribute:
-		return copied[action.ListAttribute](a)
-	case ephemeral.MapAttribute:
-		return copied[action.MapAttribute](a)
-	case ephemeral.SingleNestedAttribute:
-		nested := copied[action.SingleNestedAttribute](a)
-		nested.Attributes = converted(a.Attributes, forAction)
-		return nested
-	default:
-		panic(fmt.Sprintf("no conversion of %T for an action", attribute))
-	}
-}
+)
 
 // fieldsOf returns the fields of a model by the names of their attributes.
 func fieldsOf(model reflect.Value) map[string]reflect.Value {

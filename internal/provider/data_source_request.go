@@ -29,7 +29,7 @@ func (*requestDataSource) Metadata(_ context.Context, _ datasource.MetadataReque
 func (*requestDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One HTTP request that reads. The request and the response are stored in the state; the token never is.",
-		Attributes:          converted(union(apiRequestAttributes(readMethods()), apiResponseAttributes()), forDataSource),
+		Attributes:          converted(union(apiRequestAttributes(readMethods()), apiResponseAttributes()), dataSourceTypes),
 	}
 }
 

@@ -31,7 +31,7 @@ func (*tokenDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest
 func (*tokenDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A token for consumers that cannot take ephemeral values. The token is stored in the state.",
-		Attributes:          converted(union(computedScopes(tokenRequestAttributes()), tokenAttributes()), forDataSource),
+		Attributes:          converted(union(computedScopes(tokenRequestAttributes()), tokenAttributes()), dataSourceTypes),
 	}
 }
 

@@ -51,7 +51,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 
 // providerAttributes are those of the provider block.
 func providerAttributes() map[string]schema.Attribute {
-	return union(converted(clientAttributes(), forProvider), connectionAttributes())
+	return union(converted(clientAttributes(), providerTypes), connectionAttributes())
 }
 
 // connectionAttributes apply to every request of the provider. Only the provider
