@@ -6,6 +6,7 @@ package provider
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -136,10 +137,8 @@ func (r refusal) credentialSuspects() []string {
 		return append(r.noneSuspects(), registered)
 	}
 	suspects := []string{"client_id, client_secret: the client must be registered at this server and enabled, and the secret current"}
-	encoded := strings.ContainsFunc(r.client.ClientID+r.client.ClientSecret.Reveal(), func(char rune) bool {
-		return !isAlphanumeric(char) && !strings.ContainsRune("-._~", char)
-	})
-	if r.client.TokenEndpointAuthMethod == clientauth.ClientSecretBasic && encoded {
+	credentials := r.client.ClientID + r.client.ClientSecret.Reveal()
+	if r.client.TokenEndpointAuthMethod == clientauth.ClientSecretBasic && credentials != url.QueryEscape(credentials) {
 		if r.client.ClientSecretBasicEncoding == clientauth.BasicEncodingRaw {
 			suspects = append(suspects, "client_secret_basic_encoding: the id or the secret has characters that RFC 6749 section 2.3.1 encodes. "+
 				"If the server decodes them, remove \"raw\"")

@@ -25,17 +25,16 @@ type Server interface {
 	tfprotov6.ActionServer
 }
 
-// server is the framework's server, with all diagnostics passed through hideLines,
-// including those of the framework itself and of other libraries' validators.
+// server is the framework's server. The methods that it replaces pass their diagnostics
+// through hideLines, including those of the framework itself and of other libraries'
+// validators. The framework's methods never return an error.
 type server struct {
 	Server
 
-	// schemas are those of the provider. They are needed only if there are diagnostics.
-	schemas func() *schemas
+	// schemas are those of all blocks, named as in blockSchemas. They are needed only if there
+	// are diagnostics.
+	schemas func() map[string]*tfprotov6.Schema
 }
-
-// schemas are the schemas of a provider.
-type schemas = tfprotov6.GetProviderSchemaResponse
 
 // NewServer returns a server of a new provider, with a cache of its own.
 func NewServer(version string, options ...Option) Server {
@@ -45,171 +44,128 @@ func NewServer(version string, options ...Option) Server {
 		option(p)
 	}
 	framework, _ := providerserver.NewProtocol6(p)().(Server)
-	return &server{framework, sync.OnceValue(func() *schemas {
-		all, _ := framework.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{}) // never an error
-		return all
-	})}
+	return &server{framework, sync.OnceValue(func() map[string]*tfprotov6.Schema { return blockSchemas(framework) })}
 }
 
-// ValidateProviderConfig implements [tfprotov6.ProviderServer].
+// blockSchemas returns the schemas of a provider: "provider", "data.<type>",
+// "ephemeral.<type>" and "action.<type>".
+func blockSchemas(framework Server) map[string]*tfprotov6.Schema {
+	all, _ := framework.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	schemas := map[string]*tfprotov6.Schema{"provider": all.Provider}
+	for name, schema := range all.DataSourceSchemas {
+		schemas["data."+name] = schema
+	}
+	for name, schema := range all.EphemeralResourceSchemas {
+		schemas["ephemeral."+name] = schema
+	}
+	for name, schema := range all.ActionSchemas {
+		schemas["action."+name] = schema.Schema
+	}
+	return schemas
+}
+
 func (s *server) ValidateProviderConfig(
 	ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest,
 ) (*tfprotov6.ValidateProviderConfigResponse, error) {
 	resp, err := s.Server.ValidateProviderConfig(ctx, req)
-	if err == nil {
-		s.hideLines(resp.Diagnostics, req.Config, providerSchema)
-	}
+	s.hideLines(resp.Diagnostics, req.Config, "provider")
 	return resp, err
 }
 
-// ConfigureProvider implements [tfprotov6.ProviderServer].
 func (s *server) ConfigureProvider(
 	ctx context.Context, req *tfprotov6.ConfigureProviderRequest,
 ) (*tfprotov6.ConfigureProviderResponse, error) {
 	resp, err := s.Server.ConfigureProvider(ctx, req)
-	if err == nil {
-		s.hideLines(resp.Diagnostics, req.Config, providerSchema)
-	}
+	s.hideLines(resp.Diagnostics, req.Config, "provider")
 	return resp, err
 }
 
-// ValidateDataResourceConfig implements [tfprotov6.DataSourceServer].
 func (s *server) ValidateDataResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest,
 ) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
 	resp, err := s.Server.ValidateDataResourceConfig(ctx, req)
-	if err == nil {
-		s.hideLines(resp.Diagnostics, req.Config, dataSourceSchema(req.TypeName))
-	}
+	s.hideLines(resp.Diagnostics, req.Config, "data."+req.TypeName)
 	return resp, err
 }
 
-// ReadDataSource implements [tfprotov6.DataSourceServer].
 func (s *server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
 	resp, err := s.Server.ReadDataSource(ctx, req)
-	if err == nil {
-		s.hideLines(resp.Diagnostics, req.Config, dataSourceSchema(req.TypeName))
-	}
+	s.hideLines(resp.Diagnostics, req.Config, "data."+req.TypeName)
 	return resp, err
 }
 
-// ValidateEphemeralResourceConfig implements [tfprotov6.EphemeralResourceServer].
 func (s *server) ValidateEphemeralResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateEphemeralResourceConfigRequest,
 ) (*tfprotov6.ValidateEphemeralResourceConfigResponse, error) {
 	resp, err := s.Server.ValidateEphemeralResourceConfig(ctx, req)
-	if err == nil {
-		s.hideLines(resp.Diagnostics, req.Config, ephemeralSchema(req.TypeName))
-	}
+	s.hideLines(resp.Diagnostics, req.Config, "ephemeral."+req.TypeName)
 	return resp, err
 }
 
-// OpenEphemeralResource implements [tfprotov6.EphemeralResourceServer].
 func (s *server) OpenEphemeralResource(
 	ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest,
 ) (*tfprotov6.OpenEphemeralResourceResponse, error) {
 	resp, err := s.Server.OpenEphemeralResource(ctx, req)
-	if err == nil {
-		s.hideLines(resp.Diagnostics, req.Config, ephemeralSchema(req.TypeName))
-	}
+	s.hideLines(resp.Diagnostics, req.Config, "ephemeral."+req.TypeName)
 	return resp, err
 }
 
-// RenewEphemeralResource implements [tfprotov6.EphemeralResourceServer]. Terraform
-// sends no configuration here, nor to CloseEphemeralResource.
+// Terraform sends no configuration here, nor to CloseEphemeralResource.
 func (s *server) RenewEphemeralResource(
 	ctx context.Context, req *tfprotov6.RenewEphemeralResourceRequest,
 ) (*tfprotov6.RenewEphemeralResourceResponse, error) {
 	resp, err := s.Server.RenewEphemeralResource(ctx, req)
-	if err == nil {
-		s.hideLines(resp.Diagnostics, nil, nil)
-	}
+	s.hideLines(resp.Diagnostics, nil, "ephemeral."+req.TypeName)
 	return resp, err
 }
 
-// CloseEphemeralResource implements [tfprotov6.EphemeralResourceServer].
 func (s *server) CloseEphemeralResource(
 	ctx context.Context, req *tfprotov6.CloseEphemeralResourceRequest,
 ) (*tfprotov6.CloseEphemeralResourceResponse, error) {
 	resp, err := s.Server.CloseEphemeralResource(ctx, req)
-	if err == nil {
-		s.hideLines(resp.Diagnostics, nil, nil)
-	}
+	s.hideLines(resp.Diagnostics, nil, "ephemeral."+req.TypeName)
 	return resp, err
 }
 
-// ValidateActionConfig implements [tfprotov6.ActionServer].
 func (s *server) ValidateActionConfig(
 	ctx context.Context, req *tfprotov6.ValidateActionConfigRequest,
 ) (*tfprotov6.ValidateActionConfigResponse, error) {
 	resp, err := s.Server.ValidateActionConfig(ctx, req)
-	if err == nil {
-		s.hideLines(resp.Diagnostics, req.Config, actionSchema(req.ActionType))
-	}
+	s.hideLines(resp.Diagnostics, req.Config, "action."+req.ActionType)
 	return resp, err
 }
 
-// PlanAction implements [tfprotov6.ActionServer].
 func (s *server) PlanAction(ctx context.Context, req *tfprotov6.PlanActionRequest) (*tfprotov6.PlanActionResponse, error) {
 	resp, err := s.Server.PlanAction(ctx, req)
-	if err == nil {
-		s.hideLines(resp.Diagnostics, req.Config, actionSchema(req.ActionType))
-	}
+	s.hideLines(resp.Diagnostics, req.Config, "action."+req.ActionType)
 	return resp, err
 }
 
-// InvokeAction implements [tfprotov6.ActionServer].
 func (s *server) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
 	resp, err := s.Server.InvokeAction(ctx, req)
-	if err != nil {
-		return resp, err
-	}
 	events := resp.Events
 	resp.Events = func(yield func(tfprotov6.InvokeActionEvent) bool) {
-		for event := range events {
+		events(func(event tfprotov6.InvokeActionEvent) bool {
 			if completed, ok := event.Type.(tfprotov6.CompletedInvokeActionEventType); ok {
-				s.hideLines(completed.Diagnostics, req.Config, actionSchema(req.ActionType))
+				s.hideLines(completed.Diagnostics, req.Config, "action."+req.ActionType)
 			}
-			if !yield(event) {
-				return
-			}
-		}
+			return yield(event)
+		})
 	}
-	return resp, nil
-}
-
-func providerSchema(all *schemas) *tfprotov6.Schema { return all.Provider }
-
-func dataSourceSchema(typeName string) func(*schemas) *tfprotov6.Schema {
-	return func(all *schemas) *tfprotov6.Schema { return all.DataSourceSchemas[typeName] }
-}
-
-func ephemeralSchema(typeName string) func(*schemas) *tfprotov6.Schema {
-	return func(all *schemas) *tfprotov6.Schema { return all.EphemeralResourceSchemas[typeName] }
-}
-
-// actionSchema returns a function that picks the schema of an action.
-func actionSchema(typeName string) func(*schemas) *tfprotov6.Schema {
-	return func(all *schemas) *tfprotov6.Schema {
-		if found := all.ActionSchemas[typeName]; found != nil {
-			return found.Schema
-		}
-		return nil
-	}
+	return resp, err
 }
 
 // hideLines removes the path of diagnostics whose source line may hold a secret, since
 // Terraform prints that line with every literal on it. The text then names the
-// attribute. Pick chooses the schema of config; both are nil if there is no
-// configuration.
-func (s *server) hideLines(found []*tfprotov6.Diagnostic, config *tfprotov6.DynamicValue, pick func(*schemas) *tfprotov6.Schema) {
+// attribute. Config is that of the block, nil if it is not known.
+func (s *server) hideLines(found []*tfprotov6.Diagnostic, config *tfprotov6.DynamicValue, block string) {
 	for _, diagnostic := range found {
 		name := attributeName(diagnostic.Attribute)
 		if name == "" {
 			continue
 		}
 		root, _, _ := strings.Cut(name, ".")
-		if !s.isSensitive(root) && (config == nil || !holdsSecret(config, pick(s.schemas()), root)) {
+		if !s.isSensitive(root) && (config == nil || !holdsSecret(config, s.schemas()[block], root)) {
 			continue
 		}
 		diagnostic.Attribute = nil
@@ -222,19 +178,14 @@ func (s *server) hideLines(found []*tfprotov6.Diagnostic, config *tfprotov6.Dyna
 // isSensitive reports whether a top-level attribute is sensitive, or has a sensitive
 // member, in any kind of block: attributes of actions cannot be marked.
 func (s *server) isSensitive(name string) bool {
-	all := s.schemas()
-	blocks := []*tfprotov6.Schema{all.Provider}
-	for _, schema := range all.EphemeralResourceSchemas {
-		blocks = append(blocks, schema)
+	for _, schema := range s.schemas() {
+		for _, attribute := range schema.Block.Attributes {
+			if attribute.Name == name && hasSensitive(attribute) {
+				return true
+			}
+		}
 	}
-	for _, schema := range all.DataSourceSchemas {
-		blocks = append(blocks, schema)
-	}
-	return slices.ContainsFunc(blocks, func(schema *tfprotov6.Schema) bool {
-		return slices.ContainsFunc(schema.Block.Attributes, func(attribute *tfprotov6.SchemaAttribute) bool {
-			return attribute.Name == name && hasSensitive(attribute)
-		})
-	})
+	return false
 }
 
 // hasSensitive reports whether an attribute or a member of it is sensitive.
@@ -265,17 +216,6 @@ func holdsSecret(config *tfprotov6.DynamicValue, schema *tfprotov6.Schema, root 
 	return holds
 }
 
-// shownName returns a name, or a word of a closed list, for quoting it, if it is short
-// and looks like one: it may be a secret in the wrong place.
-func shownName(text string) string {
-	if !nameShaped.MatchString(text) || secret.LooksLikeKey(text) {
-		return "…"
-	}
-	return text
-}
-
-var nameShaped = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{0,40}$`)
-
 // attributeName writes a path without the elements of maps and lists, as texts name
 // attributes.
 func attributeName(path *tftypes.AttributePath) string {
@@ -288,8 +228,9 @@ func attributeName(path *tftypes.AttributePath) string {
 	return strings.Join(steps, ".")
 }
 
+var words = regexp.MustCompile(`[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*`)
+
 // names reports whether a text contains the name of an attribute as a word.
 func names(text, attribute string) bool {
-	words := strings.FieldsFunc(text, func(char rune) bool { return !isAlphanumeric(char) && char != '_' && char != '.' })
-	return slices.ContainsFunc(words, func(word string) bool { return strings.Trim(word, ".") == attribute })
+	return slices.Contains(words.FindAllString(text, -1), attribute)
 }

@@ -10,6 +10,7 @@ import (
 	"math/big"
 	"net/http"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -35,53 +36,54 @@ const (
 	maxLine = httpstack.MaxField
 )
 
-// stringValidator validates a string, which must be UTF-8 and within bounds.
-type stringValidator struct {
-	// must says what the value must be.
-	must string
-	// rule returns what is wrong and what to do, or "". It does not quote the value,
-	// which may be a secret.
-	rule func(value string) (problem string)
-	// most is the largest length in bytes; zero means maxLine.
-	most int
+// stringRule validates a string: it returns what is wrong and what to do, or "". It does
+// not quote the value, which may be a secret.
+type stringRule func(value string) (problem string)
+
+// text is a rule for UTF-8 text of up to maxText bytes.
+func text(rule stringRule) stringRule { return bounded(maxText, rule) }
+
+// short is a rule for UTF-8 text of up to maxLine bytes.
+func short(rule stringRule) stringRule { return bounded(maxLine, rule) }
+
+func bounded(most int, rule stringRule) stringRule {
+	return func(value string) string {
+		switch {
+		case len(value) > most:
+			return fmt.Sprintf("The value is %d bytes long. The limit is %d.", len(value), most)
+		case !utf8.ValidString(value):
+			return "The value is not UTF-8 text. Encode it, for example with base64."
+		}
+		return rule(value)
+	}
 }
 
-// Description implements [validator.Describer].
-func (v stringValidator) Description(context.Context) string { return v.must }
+// Description implements [validator.Describer]. Descriptions are not shown anywhere.
+func (stringRule) Description(context.Context) string { return "" }
 
 // MarkdownDescription implements [validator.Describer].
-func (v stringValidator) MarkdownDescription(context.Context) string { return v.must }
+func (stringRule) MarkdownDescription(context.Context) string { return "" }
 
 // ValidateString implements [validator.String].
-func (v stringValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (r stringRule) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if problem := v.problem(req.ConfigValue.ValueString()); problem != "" {
+	if problem := r(req.ConfigValue.ValueString()); problem != "" {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid value for "+shownPath(req.Path), problem)
 	}
 }
 
-// problem returns what is wrong with the value, "" if nothing is.
-func (v stringValidator) problem(value string) string {
-	switch most := cmp.Or(v.most, maxLine); {
-	case len(value) > most:
-		return fmt.Sprintf("The value is %d bytes long. The limit is %d.", len(value), most)
-	case !utf8.ValidString(value):
-		return "The value is not UTF-8 text. Encode it, for example with base64."
+// shownName returns a name, or a word of a closed list, for quoting it, if it is short
+// and looks like one: it may be a secret in the wrong place.
+func shownName(text string) string {
+	if !nameShaped.MatchString(text) || secret.LooksLikeKey(text) {
+		return "…"
 	}
-	return v.rule(value)
+	return text
 }
 
-// shortened cuts a name or word in the configuration for quoting it.
-func shortened(text string) string {
-	const longest = 40
-	chars := []rune(text)
-	if len(chars) <= longest {
-		return text
-	}
-	return string(chars[:longest]) + "…"
-}
+var nameShaped = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{0,40}$`)
 
 // shownPath writes a path with its map keys shortened.
 func shownPath(at path.Path) string {
@@ -96,50 +98,47 @@ func shownPath(at path.Path) string {
 
 // anyText is any text.
 func anyText() validator.String {
-	return stringValidator{must: "must be text", most: maxText, rule: func(string) string { return "" }}
+	return text(func(string) string { return "" })
 }
 
 // anyLine is any text within the bounds of what is sent in a URL.
 func anyLine() validator.String {
-	return stringValidator{must: "must be text", rule: func(string) string { return "" }}
+	return short(func(string) string { return "" })
 }
 
 // nonEmpty is any text that is not empty.
 func nonEmpty() validator.String {
-	return stringValidator{must: "must not be empty", most: maxText, rule: problemOfEmpty}
+	return text(problemOfEmpty)
 }
 
 // oneOf is one of a list of words.
 func oneOf(words ...string) validator.String {
-	list := "`" + strings.Join(words, "`, `") + "`"
-	return stringValidator{must: "must be one of " + list, rule: func(value string) string {
+	return short(func(value string) string {
 		if slices.Contains(words, value) {
 			return ""
 		}
 		return fmt.Sprintf("The value must be one of \"%s\", but is %q.", strings.Join(words, "\", \""), shownName(value))
-	}}
+	})
 }
 
 // credential identifies or authenticates a client.
 func credential() validator.String {
-	return stringValidator{must: "must not be empty or have control characters", rule: func(value string) string {
+	return short(func(value string) string {
 		if problem := problemOfLine(value); problem != "" || !hasControl(value) {
 			return problem
 		}
 		return "The value has a line break or another control character (RFC 6749 appendix A allows none)."
-	}}
+	})
 }
 
 // line is one line of text, not empty.
 func line() validator.String {
-	return stringValidator{must: "must not be empty or have control characters", rule: func(value string) string {
-		return cmp.Or(problemOfLine(value), problemOfControl(value))
-	}}
+	return short(func(value string) string { return cmp.Or(problemOfLine(value), problemOfControl(value)) })
 }
 
 // localPath is a path on this machine.
 func localPath() validator.String {
-	return stringValidator{must: "must be a path", rule: problemOfPath}
+	return short(problemOfPath)
 }
 
 // problemOfPath reports what is not a path, or what only shells expand.
@@ -152,12 +151,12 @@ func problemOfPath(value string) string {
 
 // assertionFile is the path of a file that holds an assertion.
 func assertionFile() validator.String {
-	return stringValidator{must: "must be a path", rule: func(value string) string {
+	return short(func(value string) string {
 		if secret.LooksLikeKey(value) {
 			return "The value looks like a JWT or a key, and should be the path of the file that holds it. Write it into a file, and that file's path here."
 		}
 		return problemOfPath(value)
-	}}
+	})
 }
 
 // problemOfEmpty reports an empty value.
@@ -186,12 +185,12 @@ func problemOfControl(value string) string {
 
 // plainText is a text without control characters; it may be empty.
 func plainText() validator.String {
-	return stringValidator{must: "must have no control characters", rule: problemOfControl}
+	return short(problemOfControl)
 }
 
 // scopeToken is one scope (RFC 6749 section 3.3).
 func scopeToken() validator.String {
-	return stringValidator{must: "must be one scope", rule: func(value string) string {
+	return short(func(value string) string {
 		switch {
 		case value == "":
 			return "The scope is empty. Leave it out of the list."
@@ -204,12 +203,12 @@ func scopeToken() validator.String {
 				"If the server needs it, set parameters = { scope = \"…\" }."
 		}
 		return ""
-	}}
+	})
 }
 
 // variableName is the name of an environment variable.
 func variableName() validator.String {
-	return stringValidator{must: "must be the name of an environment variable", rule: func(value string) string {
+	return short(func(value string) string {
 		if secret.LooksLikeKey(value) {
 			return "The value looks like a JWT or a key, and should be the name of the environment variable that holds it. " +
 				"Set such a variable, and write its name here."
@@ -218,26 +217,26 @@ func variableName() validator.String {
 			return "The value is not the name of an environment variable, which has letters, digits and underscores."
 		}
 		return problemOfEmpty(value)
-	}}
+	})
 }
 
 // jsonPointer is a JSON Pointer (RFC 6901).
 func jsonPointer() validator.String {
-	return stringValidator{must: "must be a JSON Pointer", rule: func(value string) string {
+	return short(func(value string) string {
 		_, err := jsonpointer.Parse(value)
 		return problemOf(err)
-	}}
+	})
 }
 
 // jsonObject is a JSON object.
 func jsonObject() validator.String {
-	return stringValidator{must: "must be a JSON object", most: maxText, rule: func(value string) string {
+	return text(func(value string) string {
 		var object map[string]any
 		if err := oauth2.DecodeJSON([]byte(value), &object); err != nil || object == nil {
 			return "The value is not a JSON object. Write it with jsonencode({ … })."
 		}
 		return ""
-	}}
+	})
 }
 
 // durationFrom is a duration of at least a minimum.
@@ -246,7 +245,7 @@ func durationFrom(minimum time.Duration) validator.String {
 	if minimum == 0 {
 		must = "must be a duration that is not negative"
 	}
-	return stringValidator{must: must, rule: func(value string) string {
+	return short(func(value string) string {
 		parsed, err := time.ParseDuration(value)
 		switch {
 		case err != nil:
@@ -255,15 +254,15 @@ func durationFrom(minimum time.Duration) validator.String {
 			return "The value " + must + "."
 		}
 		return ""
-	}}
+	})
 }
 
 // certificates are PEM certificates.
 func certificates() validator.String {
-	return stringValidator{must: "must be PEM certificates", most: maxText, rule: func(value string) string {
+	return text(func(value string) string {
 		_, err := httpstack.ParseCertificates(value)
 		return problemOf(err)
-	}}
+	})
 }
 
 // problemOf is the error as a sentence, "" for nil.
@@ -274,11 +273,6 @@ func problemOf(err error) string {
 	return sentence(err.Error())
 }
 
-func isAlphanumeric(char rune) bool {
-	return '0' <= char && char <= '9' || 'a' <= char && char <= 'z' || 'A' <= char && char <= 'Z'
-}
-
-// hasControl reports whether a text has control characters.
 func hasControl(text string) bool { return strings.ContainsFunc(text, unicode.IsControl) }
 
 // headerFields validates a map of headers.
@@ -296,7 +290,7 @@ func (headerFields) ValidateMap(_ context.Context, req validator.MapRequest, res
 	elements := req.ConfigValue.Elements()
 	for _, name := range sortedKeys(elements) {
 		value, _ := elements[name].(types.String)
-		if problem := headerField(name).problem(value.ValueString()); problem != "" {
+		if problem := headerField(name)(value.ValueString()); problem != "" {
 			resp.Diagnostics.AddAttributeError(req.Path.AtMapKey(name), "Invalid header field", problem)
 		}
 		canonical := http.CanonicalHeaderKey(name)
@@ -309,27 +303,23 @@ func (headerFields) ValidateMap(_ context.Context, req validator.MapRequest, res
 }
 
 // headerField is the value of the header of this name.
-func headerField(name string) stringValidator {
-	return stringValidator{must: "must be the value of a header field", rule: func(value string) string {
-		return problemOf(httpstack.CheckHeader(name, value))
-	}}
+func headerField(name string) stringRule {
+	return short(func(value string) string { return problemOf(httpstack.CheckHeader(name, value)) })
 }
 
 // headerName is the name of a header.
 func headerName() validator.String {
-	return stringValidator{must: "must be the name of a header field", rule: func(name string) string {
-		return problemOf(httpstack.CheckHeader(name, ""))
-	}}
+	return short(func(name string) string { return problemOf(httpstack.CheckHeader(name, "")) })
 }
 
 // tokenScheme is what precedes a token in a header; it may be empty.
 func tokenScheme() validator.String {
-	return stringValidator{must: "must be visible ASCII characters", rule: func(scheme string) string {
+	return short(func(scheme string) string {
 		if strings.TrimSpace(scheme) != scheme || hasControl(scheme) || strings.ContainsFunc(scheme, isNotASCII) {
 			return "A scheme consists of visible ASCII characters, and of spaces between them. Leave out the space before the token."
 		}
 		return ""
-	}}
+	})
 }
 
 // wholeNumber validates a whole number within bounds. Its attribute must be a Number:

@@ -27,19 +27,19 @@ func requestURL() validator.String {
 
 // httpURL is an absolute URL. The problem is that of a fragment.
 func httpURL(fragment string) validator.String {
-	return stringValidator{must: "must be an absolute https URL without fragment", rule: func(value string) string {
+	return short(func(value string) string {
 		problem := problemOfURL(value)
 		if problem == "" && strings.Contains(value, "#") {
 			return fragment
 		}
 		return problem
-	}}
+	})
 }
 
 // placeholder matches a word in braces or angle brackets, as documentation writes
 // a value to be replaced. Encoded braces may also be data, such as the UUIDs in
 // URLs of Bitbucket's API, so the word must look like one.
-var placeholder = regexp.MustCompile(`(?i)([{<]|%7B|%3C)[a-z]([a-z_. -]|%20)*[0-9]*([}>]|%7D|%3E)`)
+var placeholder = regexp.MustCompile(`(?i)([{<]|%7B|%3C)[a-z]([a-z_. -]|%20){0,40}[0-9]{0,3}([}>]|%7D|%3E)`)
 
 // problemOfURL reports why no request can be sent to an address.
 func problemOfURL(value string) string {
@@ -48,7 +48,7 @@ func problemOfURL(value string) string {
 	left := placeholder.FindString(place)
 	switch {
 	case left != "" && !strings.Contains(place, "@"): // after which it could be part of a password
-		return "The URL still has the placeholder " + shortened(left) + ". Replace it with your own value."
+		return "The URL still has the placeholder " + left + ". Replace it with your own value."
 	case strings.ContainsAny(value, "{}<>"):
 		return "The URL has braces or angle brackets, which must be percent-encoded (RFC 3986 section 2)."
 	case err != nil || hasControl(value) || strings.Contains(value, " "):
@@ -65,27 +65,29 @@ func problemOfURL(value string) string {
 
 // withoutQuery complements endpointURL for issuers.
 func withoutQuery() validator.String {
-	return stringValidator{must: "must have no query", rule: func(value string) string {
+	return short(func(value string) string {
 		if strings.Contains(value, "?") {
 			return "An issuer has no query (RFC 8414 section 2). Remove the \"?\" and everything after it."
 		}
 		return ""
-	}}
+	})
 }
+
+var hostShaped = regexp.MustCompile(`^[A-Za-z0-9._:-]+$`)
 
 // hostName is the name or address of a server.
 func hostName() validator.String {
-	return stringValidator{must: "must be a host name", rule: func(value string) string {
-		if value == "" || strings.ContainsFunc(value, func(char rune) bool { return !isAlphanumeric(char) && !strings.ContainsRune("-._:", char) }) {
+	return short(func(value string) string {
+		if !hostShaped.MatchString(value) {
 			return "The value is not a host name. Write it without scheme, port and path, and international names in their ASCII form (\"xn--…\")."
 		}
 		return ""
-	}}
+	})
 }
 
 // absoluteURI is a resource indicator (RFC 8707 section 2).
 func absoluteURI() validator.String {
-	return stringValidator{must: "must be an absolute URI", rule: func(value string) string {
+	return short(func(value string) string {
 		identifier, err := url.Parse(value)
 		if err != nil || !identifier.IsAbs() {
 			return "A resource must be an absolute URI such as \"https://api.example.com/\" or \"urn:example:api\" (RFC 8707 section 2). " +
@@ -95,24 +97,22 @@ func absoluteURI() validator.String {
 			return "A resource must not have a fragment (RFC 8707 section 2). Remove the \"#\" and everything after it."
 		}
 		return ""
-	}}
+	})
 }
 
 // proxyURL is the address of a proxy.
 func proxyURL() validator.String {
-	return stringValidator{must: "must be the URL of a proxy", rule: func(value string) string {
+	return short(func(value string) string {
 		if _, err := httpstack.ParseProxyURL(value); err != nil {
 			return "The proxy URL " + err.Error() + "."
 		}
 		return ""
-	}}
+	})
 }
 
 // redisURL is the address of a Redis server.
 func redisURL() validator.String {
-	return stringValidator{must: "must be the URL of a Redis server", rule: func(value string) string {
-		return problemOf(redisstore.CheckURL(value))
-	}}
+	return short(func(value string) string { return problemOf(redisstore.CheckURL(value)) })
 }
 
 func isNotASCII(char rune) bool { return char > unicode.MaxASCII }
