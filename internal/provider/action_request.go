@@ -24,12 +24,10 @@ var (
 	_ action.ActionWithValidateConfig = (*requestAction)(nil)
 )
 
-// Metadata implements [action.Action].
 func (*requestAction) Metadata(_ context.Context, _ action.MetadataRequest, resp *action.MetadataResponse) {
 	resp.TypeName = typeName + "_request"
 }
 
-// Schema implements [action.Action].
 func (*requestAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One HTTP request, sent when the action is invoked and at no other time. Requires Terraform 1.14.",
@@ -37,19 +35,16 @@ func (*requestAction) Schema(_ context.Context, _ action.SchemaRequest, resp *ac
 	}
 }
 
-// Configure implements [action.ActionWithConfigure].
 func (a *requestAction) Configure(_ context.Context, req action.ConfigureRequest, _ *action.ConfigureResponse) {
 	a.data, _ = req.ProviderData.(*providerData)
 }
 
-// ValidateConfig implements [action.ActionWithValidateConfig].
 func (*requestAction) ValidateConfig(ctx context.Context, req action.ValidateConfigRequest, resp *action.ValidateConfigResponse) {
 	var model apiRequestModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	resp.Diagnostics.Append(model.validate()...)
 }
 
-// Invoke implements [action.Action].
 func (a *requestAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
 	var model apiRequestModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
@@ -67,10 +68,17 @@ func (m clientModel) config(ctx context.Context, getenv func(string) string) (to
 			TokenEndpoint:      m.TokenEndpoint.ValueString(),
 			RevocationEndpoint: m.RevocationEndpoint.ValueString(),
 		},
-		Credentials: m.credentials(ctx, getenv, &diags),
-		Request:     m.tokenRequest(),
-		Origins:     map[string]string{},
-		Unknown:     map[string]bool{},
+		Credentials: tokensource.Credentials{
+			ClientID:                  m.ClientID.ValueString(),
+			ClientSecret:              secret.New(m.ClientSecret.ValueString()),
+			TokenEndpointAuthMethod:   m.TokenEndpointAuthMethod.ValueString(),
+			ClientSecretBasicEncoding: m.ClientSecretBasicEncoding.ValueString(),
+			SignedAssertion:           m.signedAssertion(ctx, &diags),
+			FederatedAssertion:        m.federatedAssertion(ctx, getenv, &diags),
+		},
+		Request: m.tokenRequest(),
+		Origins: map[string]string{},
+		Unknown: map[string]bool{},
 	}
 	for name, value := range valuesOf(m) {
 		if !value.IsNull() {

@@ -251,18 +251,6 @@ func isNullMember(object types.Object, name string) bool {
 	return ok && member.IsNull()
 }
 
-// credentials maps the attributes.
-func (m credentialsModel) credentials(ctx context.Context, getenv func(string) string, diags *diag.Diagnostics) tokensource.Credentials {
-	return tokensource.Credentials{
-		ClientID:                  m.ClientID.ValueString(),
-		ClientSecret:              secret.New(m.ClientSecret.ValueString()),
-		TokenEndpointAuthMethod:   m.TokenEndpointAuthMethod.ValueString(),
-		ClientSecretBasicEncoding: m.ClientSecretBasicEncoding.ValueString(),
-		SignedAssertion:           m.signedAssertion(ctx, diags),
-		FederatedAssertion:        m.federatedAssertion(ctx, getenv, diags),
-	}
-}
-
 // signedAssertion maps the attribute, nil if it is not set.
 func (m credentialsModel) signedAssertion(ctx context.Context, diags *diag.Diagnostics) *clientauth.SignedAssertion {
 	model := objectAs[signedAssertionModel](ctx, m.SignedAssertion, diags)

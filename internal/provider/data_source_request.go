@@ -20,12 +20,10 @@ var (
 	_ datasource.DataSourceWithValidateConfig = (*requestDataSource)(nil)
 )
 
-// Metadata implements [datasource.DataSource].
 func (*requestDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = typeName + "_request"
 }
 
-// Schema implements [datasource.DataSource].
 func (*requestDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One HTTP request that reads. The request and the response are stored in the state; the token never is.",
@@ -33,20 +31,17 @@ func (*requestDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 	}
 }
 
-// Configure implements [datasource.DataSourceWithConfigure].
 func (d *requestDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
 	d.data, _ = req.ProviderData.(*providerData)
 }
 
-// ValidateConfig implements [datasource.DataSourceWithValidateConfig].
 func (*requestDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
 	var model requestModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	resp.Diagnostics.Append(model.validate()...)
 }
 
-// Read implements [datasource.DataSource]. A response that repeats the token is stored
-// without it.
+// A response that repeats the token is stored without it.
 func (d *requestDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model requestModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)

@@ -33,12 +33,10 @@ var (
 	}
 )
 
-// Metadata implements [datasource.DataSource].
 func (*serverMetadataDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = typeName + "_server_metadata"
 }
 
-// Schema implements [datasource.DataSource].
 func (*serverMetadataDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := map[string]schema.Attribute{
 		"issuer": schema.StringAttribute{
@@ -67,12 +65,10 @@ func (*serverMetadataDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 	}
 }
 
-// Configure implements [datasource.DataSourceWithConfigure].
 func (d *serverMetadataDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
 	d.data, _ = req.ProviderData.(*providerData)
 }
 
-// Read implements [datasource.DataSource].
 func (d *serverMetadataDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var own types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("issuer"), &own)...)

@@ -21,13 +21,12 @@ type tokenDataSourceModel struct {
 	tokenModel
 }
 
-// Metadata implements [datasource.DataSource].
 func (*tokenDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = typeName + "_token"
 }
 
-// Schema implements [datasource.DataSource]. Attributes of a data source end up in the
-// state, so none can hold the client's credentials.
+// Attributes of a data source end up in the state, so none can hold the client's
+// credentials.
 func (*tokenDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A token for consumers that cannot take ephemeral values. The token is stored in the state.",
@@ -35,12 +34,10 @@ func (*tokenDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, re
 	}
 }
 
-// Configure implements [datasource.DataSourceWithConfigure].
 func (d *tokenDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
 	d.data, _ = req.ProviderData.(*providerData)
 }
 
-// Read implements [datasource.DataSource].
 func (d *tokenDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model tokenDataSourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)

@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"strconv"
 	"strings"
@@ -170,6 +171,81 @@ func describeCause(err error) finding {
 		return finding{summary: "The request was cancelled", facts: []string{"Terraform stopped the run before the response arrived."}}
 	}
 	return finding{summary: "Token request failed", facts: []string{sentence(err.Error())}}
+}
+
+// networkWords are the summary, and what to do, for the kinds of failures. The attribute
+// with the address replaces the word in braces.
+var networkWords = map[httpstack.Kind]struct{ summary, remedy string }{
+	httpstack.Plaintext: {plaintextSummary, plaintextRemedy},
+	httpstack.DNS: {"The server's name cannot be resolved",
+		"Check the host in {attribute}, and that this machine can resolve it. If only a proxy can, set proxy_url."},
+	httpstack.Refused: {"The server cannot be reached",
+		"Check the host and port in {attribute}, that the server is running, and that no firewall blocks the connection."},
+	httpstack.Proxy: {"The proxy did not forward the request",
+		"Check proxy_url, or the variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY: the address, the user name and the password, " +
+			"and whether the proxy may connect to the server."},
+	httpstack.Timeout: {"No response in time",
+		"Check that this machine can reach the address in {attribute}. If the server is slow, set a longer timeout in the provider block."},
+	httpstack.Redirect: {"Redirect refused",
+		"Check {attribute}. Credentials are never sent to another scheme, host or port, and at most five redirects are followed."},
+	httpstack.Canceled:  {"The request was cancelled", "Terraform stopped the run before the response arrived."},
+	httpstack.TooLarge:  {"The response is too large", "Check the address in {attribute}: something else seems to respond there."},
+	httpstack.Truncated: unreadable,
+	httpstack.Protocol:  unreadable,
+	httpstack.Invalid:   {"The request cannot be sent", "Check {attribute} and the header fields."},
+	httpstack.Other:     {"The request failed", "Check {attribute}, and the network between this machine and the server."},
+}
+
+var unreadable = struct{ summary, remedy string }{"The response cannot be read",
+	"Check the address in {attribute}. If it is right, the server or something in between truncates or damages responses."}
+
+// describeNetwork is for a request without a response. The attribute is the one
+// with the address.
+func describeNetwork(failure *httpstack.Error, attribute string) finding {
+	words := networkWords[failure.Kind]
+	found := finding{attribute: attribute, summary: words.summary, facts: []string{sentence(failure.Error())}, remedy: words.remedy}
+	switch {
+	case failure.Kind == httpstack.TLS:
+		found.summary, found.remedy = describeTLS(failure)
+	case failure.Kind == httpstack.Proxy:
+		found.attribute = ""
+	case failure.Kind == httpstack.Timeout && failure.Proxy != "":
+		found.remedy = "Check that the proxy " + failure.Proxy + " works and may reach the server: it comes from proxy_url, " +
+			"HTTPS_PROXY or HTTP_PROXY, and NO_PROXY names hosts that need none. " + found.remedy
+	case failure.Kind == httpstack.TooLarge && attribute == "url": // only a request to an API can ask for less
+		found.remedy = "Check url. If it is right, request less at a time."
+	case failure.MayExpectTLS:
+		found.remedy = "If the server expects TLS on this port, use https:// in {attribute}. If not, check the address, and whether the server or " +
+			"something in between truncates or damages responses."
+	}
+	found.remedy = strings.ReplaceAll(found.remedy, "{attribute}", attribute)
+	return found
+}
+
+// proxyCredentials is for status 407 (RFC 9110 section 15.5.8) if no proxy is
+// configured.
+const proxyCredentials = "A proxy on the way requires credentials of its own. " +
+	"Set proxy_url = \"http://user:password@host:port\", or one of the variables HTTPS_PROXY and HTTP_PROXY."
+
+// describeTLS distinguishes the common failures of TLS.
+func describeTLS(failure *httpstack.Error) (summary, remedy string) {
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](failure); ok {
+		return "The server's certificate is from an unknown authority",
+			"If the server uses a private certificate authority, set tls = { ca_certificate = file(\"ca.pem\") } in the provider block."
+	}
+	if _, ok := errors.AsType[x509.HostnameError](failure); ok {
+		return "The server's certificate is for another host", "Check the host in the address: the certificate must name it."
+	}
+	if invalid, ok := errors.AsType[x509.CertificateInvalidError](failure); ok && invalid.Reason == x509.Expired {
+		return "The server's certificate has expired or is not valid yet",
+			"Check this machine's clock. If it is right, contact the server's operator to renew the certificate."
+	}
+	if failure.Alert {
+		return "The server ended the TLS handshake",
+			"If the server requires a client certificate, set tls = { client_certificate = …, client_key = … } in the provider block. " +
+				"If one is set, it may have expired, or be from an authority that the server does not trust."
+	}
+	return "No TLS connection to the server", "Check whether the address must begin with https:// or http://, and that the server supports TLS 1.2 or later."
 }
 
 // maxDetail bounds the detail of a diagnostic, in bytes. Quoted responses are

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
@@ -28,8 +27,10 @@ func configErrors(found []*tokensource.ConfigError, kind blockKind) diag.Diagnos
 // describeConfig is for a client that cannot request a token as it is configured.
 func describeConfig(config *tokensource.ConfigError) finding {
 	found := finding{attribute: config.Attribute, summary: "Token request not possible with this configuration"}
-	if words, ok := conflictWords(config); ok {
-		return finding{attribute: config.Attribute, summary: "Conflicting attributes", remedy: words}
+	for cause, words := range conflictWords {
+		if errors.Is(config, cause) {
+			return describeConflict(config, words)
+		}
 	}
 	if _, ok := errors.AsType[*clientauth.FieldError](config); ok {
 		return describeAssertion("signed_assertion", config.Err)
@@ -110,57 +111,45 @@ func unknownError(attributes []string, kind blockKind) diag.Diagnostic {
 	}.diagnostic(kind)
 }
 
-// plaintextRefused is for an address that would send credentials unencrypted.
-func plaintextRefused(attribute string) diag.DiagnosticWithPath {
-	return diag.NewAttributeErrorDiagnostic(path.Root(attribute), "Plaintext http refused",
-		"With http:// the credentials and the token would cross the network unencrypted. Use https://. "+
-			"If the server does not support it, set allow_plaintext_http = true in the provider block.")
+// Words for an address that would send credentials unencrypted.
+const (
+	plaintextSummary = "Plaintext http refused"
+	plaintextRemedy  = "With http:// the credentials and the token would cross the network unencrypted. Use https://. " +
+		"If the server does not support it, set allow_plaintext_http = true in the provider block."
+)
+
+// conflictWords say what is wrong with a combination of attributes, and what to do. The
+// error's Attribute and Detail replace the words in braces.
+var conflictWords = map[error]string{
+	tokensource.ErrTwoMethods: "The client authenticates with client_secret_basic, which sets the Authorization header, and must not use two methods at once " +
+		"(RFC 6749 section 2.3). Remove {detail}. Or, to send only that, set token_endpoint_auth_method = \"none\" in a block without client_secret.",
+	tokensource.ErrTwoAssertions: "Only one assertion is sent, signed by this provider or issued by the platform. Remove signed_assertion or federated_assertion.",
+	tokensource.ErrColonInID: "In HTTP Basic the first colon ends the client ID (RFC 7617 section 2), and the raw encoding does not escape it. " +
+		"Remove client_secret_basic_encoding, or set token_endpoint_auth_method = \"client_secret_post\".",
+	tokensource.ErrPlaintextCertificate: "With token_endpoint_auth_method = \"{detail}\" the client authenticates with a TLS certificate, which needs https://. " +
+		"Use https://, or another method.",
+	tokensource.ErrNoBody:         "A GET request has no body to send the parameters in. Set parameters_in = \"query\", or another method.",
+	tokensource.ErrReplacedByBody: "With request_body nothing else is sent in the body, so {attribute} would have no effect. Remove one of them.",
+	tokensource.ErrTwiceInQuery: "The query of token_endpoint already has the parameter {detail}, and a parameter must not be sent twice " +
+		"(RFC 6749 section 3.2). Remove one of them.",
+	tokensource.ErrSecretNotSent:      "With token_endpoint_auth_method = \"none\" no secret is sent. Remove client_secret, or change the method.",
+	tokensource.ErrNotSent:            "With token_endpoint_auth_method = \"{detail}\" {attribute} has no effect. Remove it, or change the method.",
+	tokensource.ErrSecretAndAssertion: "The client has an assertion and a secret, and authenticates with only one of them. Remove one, or choose with token_endpoint_auth_method.",
+	tokensource.ErrNoPrivateKey:       "A certificate needs its private key. Set private_key, or remove certificate.",
 }
 
-// conflictWords says what is wrong with a combination of attributes, and what to do.
-func conflictWords(conflict *tokensource.ConfigError) (string, bool) {
-	attribute, detail := conflict.Attribute, conflict.Detail
-	is := func(err error) bool { return errors.Is(conflict, err) }
+// describeConflict is for attributes that conflict, with the words for the cause.
+func describeConflict(conflict *tokensource.ConfigError, words string) finding {
+	detail := conflict.Detail
 	switch {
-	case is(tokensource.ErrTwoMethods):
-		return twoMethods(detail), true
-	case is(tokensource.ErrTwoAssertions):
-		return "Only one assertion is sent, signed by this provider or issued by the platform. Remove signed_assertion or federated_assertion.", true
-	case is(tokensource.ErrColonInID):
-		return "In HTTP Basic the first colon ends the client ID (RFC 7617 section 2), and the raw encoding does not escape it. " +
-			"Remove client_secret_basic_encoding, or set token_endpoint_auth_method = \"client_secret_post\".", true
-	case is(tokensource.ErrPlaintextCertificate):
-		return "With token_endpoint_auth_method = \"" + detail + "\" the client authenticates with a TLS certificate, which needs https://. " +
-			"Use https://, or another method.", true
-	case is(tokensource.ErrNoBody):
-		if detail == "request_body" {
-			return "A GET request has no body. Remove request_body, or set another method.", true
-		}
-		return "A GET request has no body to send the parameters in. Set parameters_in = \"query\", or another method.", true
-	case is(tokensource.ErrReplacedByBody):
-		return "With request_body nothing else is sent in the body, so " + attribute + " would have no effect. Remove one of them.", true
-	case is(tokensource.ErrTwiceInQuery):
-		return "The query of token_endpoint already has the parameter " + shownName(detail) + ", and a parameter must not be sent twice " +
-			"(RFC 6749 section 3.2). Remove one of them.", true
-	case is(tokensource.ErrSecretNotSent):
-		return "With token_endpoint_auth_method = \"none\" no secret is sent. Remove client_secret, or change the method.", true
-	case is(tokensource.ErrNotSent):
-		return "With token_endpoint_auth_method = \"" + detail + "\" " + attribute + " has no effect. Remove it, or change the method.", true
-	case is(tokensource.ErrSecretAndAssertion):
-		return "The client has an assertion and a secret, and authenticates with only one of them. Remove one, or choose with token_endpoint_auth_method.", true
-	case is(tokensource.ErrNoPrivateKey):
-		return "A certificate needs its private key. Set private_key, or remove certificate.", true
-	default:
-		return "", false
-	}
-}
-
-// twoMethods is for credentials of a second authentication method.
-func twoMethods(with string) string {
-	if with == "an assertion" {
-		return "The client authenticates with an assertion, and must not use two methods at once (RFC 6749 section 2.3). " +
+	case errors.Is(conflict, tokensource.ErrTwoMethods) && detail == "an assertion":
+		words = "The client authenticates with an assertion, and must not use two methods at once (RFC 6749 section 2.3). " +
 			"Remove the Authorization header from headers."
+	case errors.Is(conflict, tokensource.ErrNoBody) && detail == "request_body":
+		words = "A GET request has no body. Remove request_body, or set another method."
+	case errors.Is(conflict, tokensource.ErrTwiceInQuery):
+		detail = shownName(detail)
 	}
-	return "The client authenticates with client_secret_basic, which sets the Authorization header, and must not use two methods at once " +
-		"(RFC 6749 section 2.3). Remove " + with + ". Or, to send only that, set token_endpoint_auth_method = \"none\" in a block without client_secret."
+	words = strings.NewReplacer("{attribute}", conflict.Attribute, "{detail}", detail).Replace(words)
+	return finding{attribute: conflict.Attribute, summary: "Conflicting attributes", remedy: words}
 }

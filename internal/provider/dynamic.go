@@ -105,7 +105,8 @@ func count(value any) int {
 }
 
 // dynamicElement converts decoded JSON to the value that jsondecode returns. What is
-// nested too deeply becomes its JSON text.
+// nested too deeply becomes its JSON text. Names are normalized to NFC, as Terraform
+// does, which refuses an object in which two names become the same.
 func dynamicElement(ctx context.Context, value any, depth int) attr.Value {
 	switch value := value.(type) {
 	case string:
@@ -122,28 +123,17 @@ func dynamicElement(ctx context.Context, value any, depth int) attr.Value {
 		return types.StringValue(string(text))
 	}
 	if list, ok := value.([]any); ok {
-		return dynamicTuple(ctx, list, depth-1)
+		elementTypes, values := make([]attr.Type, len(list)), make([]attr.Value, len(list))
+		for i, element := range list {
+			values[i] = dynamicElement(ctx, element, depth-1)
+			elementTypes[i] = values[i].Type(ctx)
+		}
+		return types.TupleValueMust(elementTypes, values)
 	}
 	object, _ := value.(map[string]any)
-	return dynamicObject(ctx, object, depth-1)
-}
-
-func dynamicTuple(ctx context.Context, list []any, depth int) attr.Value {
-	elementTypes, values := make([]attr.Type, len(list)), make([]attr.Value, len(list))
-	for i, element := range list {
-		values[i] = dynamicElement(ctx, element, depth)
-		elementTypes[i] = values[i].Type(ctx)
-	}
-	return types.TupleValueMust(elementTypes, values)
-}
-
-// dynamicObject normalizes names to NFC, as Terraform does, which refuses an object in
-// which two names become the same.
-func dynamicObject(ctx context.Context, object map[string]any, depth int) attr.Value {
-	object = renamed(object, norm.NFC.String)
-	memberTypes, values := make(map[string]attr.Type, len(object)), make(map[string]attr.Value, len(object))
-	for name, member := range object {
-		values[name] = dynamicElement(ctx, member, depth)
+	memberTypes, values := map[string]attr.Type{}, map[string]attr.Value{}
+	for name, member := range renamed(object, norm.NFC.String) {
+		values[name] = dynamicElement(ctx, member, depth-1)
 		memberTypes[name] = values[name].Type(ctx)
 	}
 	return types.ObjectValueMust(memberTypes, values)

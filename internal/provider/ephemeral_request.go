@@ -18,12 +18,10 @@ var (
 	_ ephemeral.EphemeralResourceWithValidateConfig = (*requestEphemeralResource)(nil)
 )
 
-// Metadata implements [ephemeral.EphemeralResource].
 func (*requestEphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
 	resp.TypeName = typeName + "_request"
 }
 
-// Schema implements [ephemeral.EphemeralResource].
 func (*requestEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One HTTP request whose response is never written to state or plan. It is sent at plan and again at apply.",
@@ -31,12 +29,10 @@ func (*requestEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReq
 	}
 }
 
-// Configure implements [ephemeral.EphemeralResourceWithConfigure].
 func (r *requestEphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, _ *ephemeral.ConfigureResponse) {
 	r.data, _ = req.ProviderData.(*providerData)
 }
 
-// ValidateConfig implements [ephemeral.EphemeralResourceWithValidateConfig].
 func (*requestEphemeralResource) ValidateConfig(
 	ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse,
 ) {
@@ -45,7 +41,6 @@ func (*requestEphemeralResource) ValidateConfig(
 	resp.Diagnostics.Append(model.validate()...)
 }
 
-// Open implements [ephemeral.EphemeralResource].
 func (r *requestEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var model requestModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)

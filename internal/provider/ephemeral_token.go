@@ -42,12 +42,10 @@ type tokenEphemeralModel struct {
 	RefreshExpiresIn types.Int64   `tfsdk:"refresh_expires_in"`
 }
 
-// Metadata implements [ephemeral.EphemeralResource].
 func (*tokenEphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
 	resp.TypeName = typeName + "_token"
 }
 
-// Schema implements [ephemeral.EphemeralResource].
 func (*tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A token that is never written to state or plan. Requires Terraform 1.10 or OpenTofu 1.11.",
@@ -80,12 +78,10 @@ func (*tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReque
 	}
 }
 
-// Configure implements [ephemeral.EphemeralResourceWithConfigure].
 func (r *tokenEphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, _ *ephemeral.ConfigureResponse) {
 	r.data, _ = req.ProviderData.(*providerData)
 }
 
-// ValidateConfig implements [ephemeral.EphemeralResourceWithValidateConfig].
 func (*tokenEphemeralResource) ValidateConfig(
 	ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse,
 ) {
@@ -97,7 +93,6 @@ func (*tokenEphemeralResource) ValidateConfig(
 	resp.Diagnostics.Append(model.validate(ctx)...)
 }
 
-// Open implements [ephemeral.EphemeralResource].
 func (r *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var model tokenEphemeralModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
@@ -152,9 +147,8 @@ func (r *tokenEphemeralResource) keep(
 	return diags
 }
 
-// Renew implements [ephemeral.EphemeralResourceWithRenew]. It cannot change the
-// token that was handed out; it keeps the session at the server alive. A failure
-// is a warning, since that token may still be valid.
+// Renew cannot change the token that was handed out; it keeps the session at the server
+// alive. A failure is a warning, since that token may still be valid.
 func (r *tokenEphemeralResource) Renew(ctx context.Context, req ephemeral.RenewRequest, resp *ephemeral.RenewResponse) {
 	handle, diags := req.Private.GetKey(ctx, sessionKey)
 	resp.Diagnostics.Append(diags...)
@@ -172,7 +166,6 @@ func (r *tokenEphemeralResource) Renew(ctx context.Context, req ephemeral.RenewR
 	resp.RenewAt = session.RenewAt()
 }
 
-// Close implements [ephemeral.EphemeralResourceWithClose].
 func (r *tokenEphemeralResource) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
 	handle, diags := req.Private.GetKey(ctx, sessionKey)
 	resp.Diagnostics.Append(diags...)

@@ -20,12 +20,10 @@ type jwtDecodeFunction struct{}
 
 var _ function.Function = jwtDecodeFunction{}
 
-// Metadata implements [function.Function].
 func (jwtDecodeFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
 	resp.Name = "jwt_decode"
 }
 
-// Definition implements [function.Function].
 func (jwtDecodeFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Decodes a JSON Web Token without verifying it",
@@ -39,7 +37,6 @@ func (jwtDecodeFunction) Definition(_ context.Context, _ function.DefinitionRequ
 	}
 }
 
-// Run implements [function.Function].
 func (jwtDecodeFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
 	var token string
 	resp.Error = req.Arguments.Get(ctx, &token)

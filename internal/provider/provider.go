@@ -9,6 +9,8 @@ package provider
 
 import (
 	"context"
+	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
@@ -18,13 +20,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 )
 
 // typeName is the provider's name, and the prefix of its types.
 const typeName = "oauth2cc"
 
-// Provider implements the provider. [NewServer] serves one.
-type Provider struct {
+// oauth2ccProvider implements the provider. [NewServer] serves one.
+type oauth2ccProvider struct {
 	version string
 	getenv  func(string) string
 	now     func() time.Time
@@ -33,47 +36,45 @@ type Provider struct {
 }
 
 var (
-	_ provider.Provider                       = (*Provider)(nil)
-	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
-	_ provider.ProviderWithValidateConfig     = (*Provider)(nil)
-	_ provider.ProviderWithActions            = (*Provider)(nil)
-	_ provider.ProviderWithFunctions          = (*Provider)(nil)
+	_ provider.Provider                       = (*oauth2ccProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*oauth2ccProvider)(nil)
+	_ provider.ProviderWithValidateConfig     = (*oauth2ccProvider)(nil)
+	_ provider.ProviderWithActions            = (*oauth2ccProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*oauth2ccProvider)(nil)
 )
 
 // Option replaces what a provider depends on.
-type Option func(*Provider)
+type Option func(*oauth2ccProvider)
 
 // WithGetenv reads environment variables by getenv instead of [os.Getenv].
 func WithGetenv(getenv func(string) string) Option {
-	return func(p *Provider) { p.getenv = getenv }
+	return func(p *oauth2ccProvider) { p.getenv = getenv }
 }
 
 // WithNow reads the time by now instead of [time.Now].
 func WithNow(now func() time.Time) Option {
-	return func(p *Provider) { p.now = now }
+	return func(p *oauth2ccProvider) { p.now = now }
 }
 
 // WithSleep waits between attempts by sleep, which ends with the context, instead of
 // by a timer.
 func WithSleep(sleep func(context.Context, time.Duration) error) Option {
-	return func(p *Provider) { p.sleep = sleep }
+	return func(p *oauth2ccProvider) { p.sleep = sleep }
 }
 
 // WithCleanup registers what the provider opens in cleanup, for the process to close
 // when it ends.
 func WithCleanup(cleanup *Cleanup) Option {
-	return func(p *Provider) { p.cleanup = cleanup }
+	return func(p *oauth2ccProvider) { p.cleanup = cleanup }
 }
 
-// Metadata implements [provider.Provider].
-func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+func (p *oauth2ccProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
 	resp.TypeName = typeName
 	resp.Version = p.version
 }
 
-// ValidateConfig implements [provider.ProviderWithValidateConfig]. Variables without
-// effect are not an error: they may serve other configurations.
-func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
+// Variables without effect are not an error: they may serve other configurations.
+func (p *oauth2ccProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
@@ -81,22 +82,21 @@ func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConf
 	}
 	resp.Diagnostics.Append(model.validateUnused(ctx)...)
 	resp.Diagnostics.Append(model.validateTLS(ctx, p.now())...)
-	environment, diags := model.readEnvironment(ctx, p.getenv)
+	environment, diags := model.readEnvironment(p.getenv)
 	resp.Diagnostics.Append(diags...)
 	environment.TokenEndpointAuthMethod = types.StringNull() // a block may bring credentials that it does not use
 	model.clientModel = model.overEnvironment(environment, model.hasClientCertificate())
 	resp.Diagnostics.Append(model.validate(ctx)...)
 }
 
-// Configure implements [provider.Provider]. It sends nothing and accepts unknown
-// values, since a block may replace them.
-func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+// Configure sends nothing and accepts unknown values, since a block may replace them.
+func (p *oauth2ccProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	environment, diags := model.readEnvironment(ctx, p.getenv)
+	environment, diags := model.readEnvironment(p.getenv)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -111,16 +111,14 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	resp.ActionData = data
 }
 
-// EphemeralResources implements [provider.ProviderWithEphemeralResources].
-func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+func (p *oauth2ccProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{
 		func() ephemeral.EphemeralResource { return new(tokenEphemeralResource) },
 		func() ephemeral.EphemeralResource { return new(requestEphemeralResource) },
 	}
 }
 
-// DataSources implements [provider.Provider].
-func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
+func (p *oauth2ccProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		func() datasource.DataSource { return new(tokenDataSource) },
 		func() datasource.DataSource { return new(requestDataSource) },
@@ -128,16 +126,53 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	}
 }
 
-// Actions implements [provider.ProviderWithActions].
-func (p *Provider) Actions(context.Context) []func() action.Action {
+func (p *oauth2ccProvider) Actions(context.Context) []func() action.Action {
 	return []func() action.Action{func() action.Action { return new(requestAction) }}
 }
 
-// Functions implements [provider.ProviderWithFunctions].
-func (p *Provider) Functions(context.Context) []func() function.Function {
+func (p *oauth2ccProvider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{func() function.Function { return jwtDecodeFunction{} }}
 }
 
-// Resources implements [provider.Provider]. There are none: a token cannot be created,
-// compared and destroyed.
-func (p *Provider) Resources(context.Context) []func() resource.Resource { return nil }
+// There are no resources: a token cannot be created, compared and destroyed.
+func (p *oauth2ccProvider) Resources(context.Context) []func() resource.Resource { return nil }
+
+// logHandler writes to Terraform's log of the context's request, which filters by
+// level. The lower packages log to it by log/slog.
+type logHandler struct{ attrs []slog.Attr }
+
+func (logHandler) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
+	fields := map[string]any{}
+	add := func(a slog.Attr) bool {
+		value := a.Value.Resolve()
+		fields[a.Key] = value.Any()
+		if value.Kind() == slog.KindDuration { // with its unit
+			fields[a.Key] = value.Duration().String()
+		}
+		return true
+	}
+	for _, a := range h.attrs {
+		add(a)
+	}
+	record.Attrs(add)
+	switch {
+	case record.Level >= slog.LevelError:
+		tflog.Error(ctx, record.Message, fields)
+	case record.Level >= slog.LevelWarn:
+		tflog.Warn(ctx, record.Message, fields)
+	case record.Level >= slog.LevelInfo:
+		tflog.Info(ctx, record.Message, fields)
+	default:
+		tflog.Debug(ctx, record.Message, fields)
+	}
+	return nil
+}
+
+func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return logHandler{slices.Concat(h.attrs, attrs)}
+}
+
+// Terraform's log has no groups.
+func (h logHandler) WithGroup(string) slog.Handler { return h }

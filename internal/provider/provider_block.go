@@ -29,8 +29,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// Schema implements [provider.Provider].
-func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+func (p *oauth2ccProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	attributes := providerAttributes()
 	for _, name := range environmentAttributes() {
 		note := " Environment variable: `" + environmentVariable(name) + "`."
@@ -120,7 +119,7 @@ func environmentVariable(attribute string) string { return "OAUTH2CC_" + strings
 // readEnvironment returns the client that the environment describes, and sets
 // attributes of the connection that the block leaves out. Values in use are
 // validated. An empty variable counts as not set, since pipelines often pass those on.
-func (m *providerModel) readEnvironment(ctx context.Context, getenv func(string) string) (clientModel, diag.Diagnostics) {
+func (m *providerModel) readEnvironment(getenv func(string) string) (clientModel, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	var environment providerModel
 	fields := fieldsOf(reflect.ValueOf(&environment).Elem())
@@ -134,7 +133,7 @@ func (m *providerModel) readEnvironment(ctx context.Context, getenv func(string)
 		} else if number, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(number) {
 			fields[name].Set(reflect.ValueOf(types.NumberValue(big.NewFloat(number))))
 		} else if m.MaxRetries.IsNull() {
-			diags.Append(variableError(name, "Invalid value for "+name, "The value is not a number."))
+			diags.Append(variableError(name, "The value is not a number.")...)
 		}
 	}
 	used := providerModel{
@@ -144,7 +143,7 @@ func (m *providerModel) readEnvironment(ctx context.Context, getenv func(string)
 	configured, values := valuesOf(*m), valuesOf(used)
 	for _, name := range environmentAttributes() {
 		if configured[name].IsNull() && !values[name].IsNull() {
-			diags.Append(validateVariable(ctx, name, values[name])...)
+			diags.Append(validateVariable(name, values[name])...)
 		}
 	}
 	m.connectionModel = used.connectionModel
@@ -152,34 +151,30 @@ func (m *providerModel) readEnvironment(ctx context.Context, getenv func(string)
 }
 
 // validateVariable validates the value of a variable like that of its attribute.
-func validateVariable(ctx context.Context, name string, value attr.Value) diag.Diagnostics {
-	var found, diags diag.Diagnostics
+func validateVariable(name string, value attr.Value) diag.Diagnostics {
+	var diags diag.Diagnostics
 	switch attribute := providerAttributes()[name].(type) {
 	case schema.StringAttribute:
-		text, _ := value.(types.String)
 		for _, rule := range attribute.Validators {
-			resp := validator.StringResponse{}
-			rule.ValidateString(ctx, validator.StringRequest{Path: path.Root(name), ConfigValue: text}, &resp)
-			found.Append(resp.Diagnostics...)
+			diags.Append(variableError(name, rule.(stringRule)(value.(types.String).ValueString()))...)
 		}
 	case schema.NumberAttribute:
-		number, _ := value.(types.Number)
 		for _, rule := range attribute.Validators {
-			resp := validator.NumberResponse{}
-			rule.ValidateNumber(ctx, validator.NumberRequest{Path: path.Root(name), ConfigValue: number}, &resp)
-			found.Append(resp.Diagnostics...)
+			diags.Append(variableError(name, rule.(wholeNumber).problem(value.(types.Number)))...)
 		}
-	}
-	for _, diagnostic := range found {
-		diags.Append(variableError(name, diagnostic.Summary(), diagnostic.Detail()))
 	}
 	return diags
 }
 
-// variableError is for an environment variable with an invalid value.
-func variableError(name, summary, problem string) diag.Diagnostic {
-	return diag.NewAttributeErrorDiagnostic(path.Root(name), summary,
-		"The environment variable "+environmentVariable(name)+" is not usable. "+problem)
+// variableError is for an environment variable with an invalid value, empty if there is
+// no problem.
+func variableError(name, problem string) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if problem != "" {
+		diags.AddAttributeError(path.Root(name), "Invalid value for "+name,
+			"The environment variable "+environmentVariable(name)+" is not usable. "+problem)
+	}
+	return diags
 }
 
 // providerData is what blocks need of a configured provider.
@@ -202,7 +197,7 @@ type providerData struct {
 
 // newProviderData builds what the provider block describes. Unknown attributes of
 // the connection are an error only once a request needs them.
-func (p *Provider) newProviderData(ctx context.Context, model providerModel, environment clientModel) (*providerData, diag.Diagnostics) {
+func (p *oauth2ccProvider) newProviderData(ctx context.Context, model providerModel, environment clientModel) (*providerData, diag.Diagnostics) {
 	data := &providerData{
 		client:       model.clientModel,
 		environment:  environment,
@@ -281,7 +276,7 @@ func (m providerModel) validate(ctx context.Context) diag.Diagnostics {
 	for name, value := range valuesOf(m.serverModel) {
 		address, _ := value.(types.String)
 		if parsed, err := url.Parse(address.ValueString()); err == nil && parsed.Scheme == "http" && !httpstack.IsLoopback(parsed.Hostname()) {
-			diags.Append(plaintextRefused(name))
+			diags.AddAttributeError(path.Root(name), plaintextSummary, plaintextRemedy)
 		}
 	}
 	return diags

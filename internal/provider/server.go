@@ -39,7 +39,7 @@ type server struct {
 // NewServer returns a server of a new provider, with a cache of its own.
 func NewServer(version string, options ...Option) Server {
 	// The framework returns its server as a type without actions.
-	p := &Provider{version: version, getenv: os.Getenv, now: time.Now, cleanup: new(Cleanup)}
+	p := &oauth2ccProvider{version: version, getenv: os.Getenv, now: time.Now, cleanup: new(Cleanup)}
 	for _, option := range options {
 		option(p)
 	}

@@ -4,6 +4,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"time"
@@ -101,17 +102,13 @@ const invalidCertificate = "The client certificate is not valid at this time"
 // valid at this time is an error only if the client is known to authenticate with it.
 func (m providerModel) validateTLS(ctx context.Context, now time.Time) diag.Diagnostics {
 	var diags diag.Diagnostics
-	settings := objectAs[tlsModel](ctx, m.TLS, &diags)
-	if m.TLS.IsUnknown() || (settings != nil && (settings.ClientCertificate.IsUnknown() || settings.ClientKey.IsUnknown())) {
+	settings := cmp.Or(objectAs[tlsModel](ctx, m.TLS, &diags), &tlsModel{})
+	if m.TLS.IsUnknown() || settings.ClientCertificate.IsUnknown() || settings.ClientKey.IsUnknown() {
 		return diags
 	}
-	if settings == nil {
-		settings = &tlsModel{}
-	}
-	if text := settings.ClientCertificate; !text.IsNull() {
-		if _, err := httpstack.ParseCertificates(text.ValueString()); err != nil {
-			return diags // reported by the attribute's validator
-		}
+	_, err := httpstack.ParseCertificates(settings.ClientCertificate.ValueString())
+	if err != nil && !settings.ClientCertificate.IsNull() {
+		return diags // reported by the attribute's validator
 	}
 	certificate, found := settings.certificate()
 	diags.Append(found...)

@@ -58,13 +58,11 @@ func bounded(most int, rule stringRule) stringRule {
 	}
 }
 
-// Description implements [validator.Describer]. Descriptions are not shown anywhere.
+// Description is empty, like that of every validator here: it is not shown anywhere.
 func (stringRule) Description(context.Context) string { return "" }
 
-// MarkdownDescription implements [validator.Describer].
 func (stringRule) MarkdownDescription(context.Context) string { return "" }
 
-// ValidateString implements [validator.String].
 func (r stringRule) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
@@ -278,13 +276,11 @@ func hasControl(text string) bool { return strings.ContainsFunc(text, unicode.Is
 // headerFields validates a map of headers.
 type headerFields struct{}
 
-// Description implements [validator.Describer].
-func (headerFields) Description(context.Context) string { return "must be header fields" }
+func (headerFields) Description(context.Context) string { return "" }
 
-// MarkdownDescription implements [validator.Describer].
-func (v headerFields) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (headerFields) MarkdownDescription(context.Context) string { return "" }
 
-// ValidateMap implements [validator.Map]. Values may be secrets and are not quoted.
+// Values may be secrets and are not quoted.
 func (headerFields) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
 	spelled := map[string]string{}
 	elements := req.ConfigValue.Elements()
@@ -327,25 +323,26 @@ func tokenScheme() validator.String {
 // before any validator runs.
 type wholeNumber struct{ least, most int64 }
 
-// Description implements [validator.Describer].
-func (v wholeNumber) Description(context.Context) string {
-	return fmt.Sprintf("must be a whole number between %d and %d", v.least, v.most)
-}
+func (wholeNumber) Description(context.Context) string { return "" }
 
-// MarkdownDescription implements [validator.Describer].
-func (v wholeNumber) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (wholeNumber) MarkdownDescription(context.Context) string { return "" }
 
-// ValidateNumber implements [validator.Number].
-func (v wholeNumber) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
+func (v wholeNumber) ValidateNumber(_ context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	number := req.ConfigValue.ValueBigFloat()
-	if number.IsInt() && number.Cmp(big.NewFloat(float64(v.least))) >= 0 && number.Cmp(big.NewFloat(float64(v.most))) <= 0 {
-		return
+	if problem := v.problem(req.ConfigValue); problem != "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid value for "+req.Path.String(), problem)
 	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Invalid value for "+req.Path.String(),
-		"The value "+v.Description(ctx)+", but is "+number.Text('g', 10)+".")
+}
+
+// problem returns what is wrong with a number, "" if nothing is.
+func (v wholeNumber) problem(value types.Number) string {
+	number := value.ValueBigFloat()
+	if number.IsInt() && number.Cmp(big.NewFloat(float64(v.least))) >= 0 && number.Cmp(big.NewFloat(float64(v.most))) <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("The value must be a whole number between %d and %d, but is %s.", v.least, v.most, number.Text('g', 10))
 }
 
 // wholeValue returns a number that wholeNumber accepts; null is zero.
