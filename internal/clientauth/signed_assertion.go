@@ -94,6 +94,14 @@ func (a SignedAssertion) Check() error {
 	return err
 }
 
+// HasAudience reports whether the audience is configured, in Audience or among Claims.
+func (a SignedAssertion) HasAudience() bool {
+	var own map[string]any
+	_ = oauth2.DecodeJSON([]byte(a.Claims), &own) // signing reports what is no object
+	_, named := own["aud"]
+	return a.Audience != "" || named
+}
+
 // signer returns a signer with the header of the assertion.
 func (a SignedAssertion) signer() (jose.Signer, error) {
 	options := (&jose.SignerOptions{}).WithType(jose.ContentType(cmp.Or(a.Type, "JWT")))

@@ -100,6 +100,16 @@ const (
 	defaultMinValidityShare = 10
 )
 
+// usable accepts entries that a client may use.
+func (s *Source) usable(client Client) func(entry) bool {
+	valid := s.validFor(client.minValidity)
+	return func(cached entry) bool {
+		share := time.Duration(client.minShare)
+		left, lifetime := cached.ExpiresAt.Sub(s.now()), cached.ExpiresAt.Sub(cached.IssuedAt)
+		return valid(cached) && (share == 0 || left >= lifetime/share)
+	}
+}
+
 // validFor accepts entries that remain valid for at least minValidity, or for the
 // default if that is nil.
 func (s *Source) validFor(minValidity *time.Duration) func(entry) bool {

@@ -55,6 +55,9 @@ type ClientConfig struct {
 	// MinValidity is how long a shared token must remain valid; nil leaves that to the
 	// token's lifetime.
 	MinValidity *time.Duration
+	// MinShare is what part of its lifetime a shared token must remain valid in any case: a
+	// fifth if it is 5. Zero means none.
+	MinShare int
 	// Origins names the attributes that are set, each with the source of its value,
 	// for error messages.
 	Origins map[string]string
@@ -79,8 +82,9 @@ type Client struct {
 	sender oauth2.Client `cachekey:"-"`
 	// revocationEndpoint is empty unless the token is to be revoked.
 	revocationEndpoint string `cachekey:"-"`
-	// minValidity only decides whether a token is reused.
+	// minValidity and minShare only decide whether a token is reused.
 	minValidity *time.Duration `cachekey:"-"`
+	minShare    int            `cachekey:"-"`
 	// Origins is as in ClientConfig.
 	Origins map[string]string `cachekey:"-"`
 	// Metadata is the server's, for error messages; empty if it was not needed.

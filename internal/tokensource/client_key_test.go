@@ -23,6 +23,7 @@ func TestEveryFieldTakesPartInTheKey(t *testing.T) {
 	t.Parallel()
 	left := map[string]string{
 		"Client.minValidity":               "decides whether a token is reused, not which one it is",
+		"Client.minShare":                  "decides whether a token is reused, not which one it is",
 		"Client.revocationEndpoint":        "an own token is not shared",
 		"Client.Origins":                   "words for errors",
 		"Client.Metadata":                  "for errors; what follows from it is in other fields",

@@ -23,7 +23,8 @@ import (
 // authentication method, and adds what assertions contain.
 func (s *Source) resolve(ctx context.Context, config ClientConfig) (client Client, err error) {
 	client = config.client()
-	client.Connection, client.minValidity, client.Metadata = s.connection, config.MinValidity, &oauth2.Metadata{}
+	client.Connection, client.Metadata = s.connection, &oauth2.Metadata{}
+	client.minValidity, client.minShare = config.MinValidity, config.MinShare
 	if err := client.checkComplete(config.Server); err != nil {
 		return client, err
 	}

@@ -124,6 +124,35 @@ func (session *Session) successor(ctx context.Context) (*oauth2.Token, error) {
 	}, renew)
 }
 
+// Replaceable reports whether [Session.Replace] can get another token: the request can be
+// sent again, or there is a refresh token.
+func (session *Session) Replaceable() bool {
+	return session.client.shareable() || session.Token().Refreshable(session.source.now())
+}
+
+// Replace gets a new token, which also replaces the shared one. A shared token is taken
+// only if it was requested since a time: by another session that replaces the same one.
+func (session *Session) Replace(ctx context.Context, since time.Time) (*oauth2.Token, error) {
+	source, client := session.source, session.client
+	var token *oauth2.Token
+	var err error
+	if source.shares(client) {
+		usable := source.usable(client)
+		token, err = source.shared(ctx, client, func(cached entry) bool {
+			return usable(cached) && !cached.IssuedAt.Before(since)
+		}, func(ctx context.Context) (*oauth2.Token, error) { return source.fetch(ctx, client) })
+	} else {
+		token, err = source.renew(ctx, client, session.Token())
+	}
+	if err != nil {
+		return nil, err
+	}
+	session.mu.Lock()
+	defer session.mu.Unlock()
+	session.issued = []*oauth2.Token{token}
+	return token, nil
+}
+
 // Close revokes the tokens of a session that owns them: every access token that may
 // still be valid, and the refresh token (RFC 7009). The same tokens in the cache are
 // dropped: some servers issue one token for equal requests. It takes at most five

@@ -93,7 +93,7 @@ func (s *Source) obtain(ctx context.Context, client Client) (*oauth2.Token, erro
 		return s.fetch(ctx, client)
 	}
 	fetch := func(ctx context.Context) (*oauth2.Token, error) { return s.fetch(ctx, client) }
-	return s.shared(ctx, client, s.validFor(client.minValidity), fetch)
+	return s.shared(ctx, client, s.usable(client), fetch)
 }
 
 // fetch requests a token, unless the server has just refused the client.
