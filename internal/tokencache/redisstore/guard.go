@@ -27,8 +27,8 @@ var (
 	errTooLarge = fmt.Errorf("its reply has more than %d bytes", maxReply)
 )
 
-// guard is a connection whose replies are bounded. The client allocates what a reply
-// announces before any of it arrives: one line, "*10000000000", from a server that is
+// guard is a connection whose replies are bounded. go-redis allocates what a reply
+// announces before any of it arrives, and has no limit for it: one line, "*10000000000", from a server that is
 // broken or, without TLS, from anyone in between ends the process for lack of memory.
 // A guard reads along and fails before the client sees such a line.
 //
