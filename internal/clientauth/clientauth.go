@@ -137,10 +137,7 @@ type FieldError struct {
 	Err   error
 }
 
-// Error implements error.
 func (e *FieldError) Error() string { return fmt.Sprintf("%s: %v", e.Field, e.Err) }
-
-// Unwrap returns Err.
 func (e *FieldError) Unwrap() error { return e.Err }
 
 func fieldError(field string, err error) error { return &FieldError{Field: field, Err: err} }

@@ -72,10 +72,7 @@ type Error struct {
 	Err error
 }
 
-// Error implements the error interface.
 func (e *Error) Error() string { return fmt.Sprintf("%s %s: %s", e.Method, e.URL, e.Detail) }
-
-// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 // at adds the request that failed.

@@ -123,7 +123,6 @@ func (r *responseReader) unusable(cause error) *Error {
 	return failure
 }
 
-// Error implements error.
 func (e *Error) Error() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "the %s returned %s", e.Endpoint, e.Status())
@@ -138,7 +137,6 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
-// Unwrap returns why the response is unusable.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Temporary reports whether the same request may succeed a moment later, because the

@@ -43,10 +43,7 @@ type MetadataError struct {
 	Err, Other error
 }
 
-// Error implements error.
 func (e *MetadataError) Error() string { return fmt.Sprintf("%v; %v", e.Err, e.Other) }
-
-// Unwrap returns Err.
 func (e *MetadataError) Unwrap() error { return e.Err }
 
 // Discover fetches the metadata of issuer from the well-known address of RFC 8414

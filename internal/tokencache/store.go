@@ -29,12 +29,10 @@ type StoreError struct {
 	Err error
 }
 
-// Error implements error.
 func (e *StoreError) Error() string {
 	return fmt.Sprintf("the cache could not be %s: %v", e.Operation, e.Err)
 }
 
-// Unwrap returns the cause.
 func (e *StoreError) Unwrap() error { return e.Err }
 
 // MaxSize bounds what a store takes and returns, in bytes. Responses are bounded to

@@ -35,7 +35,6 @@ type ConfigError struct {
 	Detail string
 }
 
-// Error implements error.
 func (e *ConfigError) Error() string {
 	text := fmt.Sprintf("%s: %v", strings.Join(append([]string{e.Attribute}, e.Also...), ", "), e.Err)
 	if e.Detail != "" {
@@ -44,7 +43,6 @@ func (e *ConfigError) Error() string {
 	return text
 }
 
-// Unwrap returns the cause.
 func (e *ConfigError) Unwrap() error { return e.Err }
 
 // missingError is the error for attributes that are not set.
@@ -61,10 +59,7 @@ type FetchError struct {
 	Err error
 }
 
-// Error implements error.
 func (e *FetchError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the cause.
 func (e *FetchError) Unwrap() error { return e.Err }
 
 // DiscoveryError reports that a metadata request failed.
@@ -73,8 +68,5 @@ type DiscoveryError struct {
 	Err error
 }
 
-// Error implements error.
 func (e *DiscoveryError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the cause.
 func (e *DiscoveryError) Unwrap() error { return e.Err }

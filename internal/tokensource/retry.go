@@ -29,10 +29,7 @@ type RetriedError struct {
 	Err error
 }
 
-// Error implements error.
 func (e *RetriedError) Error() string { return fmt.Sprintf("%v (%s)", e.Err, e.Attempts) }
-
-// Unwrap returns the error of the last attempt.
 func (e *RetriedError) Unwrap() error { return e.Err }
 
 // retry makes attempts for as long as decide says so.
