@@ -198,30 +198,24 @@ func (p Params) encodeForm() string {
 	return strings.Join(pairs, "&")
 }
 
-// encodeJSON encodes p as one JSON object in the order of p. A parameter that occurs
-// more than once becomes an array.
+// encodeJSON encodes p as one JSON object. A parameter that occurs more than once becomes
+// an array.
 func (p Params) encodeJSON() []byte {
-	var object bytes.Buffer
-	encoder := json.NewEncoder(&object)
+	object := map[string]any{}
+	for _, param := range p {
+		value := param.Value.Reveal()
+		switch earlier := object[param.Name].(type) {
+		case nil:
+			object[param.Name] = value
+		case string:
+			object[param.Name] = []string{earlier, value}
+		case []string:
+			object[param.Name] = append(earlier, value)
+		}
+	}
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
 	encoder.SetEscapeHTML(false)
-	write := func(value any, end byte) {
-		_ = encoder.Encode(value) // strings always encode
-		object.Bytes()[object.Len()-1] = end
-	}
-	object.WriteByte('{')
-	for _, name := range p.names() {
-		var values []string
-		for _, param := range p {
-			if param.Name == name {
-				values = append(values, param.Value.Reveal())
-			}
-		}
-		write(name, ':')
-		if len(values) == 1 {
-			write(values[0], ',')
-		} else {
-			write(values, ',')
-		}
-	}
-	return append(bytes.TrimSuffix(object.Bytes(), []byte(",")), '}')
+	_ = encoder.Encode(object) // strings always encode
+	return bytes.TrimSpace(encoded.Bytes())
 }
