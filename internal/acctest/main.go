@@ -62,7 +62,6 @@ func isUnwanted(name string) bool {
 	return slices.Contains([]string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"}, upper)
 }
 
-// cliPath returns the path of the CLI that tests run.
 func cliPath() (string, error) {
 	if cli := os.Getenv("TF_ACC_TERRAFORM_PATH"); cli != "" {
 		return cli, nil

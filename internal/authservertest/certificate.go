@@ -70,7 +70,6 @@ func (a *Authority) Issue(t testing.TB, key crypto.Signer, template *x509.Certif
 	return pair(sign(t, withSerialNumber(t, template), a.certificate, key, a.key), key)
 }
 
-// issueServer issues a server certificate with a new key.
 func (a *Authority) issueServer(t testing.TB, kind Certificate) tls.Certificate {
 	t.Helper()
 	template := &x509.Certificate{

@@ -74,7 +74,6 @@ func (f FederatedAssertion) Claims(ctx context.Context) (map[string]any, error) 
 	return decoded.Claims, nil
 }
 
-// read reads and decodes the assertion, and checks that it has not expired.
 func (f FederatedAssertion) read(ctx context.Context) (text string, decoded *oauth2.JWT, err error) {
 	var field, source string
 	switch {
@@ -124,7 +123,6 @@ func decode(text, source string) (*oauth2.JWT, error) {
 	return decoded, nil
 }
 
-// variable reads an environment variable, which must be set.
 func (f FederatedAssertion) variable(field, name string) (string, error) {
 	value := strings.TrimSpace(f.Getenv(name))
 	if value == "" {
@@ -213,7 +211,6 @@ func (f FederatedAssertion) request(ctx context.Context) (string, error) {
 	return assertion, nil
 }
 
-// document resolves the request's environment variables.
 func (p PlatformRequest) document(variable func(field, name string) (string, error)) (request oauth2.DocumentRequest, err error) {
 	address := strings.TrimSpace(p.URL)
 	if p.URLVariable != "" {

@@ -102,7 +102,6 @@ func (a SignedAssertion) HasAudience() bool {
 	return a.Audience != "" || named
 }
 
-// signer returns a signer with the header of the assertion.
 func (a SignedAssertion) signer() (jose.Signer, error) {
 	options := (&jose.SignerOptions{}).WithType(jose.ContentType(cmp.Or(a.Type, "JWT")))
 	var key any = []byte(a.ClientSecret.Reveal())

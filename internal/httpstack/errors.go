@@ -75,7 +75,6 @@ type Error struct {
 func (e *Error) Error() string { return fmt.Sprintf("%s %s: %s", e.Method, e.URL, e.Detail) }
 func (e *Error) Unwrap() error { return e.Err }
 
-// at adds the request that failed.
 func (e *Error) at(method, address string) *Error {
 	e.Method, e.URL = method, address
 	return e
@@ -220,7 +219,6 @@ func (p *progress) truncated() string {
 	}
 }
 
-// mayExpectTLS reports that a new plaintext connection ended before a response began.
 func (p *progress) mayExpectTLS() bool { return p.fresh.Load() && p.plaintext && p.proxy == nil }
 
 // isClosed also matches a text of net/http, which has no type or value for a connection
@@ -238,7 +236,6 @@ var plainToTLS = []string{
 	"speaking plain HTTP to an SSL-enabled server port",
 }
 
-// saysPlainToTLS reports whether a response says that https:// is missing.
 func saysPlainToTLS(status int, body []byte) bool {
 	return status == http.StatusBadRequest && slices.ContainsFunc(plainToTLS, func(part string) bool {
 		return bytes.Contains(body, []byte(part))

@@ -36,7 +36,6 @@ func RetryAfter(response *Response) *time.Duration {
 	return nil
 }
 
-// parseRetryAfter reads seconds or a date.
 func parseRetryAfter(value string, at time.Time) (time.Duration, bool) {
 	if number, ok := parseNumber(value); ok {
 		return seconds(number), true
@@ -87,7 +86,6 @@ func untilQuota(header http.Header) time.Duration {
 	return longest
 }
 
-// parseNumber reads a number, which may have a fraction.
 func parseNumber(text string) (float64, bool) {
 	number, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	return number, err == nil && !math.IsNaN(number) && !math.IsInf(number, 0)

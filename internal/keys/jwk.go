@@ -46,7 +46,6 @@ func parseJWK(text []byte, id string) (Key, error) {
 	return key, err
 }
 
-// selectJWK returns the key with an id, or the only one.
 func selectJWK(keys []jose.JSONWebKey, id string) (jose.JSONWebKey, error) {
 	if id == "" && len(keys) == 1 {
 		return keys[0], nil

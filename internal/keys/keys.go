@@ -101,7 +101,6 @@ func parsePEM(text []byte) (Key, error) {
 	}
 }
 
-// newKey wraps a parsed key if it can sign.
 func newKey(parsed any) (Key, error) {
 	const minRSABits = 2048 // RFC 7518 section 3.3
 	switch key := parsed.(type) {

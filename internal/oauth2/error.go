@@ -82,7 +82,6 @@ func ReadError(endpoint string, response *httpstack.Response) *Error {
 	return newResponseReader(endpoint, response, nil).serverError()
 }
 
-// serverError is the error that the server reports.
 func (r *responseReader) serverError() *Error {
 	failure := r.unusable(nil)
 	failure.NonJSONBody = r.document == nil && len(bytes.TrimSpace(r.response.Body)) > 0

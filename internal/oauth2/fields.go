@@ -54,7 +54,6 @@ func (f Fields) paths() []string {
 	return names
 }
 
-// lookup finds the member called name.
 func (f Fields) lookup(document any, name string) (any, bool) {
 	if pointer, ok := f[name]; ok {
 		return pointer.Lookup(document)
@@ -123,7 +122,6 @@ func (f Fields) seconds(document any, name string) int64 {
 	return int64(number)
 }
 
-// parseNumber parses a number, or a string that holds one.
 func parseNumber(value any) (float64, bool) {
 	var text string
 	switch value := value.(type) {
@@ -202,7 +200,6 @@ func describeValue(value any) string {
 	return jsonType(value, true)
 }
 
-// jsonType names the JSON type of a member.
 func jsonType(value any, found bool) string {
 	switch value := value.(type) {
 	case string:

@@ -40,7 +40,6 @@ func decodeStored(data []byte, into any) error {
 	return nil
 }
 
-// nesting counts the levels of arrays and objects.
 func nesting(data []byte) int {
 	level, deepest, inString := 0, 0, false
 	for i := 0; i < len(data); i++ {

@@ -60,7 +60,6 @@ func DecodeJWT(token string) (*JWT, error) {
 	return &JWT{Header: header, Claims: claims}, nil
 }
 
-// decodePart decodes a base64url-encoded JSON object.
 func decodePart(name, part string) (map[string]any, error) {
 	data, err := base64.RawURLEncoding.Strict().DecodeString(part)
 	if err != nil || strings.ContainsAny(part, "\r\n") { // Go's decoder ignores line breaks

@@ -100,7 +100,6 @@ func wellKnown(issuer string) (inserted, appended *url.URL, err error) {
 	return inserted, appended, nil
 }
 
-// fetchMetadata fetches the document at one address.
 func fetchMetadata(ctx context.Context, doer Doer, address *url.URL, issuer string) (*Metadata, error) {
 	message := httpstack.Request{
 		Method:   http.MethodGet,

@@ -130,7 +130,6 @@ func (c *Client) Refresh(ctx context.Context, request TokenRequest, previous *To
 	return token, err
 }
 
-// requestToken sends a token request and reads the response.
 func (c *Client) requestToken(ctx context.Context, request TokenRequest, builder *RequestBuilder) (*Token, error) {
 	message := builder.encode(request.Method, request.ParametersIn, request.Body)
 	message.Endpoint, message.KeepMethod = "token endpoint", true
@@ -221,7 +220,6 @@ func FetchDocument(ctx context.Context, doer Doer, request DocumentRequest) ([]b
 	return fetch(ctx, doer, message)
 }
 
-// fetch sends a request and returns the body of a successful response.
 func fetch(ctx context.Context, doer Doer, message httpstack.Request) ([]byte, error) {
 	response, err := doer.Do(ctx, message)
 	if err != nil {
@@ -233,7 +231,6 @@ func fetch(ctx context.Context, doer Doer, message httpstack.Request) ([]byte, e
 	return response.Body, nil
 }
 
-// describe names an endpoint and its address.
 func describe(message httpstack.Request) string {
 	return message.Endpoint + " " + httpstack.ShowURL(message.URL)
 }

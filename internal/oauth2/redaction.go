@@ -147,7 +147,6 @@ func (r *responseReader) newRedactor(all bool) *secret.Redactor {
 	return secret.NewRedactor(secrets...)
 }
 
-// show redacts and shortens text of the server.
 func (r *responseReader) show(text string) string { return r.redactor().Excerpt(text, maxShown) }
 
 // excerpt is the readable part of the body. It is redacted before anything is extracted
@@ -193,7 +192,6 @@ func (r *responseReader) withoutSecrets(value any, within bool) any {
 	}
 }
 
-// htmlText is the title of an HTML page, or else its text.
 func htmlText(page string) string {
 	if title := htmlTitle.FindStringSubmatch(page); title != nil && strings.TrimSpace(title[1]) != "" {
 		return html.UnescapeString(title[1])

@@ -48,7 +48,6 @@ type RequestBuilder struct {
 	secrets  []secret.String // beside the values of Params
 }
 
-// newRequestBuilder returns a request to endpoint with the user's header fields.
 func newRequestBuilder(endpoint string, headers map[string]secret.String) (*RequestBuilder, error) {
 	address, err := url.Parse(endpoint)
 	if err != nil {
@@ -178,7 +177,6 @@ func (p Params) assertion() *JWT {
 	return nil
 }
 
-// names lists the distinct names in order.
 func (p Params) names() []string {
 	var names []string
 	for _, param := range p {

@@ -20,7 +20,6 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
-// responseReader reads one response.
 type responseReader struct {
 	endpoint string
 	response *httpstack.Response
@@ -40,7 +39,6 @@ func newResponseReader(endpoint string, response *httpstack.Response, fields Fie
 	return r
 }
 
-// token returns the token in the response, or an [*Error].
 func (r *responseReader) token() (*Token, error) {
 	if !isSuccess(r.response.StatusCode) || r.reportsError() {
 		return nil, r.serverError()
@@ -95,7 +93,6 @@ func (r *responseReader) reportsError() bool {
 	}
 }
 
-// noAccessToken describes what is in place of the token, and the other members.
 func (r *responseReader) noAccessToken() error {
 	place := fmt.Sprintf("under %q", FieldAccessToken)
 	if pointer, ok := r.fields[FieldAccessToken]; ok {
@@ -135,7 +132,6 @@ func describeMembers(document any) string {
 	return "the members of the response are " + strings.Join(names, ", ")
 }
 
-// notJSON describes a body that cannot be decoded.
 func (r *responseReader) notJSON() error {
 	switch {
 	case r.decodeErr != nil && !errors.Is(r.decodeErr, ErrNotJSON):

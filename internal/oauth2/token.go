@@ -54,7 +54,6 @@ func (t *Token) RefreshExpiresAt() time.Time {
 	return t.RequestedAt.Add(time.Duration(t.RefreshExpiresIn) * time.Second).UTC()
 }
 
-// keepRefreshToken takes over the previous refresh token and the rest of its lifetime.
 func (t *Token) keepRefreshToken(previous *Token) {
 	t.RefreshToken = previous.RefreshToken
 	if end := previous.RefreshExpiresAt(); t.RefreshExpiresIn == 0 && !end.IsZero() {
@@ -127,7 +126,6 @@ func (t *Token) setLifetime(fields Fields, assumed time.Duration) {
 	}
 }
 
-// expireIn sets a lifetime in seconds.
 func (t *Token) expireIn(seconds int64) {
 	t.ExpiresIn = seconds
 	t.ExpiresAt = t.RequestedAt.Add(time.Duration(seconds) * time.Second).UTC()

@@ -28,7 +28,6 @@ type unescaped struct {
 // mark maps an offset of the unescaped text to one of its source.
 type mark struct{ plain, source int }
 
-// read unescapes source into p.
 func (p *unescaped) read(source []byte) {
 	if cap(p.text) < len(source) {
 		p.text = make([]byte, 0, len(source))
@@ -110,7 +109,6 @@ func (p *unescaped) end(at int) int {
 	return p.marks[next-1].source + at - p.marks[next-1].plain
 }
 
-// source maps a range of the text to its source.
 func (p *unescaped) source(at span) span { return span{p.begin(at.from), p.end(at.to)} }
 
 // isSpace reports whether a byte is white space, or a zero byte as between letters in

@@ -33,7 +33,6 @@ func parts(value string, depth int) []string {
 // xmlText matches the text between XML tags, and attribute values.
 var xmlText = regexp.MustCompile(`>([^<>]+)<|=\s*"([^"<>]*)"|=\s*'([^'<>]*)'`)
 
-// inside lists the texts in a text, according to its format.
 func inside(text string) []string {
 	trimmed := strings.TrimSpace(text)
 	var document any

@@ -145,7 +145,6 @@ func (r *Redactor) find(text string) []span {
 	return search.found
 }
 
-// span is a range of bytes in a text.
 type span struct{ from, to int }
 
 // match calls found for each needle in a text, including overlapping ones.
@@ -173,10 +172,8 @@ type search struct {
 	decoded      []byte
 }
 
-// add records a secret in the current piece.
 func (s *search) add(at span) { s.found = append(s.found, span{s.start + at.from, s.start + at.to}) }
 
-// run searches a piece as it is, unescaped, and with base64 decoded.
 func (s *search) run(piece []byte) {
 	s.redactor.match(piece, s.add)
 	s.plain.read(piece)

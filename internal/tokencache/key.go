@@ -97,7 +97,6 @@ func encode(to *bytes.Buffer, value reflect.Value) {
 	}
 }
 
-// encodeMap writes a map with strings for keys in their order.
 func encodeMap(to *bytes.Buffer, value reflect.Value) {
 	encodeNumber(to, int64(value.Len()))
 	keys := value.MapKeys()
@@ -130,7 +129,6 @@ func encodeNumber(to *bytes.Buffer, number int64) {
 // formatVersion is the first byte of a sealed entry. It changes with what follows it.
 const formatVersion = 2
 
-// timesSize is the size of the two times in front of the data.
 const timesSize = 16
 
 // seal encrypts an entry so that only a holder of the key reads it, and notices if

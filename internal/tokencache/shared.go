@@ -37,7 +37,6 @@ type sharedStore struct {
 	reported bool
 }
 
-// inUse reports whether there is a store and it has not failed lately.
 func (s *sharedStore) inUse() bool {
 	if s == nil {
 		return false
@@ -61,7 +60,6 @@ func (s *sharedStore) call(ctx context.Context, operation string, do func(contex
 	return err
 }
 
-// note notes a failure.
 func (s *sharedStore) note(operation string, err error, rest bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,7 +85,6 @@ func (s *sharedStore) report() error {
 	return s.err
 }
 
-// load reads an entry from the store.
 func (c *Cache[V]) load(ctx context.Context, key EntryKey) (Entry[V], error) {
 	var entry Entry[V]
 	err := c.store.call(ctx, "read", func(ctx context.Context) error {
@@ -121,7 +118,6 @@ func (c *Cache[V]) open(key EntryKey, sealed []byte, left time.Duration) (Entry[
 	return Entry[V]{Value: value, IssuedAt: stored.IssuedAt, ExpiresAt: expires}, nil
 }
 
-// save encodes an entry, seals it and writes it to the store.
 func (c *Cache[V]) save(ctx context.Context, key EntryKey, entry Entry[V]) error {
 	return c.store.call(ctx, "written", func(ctx context.Context) error {
 		data, err := c.codec.Encode(entry.Value)

@@ -43,7 +43,6 @@ func (s *SingleFlight[T]) Do(ctx context.Context, name string, fn func(context.C
 	}
 }
 
-// join adds a waiter to the call of that name, or begins one.
 func (s *SingleFlight[T]) join(ctx context.Context, name string, fn func(context.Context) (T, error)) (*waiters, <-chan singleflight.Result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

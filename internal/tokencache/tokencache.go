@@ -68,7 +68,6 @@ type Cache[V any] struct {
 	memory map[string]kept[V] // by the name of the key
 }
 
-// kept is an entry in memory.
 type kept[V any] struct {
 	Entry[V]
 	// saved reports that the entry is in the store as well. If it is no longer there,
@@ -96,7 +95,6 @@ func New[V any](config Config[V]) *Cache[V] {
 // Fetch gets a value from its origin.
 type Fetch[V any] func(ctx context.Context) (Entry[V], error)
 
-// fetched is the result of a single flight.
 type fetched[V any] struct {
 	entry Entry[V]
 	// isNew is false if another process stored the entry in the meantime.
@@ -170,7 +168,6 @@ func (c *Cache[V]) lookup(ctx context.Context, key EntryKey, usable func(Entry[V
 // ahead further, or was set back since, would have the entry reused after it expires.
 const maxSkew = time.Minute
 
-// valid reports whether an entry of these times is valid now.
 func (c *Cache[V]) valid(issued, expires time.Time) bool {
 	now := c.now()
 	return now.Before(expires) && !now.Add(maxSkew).Before(issued)
@@ -210,7 +207,6 @@ func (c *Cache[V]) Drop(ctx context.Context, key EntryKey, refused func(Entry[V]
 	}
 }
 
-// forget removes an entry from memory if it is the refused one.
 func (c *Cache[V]) forget(key EntryKey, refused func(Entry[V]) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

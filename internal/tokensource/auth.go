@@ -143,7 +143,6 @@ func (c Client) authenticatesElsewhere() bool {
 	return !r.Parameters["client_secret"].IsZero() || !r.Parameters["client_assertion"].IsZero()
 }
 
-// hasAuthorization reports whether an Authorization header field is configured.
 func hasAuthorization(headers map[string]secret.String) bool {
 	for name := range headers {
 		if strings.EqualFold(name, "Authorization") {

@@ -35,10 +35,8 @@ type Cache struct {
 // take: their budget does not include the waits between attempts.
 const lockMargin = 20 * time.Second
 
-// entry is a cached token.
 type entry = tokencache.Entry[*oauth2.Token]
 
-// newTokenCache returns the cache of tokens.
 func newTokenCache(config Config) *tokencache.Cache[*oauth2.Token] {
 	return tokencache.New(tokencache.Config[*oauth2.Token]{
 		Store:       config.Cache.Store,
@@ -177,5 +175,4 @@ func (s *Source) platformIdentity(ctx context.Context, client Client) (string, e
 	return cached.Value, err
 }
 
-// anyEntry accepts every entry.
 func anyEntry[V any](tokencache.Entry[V]) bool { return true }

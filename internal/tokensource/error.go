@@ -45,7 +45,6 @@ func (e *ConfigError) Error() string {
 
 func (e *ConfigError) Unwrap() error { return e.Err }
 
-// missingError is the error for attributes that are not set.
 func missingError(attribute string, also ...string) error {
 	return &ConfigError{Attribute: attribute, Also: also, Err: ErrMissing}
 }

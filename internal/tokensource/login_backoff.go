@@ -110,7 +110,6 @@ func (b *loginBackoff) check(identity, login string, begin time.Time) (accepted 
 	return b.accepted[identity], nil
 }
 
-// record learns from the outcome of a request.
 func (b *loginBackoff) record(identity, login string, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -98,7 +98,6 @@ func (s *Source) completeAssertions(client *Client, audience string) clientauth.
 	return complete(secretAssertion)
 }
 
-// fetchDocument requests a federated assertion from the platform.
 func (s *Source) fetchDocument(ctx context.Context, request oauth2.DocumentRequest) ([]byte, error) {
 	return retry(ctx, s, repeatableMethod(request.Method).decide, func() ([]byte, error) {
 		return oauth2.FetchDocument(ctx, s.http, request)

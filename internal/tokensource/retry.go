@@ -62,7 +62,6 @@ const (
 	never
 )
 
-// decide says whether to retry after an error.
 func (r repeatable) decide(err error) httpstack.Decision {
 	_, assertion := errors.AsType[*clientauth.FieldError](err)
 	if _, token := errors.AsType[*FetchError](err); token || assertion {

@@ -151,7 +151,6 @@ func (c Client) conflicts(unknown map[string]bool) []*ConfigError {
 // conflicts are rules that a configuration breaks.
 type conflicts []*ConfigError
 
-// add adds a rule once if it is broken.
 func (c *conflicts) add(broken bool, attribute string, err error, detail string) {
 	same := func(other *ConfigError) bool {
 		return other.Attribute == attribute && errors.Is(other.Err, err) && other.Detail == detail

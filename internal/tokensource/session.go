@@ -101,7 +101,6 @@ func (session *Session) Renew(ctx context.Context) error {
 	return nil
 }
 
-// startRenewing waits until no renewal is under way.
 func (session *Session) startRenewing(ctx context.Context) error {
 	select {
 	case session.renewing <- struct{}{}:
@@ -210,7 +209,6 @@ func (session *Session) unexpired() []*oauth2.Token {
 	return tokens
 }
 
-// revoke revokes one token.
 func (session *Session) revoke(ctx context.Context, token secret.String, hint string) error {
 	client := session.client
 	_, err := retry(ctx, session.source, always.decide, func() (struct{}, error) {
@@ -273,7 +271,6 @@ func sessionEnd(token *oauth2.Token) time.Time {
 	return token.ExpiresAt
 }
 
-// later returns the later of two times.
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

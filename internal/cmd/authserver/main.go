@@ -45,7 +45,6 @@ type options struct {
 	client authserver.Client
 }
 
-// run serves until ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	opts, err := parse(args, stderr)
 	if err != nil {
@@ -126,7 +125,6 @@ func requestLogger(w io.Writer) *slog.Logger {
 	}))
 }
 
-// routes serves the authorization server, the API and the statistics.
 func routes(server *authserver.Server) http.Handler {
 	api := http.StripPrefix("/api", server.API())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -142,7 +140,6 @@ func routes(server *authserver.Server) http.Handler {
 	})
 }
 
-// stats is the response of GET /stats.
 type stats struct {
 	TokenRequests int         `json:"token_requests"`
 	APICalls      map[int]int `json:"api_calls"` // by status

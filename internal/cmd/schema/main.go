@@ -48,7 +48,6 @@ func run(ctx context.Context) error {
 	return encoder.Encode(converted)
 }
 
-// convert converts schemas of the plugin protocol to the CLI's JSON format.
 func convert(from *tfprotov6.GetProviderSchemaResponse) (*tfjson.ProviderSchemas, error) {
 	c := &converter{}
 	to := &tfjson.ProviderSchema{

@@ -25,7 +25,6 @@ const (
 	headerSize = len(magic) + 8
 )
 
-// read returns the data of an entry and for how long it is still valid.
 func read(folder *os.Root, key string, now time.Time) (data []byte, left time.Duration, err error) {
 	info, err := folder.Lstat(key)
 	if err == nil && !info.Mode().IsRegular() { // a link, or a pipe that would block

@@ -59,7 +59,6 @@ func (s *Store) explain(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %s", class, s.redactor.Excerpt(text, maxShown))
 }
 
-// classify finds out what is wrong.
 func classify(err error) error {
 	var reply redis.Error
 	network, _ := errors.AsType[*net.OpError](err)

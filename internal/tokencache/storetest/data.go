@@ -13,7 +13,6 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
-// save stores data.
 func (h handle) save(key string, data []byte, lifetime time.Duration) {
 	h.Helper()
 	if err := h.Save(h.soon(), key, data, lifetime); err != nil {
@@ -44,7 +43,6 @@ func (h handle) wantsNothing(key string) {
 	}
 }
 
-// excerpt shows data that may be long.
 func excerpt(data []byte) string {
 	const most = 32
 	return fmt.Sprintf("%d bytes %.*q", len(data), most, data[:min(len(data), most)])

@@ -79,10 +79,8 @@ func (c *Clock) Advance(by time.Duration) {
 	c.now = c.now.Add(by)
 }
 
-// keyOf returns the key that has a name.
 func keyOf(name string) string { return tokencache.NewEntryKey(name).Name() }
 
-// test is one test with a storage of its own.
 type test struct {
 	*testing.T
 	Storage
@@ -94,7 +92,6 @@ type handle struct {
 	*testing.T
 }
 
-// open returns a new handle on the storage.
 func (t test) open() handle { return handle{t.Open(), t.T} }
 
 // advance moves the clock, or skips the test if that cannot be done.
