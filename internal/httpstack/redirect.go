@@ -48,7 +48,7 @@ func whyNotFollow(r Request, status int, from, target *url.URL) string {
 		return checkURL(target).Detail
 	case from.Scheme == "https" && target.Scheme == "http":
 		return "it leads from https to http"
-	case !sameOrigin(from, target):
+	case !SameOrigin(from, target):
 		return "it leads to another origin than the configured one"
 	case changesMethod(r, status):
 		return "following it would repeat the request as GET, without its body"
@@ -68,8 +68,8 @@ func refuseRedirect(status int, to, reason string) *Error {
 		"status %d, a redirect%s, is not followed: %s; if the server has moved, configure its final address", status, to, reason)}
 }
 
-// sameOrigin compares scheme, host and port (RFC 6454 section 5).
-func sameOrigin(a, b *url.URL) bool {
+// SameOrigin reports whether two URLs have the same scheme, host and port (RFC 6454 section 5).
+func SameOrigin(a, b *url.URL) bool {
 	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
 }
 

@@ -37,6 +37,7 @@ var layers = map[string]int{
 
 	"internal/tokenfile":   2,
 	"internal/tokensource": 2,
+	"internal/proxy":       2,
 	"internal/provider":    3,
 	"":                     4, // main
 }
