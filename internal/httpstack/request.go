@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
@@ -107,7 +106,7 @@ func (a *attempt) exchange(ctx context.Context, r Request, target *url.URL, show
 		if !ok {
 			return nil, err
 		}
-		failure.at(r.Method, shown)
+		failure = failure.at(r.Method, shown)
 		log.DebugContext(ctx, "HTTP request failed",
 			"kind", string(failure.Kind), "detail", failure.Detail, "sent", failure.Sent, "duration", c.now().Sub(start))
 		return nil, failure
@@ -173,8 +172,6 @@ func (c *Client) newRequest(ctx context.Context, r Request, target *url.URL) (*h
 	if err != nil {
 		return nil, err
 	}
-	// net/http recognises "localhost", which needs no proxy, in lower case.
-	request.URL.Host = strings.ToLower(request.URL.Host)
 	if r.Header != nil {
 		request.Header = r.Header.Clone()
 	}

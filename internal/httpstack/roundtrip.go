@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,8 +23,17 @@ var errTimeout = errors.New("timed out")
 // roundTrip sends request over transport, and classifies what fails until the end of
 // the response. Then it calls over, which ends the context of request.
 func (c *Client) roundTrip(transport *http.Transport, request *http.Request, p *progress, over func()) (*http.Response, error) {
-	var err error
 	ctx, shown := request.Context(), ShowURL(request.URL)
+	p.plaintext = request.URL.Scheme == "http"
+	traced := httptrace.WithClientTrace(ctx, p.trace())
+	if p.plaintext && !c.allowPlaintext {
+		traced = context.WithValue(traced, thisMachine{}, true)
+	}
+	target := *request.URL
+	target.Host = strings.ToLower(target.Host) // in which net/http recognises "localhost", which needs no proxy
+	request = request.WithContext(traced)
+	request.URL = &target
+	var err error
 	if p.proxy, err = transport.Proxy(request); err != nil {
 		defer over()
 		closeBody(request)
@@ -31,12 +41,7 @@ func (c *Client) roundTrip(transport *http.Transport, request *http.Request, p *
 		failure := &Error{Kind: Proxy, Detail: "a proxy environment variable is not a valid URL"}
 		return nil, failure.at(request.Method, shown)
 	}
-	p.plaintext = request.URL.Scheme == "http"
-	traced := httptrace.WithClientTrace(ctx, p.trace())
-	if p.plaintext && !c.allowPlaintext {
-		traced = context.WithValue(traced, thisMachine{}, true)
-	}
-	received, err := transport.RoundTrip(request.WithContext(traced))
+	received, err := transport.RoundTrip(request)
 	if err != nil {
 		defer over()
 		return nil, c.classify(ctx, p, err).at(request.Method, shown)
