@@ -39,7 +39,6 @@ func sentTokens(network *server) []string {
 
 func TestDoWithToken(t *testing.T) {
 	t.Parallel()
-	unauthorized := reply{http.StatusUnauthorized, ""}
 	tests := map[string]struct {
 		replies []reply
 		body    string // of the token request

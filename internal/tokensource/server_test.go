@@ -39,8 +39,9 @@ type server struct {
 	members string
 	// queued responses, by path, precede the usual ones.
 	queued map[string][]reply
-	// gate, if not nil, lets one response out for each value.
-	gate chan struct{}
+	// gate, if not nil, lets one response out for each value: of all, or of the path gated.
+	gate  chan struct{}
+	gated string
 
 	mu       sync.Mutex
 	time     time.Time
@@ -116,7 +117,7 @@ func (s *server) exchange(ctx context.Context, request httpstack.Request) (*http
 	given := s.respond(request)
 	response := &httpstack.Response{StatusCode: given.status, Header: http.Header{}, Body: []byte(given.body), RequestedAt: s.time, Secrets: request.Sent()}
 	s.mu.Unlock()
-	if s.gate != nil {
+	if s.gate != nil && (s.gated == "" || s.gated == request.URL.Path) {
 		select {
 		case <-s.gate:
 		case <-ctx.Done():
