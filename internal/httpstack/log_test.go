@@ -68,7 +68,6 @@ func ticking() func() time.Time {
 func TestLogOfAnAnswer(t *testing.T) {
 	t.Parallel()
 	server := start(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("X-Request-Id", "4f0c-11")
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = io.WriteString(w, "body")
 	})
@@ -90,7 +89,7 @@ func TestLogOfAnAnswer(t *testing.T) {
 	})
 	wantRecord(t, got[1], map[string]any{
 		"level": "DEBUG", "msg": "received HTTP response", "endpoint": "token", "method": "POST",
-		"url": server.URL + "/token", "status": 400, "bytes": 4, "duration": time.Second, "request_id": "4f0c-11",
+		"url": server.URL + "/token", "status": 400, "bytes": 4, "duration": time.Second,
 	})
 }
 
@@ -109,71 +108,6 @@ func TestLogOfAFailure(t *testing.T) {
 		"level": "DEBUG", "msg": "HTTP request failed", "endpoint": "metadata", "method": "GET", "url": address + "/x",
 		"kind": "no connection", "detail": asError(t, err).Detail, "sent": false, "duration": time.Second,
 	})
-}
-
-func TestRequestIDInLog(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct{ received, sent, want string }{
-		"a UUID":               {"1b4e28ba-2fa1-11d2-883f-0016d3cca427", "", "1b4e28ba-2fa1-11d2-883f-0016d3cca427"},
-		"echo of a header":     {"of-the-user", "of-the-user", ""},
-		"part of a header":     {"of-the-user", "id=of-the-user", ""},
-		"header, in base64":    {"b2YtdGhlLXVzZXI", "of-the-user", ""},
-		"token, percent":       {"2YotnFZ%2FEjr1zCsicMWp", "Bearer 2YotnFZ/Ejr1zCsicMWp", ""},
-		"password":             {"p-4b_2d!", "Basic dXNlcjpwLTRiXzJkJTIx", ""}, // user:p-4b_2d%21
-		"parameter":            {"in-the-body", "", ""},
-		"query":                {"in-the-query", "", ""},
-		"as long as a token":   {strings.Repeat("a", 65), "", ""},
-		"more than identifier": {"a b", "", ""},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := start(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Correlation-Id", test.received) })
-			logger, out := recorder()
-			_, err := newClient(t, httpstack.Config{Logger: logger}).Do(t.Context(),
-				httpstack.Request{
-					Method: "POST", URL: parse(t, server.URL+"?key=in-the-query"), Body: []byte("key=in-the-body"),
-					Header: http.Header{"Authorization": {test.sent}},
-				})
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, _ := records(t, out)[1]["request_id"].(string)
-			if got != test.want {
-				t.Errorf("request_id is %q, want %q", got, test.want)
-			}
-		})
-	}
-}
-
-// TestRequestIDThatRepeatsTheBody holds that an identifier is not logged that may be
-// the token that the response brings.
-func TestRequestIDThatRepeatsTheBody(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct{ id, body, want string }{
-		"the token":           {"2YotnFZFEjr1zCsicMWpAA", `{"access_token":"2YotnFZFEjr1zCsicMWpAA"}`, ""},
-		"token of a refusal":  {"2YotnFZFEjr1", `{"error":"x","access_token":"2YotnFZFEjr1"}`, ""},
-		"beginning of it":     {"2YotnFZFEjr1", `{"access_token":"2YotnFZFEjr1zCsicMWpAA"}`, ""},
-		"more than the token": {"id-2YotnFZFEjr1zCsicMWpAA", `{"access_token":"2YotnFZFEjr1zCsicMWpAA"}`, ""},
-		"short":               {"2Yot", "access_token=2Yot", ""},
-		"another":             {"4f0c-11d2-883f", `{"access_token":"2YotnFZFEjr1zCsicMWpAA"}`, "4f0c-11d2-883f"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := start(t, func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("X-Request-Id", test.id)
-				_, _ = io.WriteString(w, test.body)
-			})
-			logger, out := recorder()
-			if _, err := get(t, newClient(t, httpstack.Config{Logger: logger}), server.URL); err != nil {
-				t.Fatal(err)
-			}
-			if got, _ := records(t, out)[1]["request_id"].(string); got != test.want {
-				t.Errorf("request_id is %q, want %q", got, test.want)
-			}
-		})
-	}
 }
 
 // Every place of a request and a response that can hold a secret holds a canary.

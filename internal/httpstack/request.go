@@ -112,8 +112,7 @@ func (a *attempt) exchange(ctx context.Context, r Request, target *url.URL, show
 		return nil, failure
 	}
 	response.RequestedAt = start
-	log.DebugContext(ctx, "received HTTP response", "status", response.StatusCode, "bytes", len(response.Body),
-		"duration", c.now().Sub(start), "request_id", requestID(response))
+	log.DebugContext(ctx, "received HTTP response", "status", response.StatusCode, "bytes", len(response.Body), "duration", c.now().Sub(start))
 	return response, nil
 }
 
