@@ -26,6 +26,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // module is the import path of the provider's main package.
@@ -132,4 +133,19 @@ func Build(t testing.TB, importPath string) string {
 		t.Fatalf("go build %s: %v\n%s", importPath, err, output)
 	}
 	return executable
+}
+
+// patience is ample for anything a test waits for, on a busy machine.
+const patience = 30 * time.Second
+
+// Eventually waits until condition returns true. It ends the test after half a minute.
+func Eventually(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); !condition(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %s: %s", patience, what)
+		}
+	}
 }

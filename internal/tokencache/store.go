@@ -7,7 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 )
 
 var (
@@ -61,4 +64,155 @@ type Store interface {
 	// does not outlive the process that holds it by more than the store documents.
 	// Unlock never fails and is called once.
 	TryLock(ctx context.Context, key string) (unlock func(), err error)
+}
+
+const (
+	// storeTimeout bounds each call of a store. Requesting a token takes less time
+	// than to wait any longer.
+	storeTimeout = 5 * time.Second
+	// restTime is how long a store that failed is not used. Otherwise one that is slow
+	// would delay every request for a token.
+	restTime = 30 * time.Second
+	// Waits between two attempts to lock are short at first, as most token requests
+	// are, and never long beside one.
+	firstLockWait, longestLockWait = 2 * time.Millisecond, 50 * time.Millisecond
+)
+
+// sharedStore is a store and what is known of its failures. The nil store is never
+// in use.
+type sharedStore struct {
+	Store
+	now func() time.Time
+
+	mu       sync.Mutex
+	restsTil time.Time
+	err      error // the first
+	reported bool
+}
+
+func (s *sharedStore) inUse() bool {
+	if s == nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.now().Before(s.restsTil)
+}
+
+// call calls the store for the operation of a [StoreError] and notes a failure. To
+// find nothing or a lock that is held is not a failure, nor is a caller that left. A
+// damaged entry does not make the store rest.
+func (s *sharedStore) call(ctx context.Context, operation string, do func(context.Context) error) error {
+	calling, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	err := do(calling)
+	if err == nil || errors.Is(err, ErrNotFound) || errors.Is(err, ErrLocked) || ctx.Err() != nil {
+		return err
+	}
+	s.note(operation, err, !errors.Is(err, ErrDamaged))
+	return err
+}
+
+func (s *sharedStore) note(operation string, err error, rest bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.err = &StoreError{Operation: operation, Err: err}
+	}
+	if rest {
+		s.restsTil = s.now().Add(restTime)
+	}
+}
+
+// report returns the first failure, once.
+func (s *sharedStore) report() error {
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reported || s.err == nil {
+		return nil
+	}
+	s.reported = true
+	return s.err
+}
+
+func (c *Cache[V]) load(ctx context.Context, key EntryKey) (Entry[V], error) {
+	var entry Entry[V]
+	err := c.store.call(ctx, "read", func(ctx context.Context) error {
+		sealed, left, err := c.store.Load(ctx, key.name)
+		if err == nil {
+			entry, err = c.open(key, sealed, left)
+		}
+		return err
+	})
+	return entry, err
+}
+
+// open opens and decodes an entry. It is valid for as long as both it and the store
+// say, as the clock of another machine may be wrong.
+func (c *Cache[V]) open(key EntryKey, sealed []byte, left time.Duration) (Entry[V], error) {
+	stored, err := key.open(sealed)
+	if err != nil {
+		return Entry[V]{}, err
+	}
+	expires := stored.ExpiresAt
+	if end := c.now().Add(left); end.Before(expires) {
+		expires = end
+	}
+	if !c.valid(stored.IssuedAt, expires) {
+		return Entry[V]{}, ErrNotFound
+	}
+	value, err := c.codec.Decode(stored.Value)
+	if err != nil {
+		return Entry[V]{}, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return Entry[V]{Value: value, IssuedAt: stored.IssuedAt, ExpiresAt: expires}, nil
+}
+
+func (c *Cache[V]) save(ctx context.Context, key EntryKey, entry Entry[V]) error {
+	return c.store.call(ctx, "written", func(ctx context.Context) error {
+		data, err := c.codec.Encode(entry.Value)
+		if err != nil {
+			return err
+		}
+		sealed := key.seal(Entry[[]byte]{Value: data, IssuedAt: entry.IssuedAt, ExpiresAt: entry.ExpiresAt})
+		return c.store.Save(ctx, key.name, sealed, entry.ExpiresAt.Sub(c.now()))
+	})
+}
+
+// lock waits for the key's lock in the store, and calls ready after each wait: there
+// is nothing left to wait for once it returns true. Unlock does nothing if there is
+// no lock: because of ready, because the store is not in use, or because the lock
+// was held for too long. The error is that of a context that ended.
+func (c *Cache[V]) lock(ctx context.Context, key EntryKey, ready func() bool) (unlock func(), err error) {
+	waits := backoff.NewExponentialBackOff()
+	waits.InitialInterval, waits.MaxInterval = firstLockWait, longestLockWait
+	for start := time.Now(); c.store.inUse(); {
+		err := c.store.call(ctx, "locked", func(ctx context.Context) (err error) {
+			unlock, err = c.store.TryLock(ctx, key.name)
+			return err
+		})
+		switch {
+		case err == nil:
+			return unlock, nil
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case !errors.Is(err, ErrLocked):
+			return func() {}, nil
+		case time.Since(start) > c.lockTimeout:
+			c.store.note("locked", fmt.Errorf("waited %s: %w", c.lockTimeout, err), false)
+			return func() {}, nil
+		}
+		select {
+		case <-time.After(waits.NextBackOff()):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		if ready() {
+			break
+		}
+	}
+	return func() {}, nil
 }
