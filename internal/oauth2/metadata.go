@@ -35,30 +35,36 @@ var (
 	ErrNoEndpoint = errors.New("the document does not name it")
 )
 
-// MetadataError reports that neither address of an issuer's metadata has a usable
-// document.
+// MetadataError reports that an issuer's metadata is unavailable.
 type MetadataError struct {
-	// Err is the more informative failure and Other the other one. Each is an [*Error] if
-	// the server responded, and otherwise comes from the [Doer].
+	// Err is an [*Error] if the server responded, and otherwise comes from the [Doer].
+	// Other is the failure of the address that tells less; nil if only one was requested.
 	Err, Other error
 }
 
-func (e *MetadataError) Error() string { return fmt.Sprintf("%v; %v", e.Err, e.Other) }
+func (e *MetadataError) Error() string {
+	if e.Other == nil {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("%v; %v", e.Err, e.Other)
+}
+
 func (e *MetadataError) Unwrap() error { return e.Err }
 
 // Discover fetches the metadata of issuer from the well-known address of RFC 8414
-// section 3 or else of OpenID Connect Discovery 1.0 section 4.
-//
-// The error is a [*MetadataError] if both addresses were requested. Otherwise it is an
-// [*Error] if the server responded, and else comes from doer.
+// section 3 or else of OpenID Connect Discovery 1.0 section 4. The error is a
+// [*MetadataError].
 func Discover(ctx context.Context, doer Doer, issuer string) (*Metadata, error) {
 	inserted, appended, err := wellKnown(issuer)
 	if err != nil {
-		return nil, err
+		return nil, &MetadataError{Err: err}
 	}
 	metadata, first := fetchMetadata(ctx, doer, inserted, issuer)
-	if first == nil || !mayBeElsewhere(first) {
-		return metadata, first
+	switch {
+	case first == nil:
+		return metadata, nil
+	case !mayBeElsewhere(first):
+		return nil, &MetadataError{Err: first}
 	}
 	metadata, second := fetchMetadata(ctx, doer, appended, issuer)
 	switch {

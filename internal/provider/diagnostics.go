@@ -153,11 +153,11 @@ func describeCause(err error) finding {
 		}
 	} else if config, ok := errors.AsType[*tokensource.ConfigError](err); ok {
 		return describeConfig(config)
-	} else if discovery, ok := errors.AsType[*tokensource.DiscoveryError](err); ok {
+	} else if discovery, ok := errors.AsType[*oauth2.MetadataError](err); ok {
 		address = "issuer"
-		if both, ok := errors.AsType[*oauth2.MetadataError](discovery); ok { // show what each of the two addresses returned
-			found := describeCause(&tokensource.DiscoveryError{Err: both.Err})
-			found.facts = append(found.facts, sentence(both.Other.Error()))
+		if discovery.Other != nil { // show what each of the two addresses returned
+			found := describeCause(&oauth2.MetadataError{Err: discovery.Err})
+			found.facts = append(found.facts, sentence(discovery.Other.Error()))
 			return found
 		}
 		if responded {

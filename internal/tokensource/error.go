@@ -60,12 +60,3 @@ type FetchError struct {
 
 func (e *FetchError) Error() string { return e.Err.Error() }
 func (e *FetchError) Unwrap() error { return e.Err }
-
-// DiscoveryError reports that a metadata request failed.
-type DiscoveryError struct {
-	// Err is an error of [oauth2.Discover].
-	Err error
-}
-
-func (e *DiscoveryError) Error() string { return e.Err.Error() }
-func (e *DiscoveryError) Unwrap() error { return e.Err }

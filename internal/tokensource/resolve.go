@@ -140,17 +140,14 @@ func (c Connection) hasCertificate() bool { return c.CertificateThumbprint != ""
 const metadataLifetime = time.Hour
 
 // Metadata returns the metadata of issuer, which is fetched once for all callers and
-// must not be changed. The error is a [*DiscoveryError].
+// must not be changed. The error wraps an [*oauth2.MetadataError].
 func (s *Source) Metadata(ctx context.Context, issuer string) (*oauth2.Metadata, error) {
 	type entry = tokencache.Entry[*oauth2.Metadata]
 	cached, err := s.metadata.Get(ctx, tokencache.NewEntryKey(issuer), anyEntry, func(ctx context.Context) (entry, error) {
 		metadata, err := retry(ctx, s, always.decide, func() (*oauth2.Metadata, error) {
 			return oauth2.Discover(ctx, s.http, issuer)
 		})
-		if err != nil {
-			return entry{}, &DiscoveryError{err}
-		}
-		return entry{Value: metadata, ExpiresAt: s.now().Add(metadataLifetime)}, nil
+		return entry{Value: metadata, ExpiresAt: s.now().Add(metadataLifetime)}, err
 	})
 	return cached.Value, err
 }

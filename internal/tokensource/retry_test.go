@@ -491,7 +491,7 @@ func TestDiscoveryIsRepeated(t *testing.T) {
 				if (err != nil) != test.fails {
 					t.Errorf("error %v", err)
 				}
-				if _, ok := errors.AsType[*tokensource.DiscoveryError](err); ok != test.fails {
+				if _, ok := errors.AsType[*oauth2.MetadataError](err); ok != test.fails {
 					t.Errorf("error of type %T", err)
 				}
 			})

@@ -48,7 +48,8 @@ type Session struct {
 // cache nor stored there, and Close revokes it.
 //
 // The error is a [*ConfigError] if the client lacks something, which includes the
-// revocation endpoint, and a [*FetchError] or a [*DiscoveryError] if a request failed.
+// revocation endpoint. If a request failed, it is a [*FetchError] or wraps an
+// [*oauth2.MetadataError].
 func (s *Source) Open(ctx context.Context, config ClientConfig, own bool) (*Session, error) {
 	client, err := s.resolve(ctx, config)
 	if err != nil {
