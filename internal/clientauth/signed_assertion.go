@@ -6,14 +6,11 @@ package clientauth
 import (
 	"cmp"
 	"context"
-	"crypto"
 	"crypto/rand"
 	"crypto/sha1" //nolint:gosec // x5t is a SHA-1 thumbprint by definition, RFC 7515 section 4.1.7
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"maps"
@@ -157,39 +154,18 @@ func (a SignedAssertion) addThumbprints(options *jose.SignerOptions, key keys.Ke
 	if a.Certificate == "" {
 		return nil
 	}
-	block, _ := pem.Decode([]byte(a.Certificate))
-	if block == nil || block.Type != "CERTIFICATE" {
-		return errors.New("not a PEM certificate")
-	}
-	certificate, err := x509.ParseCertificate(block.Bytes)
+	pair, err := keys.Pair(a.Certificate, key)
 	if err != nil {
-		return errors.New("the certificate is damaged")
+		return err
 	}
-	if public, ok := key.Public().(interface{ Equal(x crypto.PublicKey) bool }); !ok || !public.Equal(certificate.PublicKey) {
-		return errors.New("the certificate is not that of the private key")
-	}
-	if err := CheckValidity(certificate, a.Now()); err != nil {
+	certificate := pair.Leaf
+	if err := keys.CheckValidity(certificate, a.Now()); err != nil {
 		return err
 	}
 	sum1, sum256 := sha1.Sum(certificate.Raw), sha256.Sum256(certificate.Raw) //nolint:gosec // as above
 	options.WithHeader("x5t", base64.RawURLEncoding.EncodeToString(sum1[:]))
 	options.WithHeader("x5t#S256", base64.RawURLEncoding.EncodeToString(sum256[:]))
 	return nil
-}
-
-// CheckValidity reports whether a certificate has expired or is not valid yet (RFC 5280
-// section 4.1.2.5), allowing a minute of clock skew. The error says since or until when,
-// and what to do.
-func CheckValidity(certificate *x509.Certificate, now time.Time) error {
-	const maxSkew = time.Minute
-	switch {
-	case now.After(certificate.NotAfter.Add(maxSkew)):
-		return fmt.Errorf("the certificate expired at %s; renew it, or correct this machine's clock", certificate.NotAfter.UTC().Format(time.RFC3339))
-	case now.Before(certificate.NotBefore.Add(-maxSkew)):
-		return fmt.Errorf("the certificate is not valid before %s; check this machine's clock", certificate.NotBefore.UTC().Format(time.RFC3339))
-	default:
-		return nil
-	}
 }
 
 // claims returns the claims (RFC 7523 section 3).

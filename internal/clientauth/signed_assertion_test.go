@@ -396,10 +396,10 @@ func TestCertificatesThatDoNotFit(t *testing.T) {
 	tests := map[string]struct{ certificate, want string }{
 		"another key's":       {another, "not that of the private key"},
 		"another kind of key": {anotherKind, "not that of the private key"},
-		"private key":         {key, "not a PEM certificate"},
+		"private key":         {key, "PRIVATE KEY"},
 		"name of a file":      {"client.pem", "not a PEM certificate"},
-		"damaged":             {strings.Replace(own, "\nMII", "\nAII", 1), "damaged"},
-		"key and certificate": {key + "x", "not a PEM certificate"},
+		"damaged":             {strings.Replace(own, "\nMII", "\nAII", 1), "malformed"},
+		"key and certificate": {key + "x", "PRIVATE KEY"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

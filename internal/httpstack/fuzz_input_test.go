@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 )
 
 // wire returns what a client writes for a request, "" where it refuses to.
@@ -147,7 +148,7 @@ func FuzzCertificates(f *testing.F) {
 	authority := newAuthority(f)
 	f.Add(authority.pem())
 	f.Fuzz(func(t *testing.T, text string) {
-		if _, err := httpstack.ParseCertificates(text); err != nil {
+		if _, err := keys.ParseCertificates(text); err != nil {
 			if len(err.Error()) > 1000 {
 				t.Errorf("the error is %d bytes long", len(err.Error()))
 			}

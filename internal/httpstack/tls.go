@@ -4,13 +4,10 @@
 package httpstack
 
 import (
-	"crypto"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
-	"errors"
-	"fmt"
-	"strings"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 )
 
 func newTLSConfig(config Config) (*tls.Config, error) {
@@ -40,7 +37,7 @@ func rootCertificates(text string) (*x509.CertPool, error) {
 	if text == "" {
 		return nil, nil
 	}
-	certificates, err := ParseCertificates(text)
+	certificates, err := keys.ParseCertificates(text)
 	if err != nil {
 		return nil, err
 	}
@@ -52,48 +49,4 @@ func rootCertificates(text string) (*x509.CertPool, error) {
 		pool.AddCert(certificate)
 	}
 	return pool, nil
-}
-
-const pemBegin = "-----BEGIN "
-
-// ParseCertificates reads PEM text of certificates. Other blocks are errors:
-// x509.CertPool would skip silently what it cannot use, and the user would meet that as
-// an unknown authority.
-func ParseCertificates(text string) ([]*x509.Certificate, error) {
-	var certificates []*x509.Certificate
-	for block, rest := pem.Decode([]byte(text)); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type != "CERTIFICATE" {
-			return nil, fmt.Errorf("the PEM text has a %.40q block; only CERTIFICATE blocks are allowed", block.Type)
-		}
-		certificate, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("certificate %d: %w", len(certificates)+1, err)
-		}
-		certificates = append(certificates, certificate)
-	}
-	switch begun := strings.Count(text, pemBegin); {
-	case begun > len(certificates):
-		return nil, errors.New("a PEM block is damaged: its lines, base64 or END line are wrong")
-	case begun == 0:
-		return nil, errors.New(`not a PEM certificate, which begins with "-----BEGIN CERTIFICATE-----" (a file name or DER is not accepted)`)
-	}
-	return certificates, nil
-}
-
-// ClientCertificate pairs the certificates in a PEM text, the client's own first,
-// with its key, for Config.ClientCertificate.
-func ClientCertificate(text string, key crypto.Signer) (*tls.Certificate, error) {
-	chain, err := ParseCertificates(text)
-	if err != nil {
-		return nil, err
-	}
-	public, ok := key.Public().(interface{ Equal(x crypto.PublicKey) bool })
-	if !ok || !public.Equal(chain[0].PublicKey) {
-		return nil, errors.New("the certificate does not match the key; in a chain the client's own certificate comes first")
-	}
-	certificate := &tls.Certificate{PrivateKey: key, Leaf: chain[0]}
-	for _, link := range chain {
-		certificate.Certificate = append(certificate.Certificate, link.Raw)
-	}
-	return certificate, nil
 }

@@ -1,7 +1,8 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package keys reads private keys in PEM or JWK and makes signers of them.
+// Package keys reads private keys in PEM or JWK, makes signers of them, and pairs them
+// with their certificates.
 //
 // It refuses keys that cannot sign a JWT or are too weak for it (RFC 7518), and names
 // their kind. Its errors never quote a key.

@@ -16,7 +16,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
@@ -87,7 +86,7 @@ func (m tlsModel) certificate() (*tls.Certificate, diag.Diagnostics) {
 		diags.AddAttributeError(at.AtName("client_key"), "The client key cannot be used", sentence(err.Error()))
 		return nil, diags
 	}
-	certificate, err := httpstack.ClientCertificate(m.ClientCertificate.ValueString(), key.Signer)
+	certificate, err := keys.Pair(m.ClientCertificate.ValueString(), key.Signer)
 	if err != nil {
 		diags.AddAttributeError(at.AtName("client_certificate"), "The client certificate cannot be used", sentence(err.Error()))
 	}
@@ -106,7 +105,7 @@ func (m providerModel) validateTLS(ctx context.Context, now time.Time) diag.Diag
 	if m.TLS.IsUnknown() || settings.ClientCertificate.IsUnknown() || settings.ClientKey.IsUnknown() {
 		return diags
 	}
-	_, err := httpstack.ParseCertificates(settings.ClientCertificate.ValueString())
+	_, err := keys.ParseCertificates(settings.ClientCertificate.ValueString())
 	if err != nil && !settings.ClientCertificate.IsNull() {
 		return diags // reported by the attribute's validator
 	}
@@ -114,7 +113,7 @@ func (m providerModel) validateTLS(ctx context.Context, now time.Time) diag.Diag
 	diags.Append(found...)
 	authenticates := clientauth.UsesCertificate(m.TokenEndpointAuthMethod.ValueString())
 	if certificate != nil {
-		if err := clientauth.CheckValidity(certificate.Leaf, now); err != nil {
+		if err := keys.CheckValidity(certificate.Leaf, now); err != nil {
 			add := diags.AddAttributeWarning
 			if authenticates {
 				add = diags.AddAttributeError

@@ -23,6 +23,7 @@ import (
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
@@ -258,7 +259,7 @@ func durationFrom(minimum time.Duration) validator.String {
 // certificates are PEM certificates.
 func certificates() validator.String {
 	return text(func(value string) string {
-		_, err := httpstack.ParseCertificates(value)
+		_, err := keys.ParseCertificates(value)
 		return problemOf(err)
 	})
 }

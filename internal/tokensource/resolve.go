@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
@@ -50,7 +51,7 @@ func (s *Source) resolve(ctx context.Context, config ClientConfig) (client Clien
 		return client, found[0]
 	}
 	if clientauth.UsesCertificate(client.TokenEndpointAuthMethod) {
-		if err := clientauth.CheckValidity(s.certificate, s.now()); err != nil {
+		if err := keys.CheckValidity(s.certificate, s.now()); err != nil {
 			return client, &ConfigError{Attribute: "tls.client_certificate", Err: err}
 		}
 	}

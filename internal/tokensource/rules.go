@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
@@ -219,7 +219,7 @@ func (c ClientConfig) checkSignature(authenticates bool, now func() time.Time) e
 	unknown := slices.ContainsFunc([]string{"private_key", "key_id", "algorithm", "certificate", "type"}, func(member string) bool {
 		return c.Unknown["signed_assertion."+member]
 	})
-	_, invalidCertificate := httpstack.ParseCertificates(assertion.Certificate)
+	_, invalidCertificate := keys.ParseCertificates(assertion.Certificate)
 	invalid := (assertion.Algorithm != "" && !slices.Contains(clientauth.Algorithms(), assertion.Algorithm)) ||
 		(assertion.Certificate != "" && invalidCertificate != nil)
 	if (c.SignedAssertion == nil && !bySecret) || unknown || invalid {

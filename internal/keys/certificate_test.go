@@ -1,7 +1,7 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package clientauth_test
+package keys_test
 
 import (
 	"crypto/x509"
@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 )
 
 func TestCheckValidity(t *testing.T) {
@@ -30,7 +30,7 @@ func TestCheckValidity(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := clientauth.CheckValidity(&x509.Certificate{NotBefore: begin, NotAfter: end}, test.now)
+			err := keys.CheckValidity(&x509.Certificate{NotBefore: begin, NotAfter: end}, test.now)
 			if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
 				t.Errorf("got %v, want %q", err, test.says)
 			}
