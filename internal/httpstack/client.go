@@ -9,7 +9,8 @@
 // them unencrypted to another machine, to read a response without a bound, and to put a
 // query, a header value, a body or a proxy password into an error or a log record. For
 // the last it drops the texts of net/http that quote what was sent or received, see
-// [Error].
+// [Error]. [Client.Streaming] leaves redirects, and all bounds but that of the response
+// header, to its caller.
 //
 // It knows nothing of OAuth: its callers decide what a response means, and whether
 // [Retry] may send a request again.
@@ -73,7 +74,7 @@ type Config struct {
 	AllowPlaintextHTTP bool
 
 	// Timeout bounds one attempt from connecting to the last byte of the body,
-	// redirects included. Zero means DefaultTimeout.
+	// redirects included, and for Streaming connecting alone. Zero means DefaultTimeout.
 	Timeout time.Duration
 	// UserAgent is sent if a request has no User-Agent header of its own.
 	UserAgent string

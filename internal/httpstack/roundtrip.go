@@ -131,8 +131,8 @@ func (a *attempt) RoundTrip(request *http.Request) (*http.Response, error) {
 // field, decompresses nothing and logs nothing. The body of a 101 is an
 // io.ReadWriteCloser.
 //
-// Its errors are of type [*Error], those of reading a body included. The server did not
-// respond in time if the kind is [Timeout]; of any other kind, it was not reached.
+// Its errors are of type [*Error], those of reading a body included. If the kind is
+// [Timeout], connecting took too long.
 func (c *Client) Streaming() http.RoundTripper { return streaming{c} }
 
 type streaming struct{ client *Client }
