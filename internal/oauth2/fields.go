@@ -84,15 +84,6 @@ func (f Fields) errorCode(document any) string {
 	}
 }
 
-// refreshToken is the refresh token. Some servers send a word if they issue none.
-func (f Fields) refreshToken(document any) secret.String {
-	text, _ := f.text(document, FieldRefreshToken)
-	if text == "not_supported" {
-		return secret.String{}
-	}
-	return secret.New(text)
-}
-
 // scopes parses the granted scopes from a list, or a string with any white space between
 // them. It returns nil if there are none.
 func (f Fields) scopes(document any) []string {

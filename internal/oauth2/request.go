@@ -80,7 +80,8 @@ func (b *RequestBuilder) encode(method string, in ParametersIn, body secret.Stri
 			contentType = jsonMediaType
 		}
 	} else {
-		b.Params.dropNamedIn(b.endpoint.Query())
+		query := b.endpoint.Query() // no parameter may be sent twice (RFC 6749 section 3.2)
+		b.Params = slices.DeleteFunc(b.Params, func(param Param) bool { return query.Has(param.Name) })
 		message.Parameters = b.Params.names()
 		switch in {
 		case InQuery:
@@ -156,12 +157,6 @@ func (p *Params) override(parameters map[string]secret.String) {
 			*p = slices.Insert(*p, first, Param{Name: name, Value: value})
 		}
 	}
-}
-
-// dropNamedIn removes the parameters that the endpoint's own query sets: none may be
-// sent twice (RFC 6749 section 3.2).
-func (p *Params) dropNamedIn(query url.Values) {
-	*p = slices.DeleteFunc(*p, func(param Param) bool { return query.Has(param.Name) })
 }
 
 // assertion decodes the assertion among the parameters: the client's own, or else the

@@ -61,12 +61,16 @@ func (r *responseReader) token() (*Token, error) {
 		return nil, r.unusable(ErrUnsafeToken)
 	}
 	tokenType, _ := r.fields.text(r.document, FieldTokenType)
+	refreshToken, _ := r.fields.text(r.document, FieldRefreshToken)
+	if refreshToken == "not_supported" { // as some servers say that they issue none
+		refreshToken = ""
+	}
 	return &Token{
 		AccessToken:      secret.New(accessToken),
 		TokenType:        secret.OneLine(tokenType),
 		RequestedAt:      r.response.RequestedAt.Round(0), // the wall clock goes on while the machine sleeps
 		Scopes:           r.fields.scopes(r.document),
-		RefreshToken:     r.fields.refreshToken(r.document),
+		RefreshToken:     secret.New(refreshToken),
 		RefreshExpiresIn: r.fields.seconds(r.document, FieldRefreshExpiresIn),
 		Response:         r.document,
 	}, nil

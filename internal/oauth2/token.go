@@ -109,26 +109,21 @@ func UnmarshalToken(data []byte) (*Token, error) {
 // expires_at, the exp claim of a JWT, or the user's assumption. Otherwise it stays
 // unknown, which does not mean unlimited.
 func (t *Token) setLifetime(fields Fields, assumed time.Duration) {
+	var expires time.Time
 	if seconds := fields.seconds(t.Response, FieldExpiresIn); seconds > 0 && !t.isTimestamp(seconds) {
-		t.expireIn(seconds)
-		return
+		expires = t.RequestedAt.Add(time.Duration(seconds) * time.Second)
+	} else if expires = fields.instant(t.Response, FieldExpiresAt); expires.IsZero() {
+		if jwt, err := DecodeJWT(t.AccessToken.Reveal()); err == nil {
+			expires = jwt.ExpiresAt()
+		}
 	}
-	expires := fields.instant(t.Response, FieldExpiresAt)
-	if jwt, err := DecodeJWT(t.AccessToken.Reveal()); expires.IsZero() && err == nil {
-		expires = jwt.ExpiresAt()
+	if expires.IsZero() && assumed > 0 {
+		expires = t.RequestedAt.Add(assumed.Truncate(time.Second))
 	}
-	switch {
-	case !expires.IsZero():
-		t.ExpiresAt = expires
+	if !expires.IsZero() {
+		t.ExpiresAt = expires.UTC()
 		t.ExpiresIn = max(0, int64(expires.Sub(t.RequestedAt).Round(time.Second)/time.Second))
-	case assumed > 0:
-		t.expireIn(int64(assumed / time.Second))
 	}
-}
-
-func (t *Token) expireIn(seconds int64) {
-	t.ExpiresIn = seconds
-	t.ExpiresAt = t.RequestedAt.Add(time.Duration(seconds) * time.Second).UTC()
 }
 
 // isTimestamp reports whether expires_in holds a Unix time by mistake: one from a year
