@@ -84,19 +84,13 @@ func (p *progress) failedAtProxy(err error) bool {
 	if p.proxy == nil || p.connected.Load() {
 		return false
 	}
-	return !p.tlsFailed.Load() || isProxyConnect(err)
-}
-
-// isProxyConnect reports whether net/http marked err as one of the connection to the
-// proxy.
-func isProxyConnect(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "proxyconnect"
+	return !p.tlsFailed.Load() || ok && op.Op == "proxyconnect"
 }
 
 func proxyFailed(p *progress, err error) *Error {
 	op, ok := errors.AsType[*net.OpError](err)
-	if ok && isProxyConnect(err) {
+	if ok && op.Op == "proxyconnect" {
 		err = op.Err
 	}
 	cause := describe(p, err)

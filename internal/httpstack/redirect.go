@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
@@ -17,55 +18,39 @@ import (
 // redirect, or an error if it must not be followed. A target has the origin of from, so
 // that credentials cannot leave it.
 func redirectTarget(r Request, from *url.URL, response *Response) (*url.URL, *Error) {
-	location := response.Header.Get("Location")
-	if !isRedirect(response.StatusCode) || location == "" {
+	status, location := response.StatusCode, response.Header.Get("Location")
+	if !slices.Contains(redirects, status) || location == "" {
 		return nil, nil
+	}
+	refuse := func(to, reason string) (*url.URL, *Error) {
+		return nil, &Error{Kind: Redirect, Sent: true, Detail: fmt.Sprintf(
+			"status %d, a redirect%s, is not followed: %s; if the server has moved, configure its final address", status, to, reason)}
 	}
 	reference, err := url.Parse(location)
 	if err != nil {
-		return nil, refuseRedirect(response.StatusCode, "", "its Location header is not a URL")
+		return refuse("", "its Location header is not a URL")
 	}
 	target := from.ResolveReference(reference)
-	if reason := whyNotFollow(r, response.StatusCode, from, target); reason != "" {
-		return nil, refuseRedirect(response.StatusCode, " to "+showTarget(target, response.Secrets), reason)
-	}
-	return target, nil
-}
-
-func isRedirect(status int) bool {
-	switch status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
-		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return true
-	}
-	return false
-}
-
-// whyNotFollow returns why a redirect is refused; "" if it is not.
-func whyNotFollow(r Request, status int, from, target *url.URL) string {
-	switch {
-	case checkURL(target) != nil:
-		return checkURL(target).Detail
+	to := " to " + showTarget(target, response.Secrets)
+	// Clients turn other redirected requests into a GET (RFC 9110 sections 15.4.2 to 15.4.4).
+	keepsMethod := status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect ||
+		!r.KeepMethod && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+	switch invalid := checkURL(target); {
+	case invalid != nil:
+		return refuse(to, invalid.Detail)
 	case from.Scheme == "https" && target.Scheme == "http":
-		return "it leads from https to http"
+		return refuse(to, "it leads from https to http")
 	case !SameOrigin(from, target):
-		return "it leads to another origin than the configured one"
-	case changesMethod(r, status):
-		return "following it would repeat the request as GET, without its body"
+		return refuse(to, "it leads to another origin than the configured one")
+	case !keepsMethod:
+		return refuse(to, "following it would repeat the request as GET, without its body")
+	default:
+		return target, nil
 	}
-	return ""
 }
 
-// changesMethod reports whether clients turn the redirected request into a GET
-// (RFC 9110 sections 15.4.2 to 15.4.4).
-func changesMethod(r Request, status int) bool {
-	keeps := status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect
-	return !keeps && (r.KeepMethod || (r.Method != http.MethodGet && r.Method != http.MethodHead))
-}
-
-func refuseRedirect(status int, to, reason string) *Error {
-	return &Error{Kind: Redirect, Sent: true, Detail: fmt.Sprintf(
-		"status %d, a redirect%s, is not followed: %s; if the server has moved, configure its final address", status, to, reason)}
+var redirects = []int{
+	http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
 }
 
 // SameOrigin reports whether two URLs have the same scheme, host and port (RFC 6454 section 5).

@@ -192,7 +192,11 @@ func (c *Cache[V]) keep(ctx context.Context, key EntryKey, entry Entry[V]) {
 // reports that it is the one that turned out to be invalid. An entry that was
 // fetched since stays.
 func (c *Cache[V]) Drop(ctx context.Context, key EntryKey, refused func(Entry[V]) bool) {
-	c.forget(key, refused)
+	c.mu.Lock()
+	if found, ok := c.memory[key.name]; ok && refused(found.Entry) {
+		delete(c.memory, key.name)
+	}
+	c.mu.Unlock()
 	// While it is locked, nobody stores another entry between load and delete.
 	unlock, err := c.lock(ctx, key, func() bool { return false })
 	if err != nil {
@@ -204,14 +208,6 @@ func (c *Cache[V]) Drop(ctx context.Context, key EntryKey, refused func(Entry[V]
 	}
 	if entry, err := c.load(ctx, key); err == nil && refused(entry) {
 		_ = c.store.call(ctx, "changed", func(ctx context.Context) error { return c.store.Delete(ctx, key.name) })
-	}
-}
-
-func (c *Cache[V]) forget(key EntryKey, refused func(Entry[V]) bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if found, ok := c.memory[key.name]; ok && refused(found.Entry) {
-		delete(c.memory, key.name)
 	}
 }
 
