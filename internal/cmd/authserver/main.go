@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	server, err := authserver.New(authserver.Config{
 		Issuer:  origin,
 		Clients: []authserver.Client{opts.client},
-		Logger:  requestLogger(stderr),
+		Logger:  slog.New(slog.NewTextHandler(stderr, nil)),
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -109,22 +109,6 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return config.Listen(ctx, "tcp", address)
 }
 
-func requestLogger(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{
-		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			switch a.Key {
-			case slog.LevelKey:
-				return slog.Attr{}
-			case slog.TimeKey:
-				return slog.String(a.Key, a.Value.Time().Format(time.TimeOnly))
-			case slog.MessageKey:
-				return slog.Attr{Key: "request", Value: a.Value}
-			}
-			return a
-		},
-	}))
-}
-
 func routes(server *authserver.Server) http.Handler {
 	api := http.StripPrefix("/api", server.API())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -153,20 +137,12 @@ func count(server *authserver.Server) stats {
 	return s
 }
 
-// serve shuts down when ctx ends, and gives running requests a moment to finish.
+// serve serves until ctx ends.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err := <-failed:
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-	defer cancel()
-	if err := server.Shutdown(grace); err != nil {
-		return errors.Join(err, server.Close())
 	}
 	return nil
 }

@@ -91,7 +91,7 @@ func TestRun(t *testing.T) {
 
 func checkLog(t *testing.T, log, token string) {
 	t.Helper()
-	if want := `request="GET /api/admin" endpoint=api status=403`; !strings.Contains(log, want) {
+	if want := `msg="GET /api/admin" endpoint=api status=403`; !strings.Contains(log, want) {
 		t.Errorf("log does not have %s:\n%s", want, log)
 	}
 	for _, secret := range []string{"gX1fBat3bV", "czZCaGRSa3F0MzpnWDFmQmF0M2JW", token} {
