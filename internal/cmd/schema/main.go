@@ -39,28 +39,23 @@ func run(ctx context.Context) error {
 	for _, diagnostic := range schemas.Diagnostics {
 		return fmt.Errorf("%s: %s", diagnostic.Summary, diagnostic.Detail)
 	}
-	converted, err := convert(schemas)
-	if err != nil {
-		return err
-	}
 	encoder := json.NewEncoder(os.Stdout)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(converted)
+	return encoder.Encode(convert(schemas))
 }
 
-func convert(from *tfprotov6.GetProviderSchemaResponse) (*tfjson.ProviderSchemas, error) {
-	c := &converter{}
+func convert(from *tfprotov6.GetProviderSchemaResponse) *tfjson.ProviderSchemas {
 	to := &tfjson.ProviderSchema{
-		ConfigSchema:             c.schema(from.Provider),
-		DataSourceSchemas:        convertMap(from.DataSourceSchemas, c.schema),
-		EphemeralResourceSchemas: convertMap(from.EphemeralResourceSchemas, c.schema),
-		ActionSchemas:            convertMap(from.ActionSchemas, c.action),
-		Functions:                convertMap(from.Functions, c.function),
+		ConfigSchema:             schemaOf(from.Provider),
+		DataSourceSchemas:        convertMap(from.DataSourceSchemas, schemaOf),
+		EphemeralResourceSchemas: convertMap(from.EphemeralResourceSchemas, schemaOf),
+		ActionSchemas:            convertMap(from.ActionSchemas, actionOf),
+		Functions:                convertMap(from.Functions, functionOf),
 	}
 	return &tfjson.ProviderSchemas{
 		FormatVersion: "1.0",
 		Schemas:       map[string]*tfjson.ProviderSchema{providerName: to},
-	}, c.err
+	}
 }
 
 func convertMap[From, To any](from map[string]From, convert func(From) To) map[string]To {
@@ -71,33 +66,30 @@ func convertMap[From, To any](from map[string]From, convert func(From) To) map[s
 	return to
 }
 
-// converter keeps the first error.
-type converter struct{ err error }
-
-func (c *converter) schema(from *tfprotov6.Schema) *tfjson.Schema {
+func schemaOf(from *tfprotov6.Schema) *tfjson.Schema {
 	return &tfjson.Schema{
 		Version: uint64(from.Version), //nolint:gosec // versions are not negative
 		Block: &tfjson.SchemaBlock{
-			Attributes:      c.attributes(from.Block.Attributes),
+			Attributes:      attributesOf(from.Block.Attributes),
 			Description:     from.Block.Description,
 			DescriptionKind: descriptionKind(from.Block.DescriptionKind),
 		},
 	}
 }
 
-func (c *converter) action(from *tfprotov6.ActionSchema) *tfjson.ActionSchema {
-	return &tfjson.ActionSchema{Block: c.schema(from.Schema).Block}
+func actionOf(from *tfprotov6.ActionSchema) *tfjson.ActionSchema {
+	return &tfjson.ActionSchema{Block: schemaOf(from.Schema).Block}
 }
 
-func (c *converter) attributes(from []*tfprotov6.SchemaAttribute) map[string]*tfjson.SchemaAttribute {
+func attributesOf(from []*tfprotov6.SchemaAttribute) map[string]*tfjson.SchemaAttribute {
 	to := make(map[string]*tfjson.SchemaAttribute, len(from))
 	for _, attribute := range from {
-		to[attribute.Name] = c.attribute(attribute)
+		to[attribute.Name] = attributeOf(attribute)
 	}
 	return to
 }
 
-func (c *converter) attribute(from *tfprotov6.SchemaAttribute) *tfjson.SchemaAttribute {
+func attributeOf(from *tfprotov6.SchemaAttribute) *tfjson.SchemaAttribute {
 	to := &tfjson.SchemaAttribute{
 		Description:     from.Description,
 		DescriptionKind: descriptionKind(from.DescriptionKind),
@@ -107,44 +99,40 @@ func (c *converter) attribute(from *tfprotov6.SchemaAttribute) *tfjson.SchemaAtt
 		Sensitive:       from.Sensitive,
 	}
 	if from.NestedType == nil {
-		to.AttributeType = c.typeOf(from.Type)
+		to.AttributeType = typeOf(from.Type)
 		return to
 	}
 	if from.NestedType.Nesting != tfprotov6.SchemaObjectNestingModeSingle {
-		c.fail(fmt.Errorf("attribute %s: only single nesting is supported", from.Name))
+		panic("attribute " + from.Name + ": only single nesting is supported")
 	}
 	to.AttributeNestedType = &tfjson.SchemaNestedAttributeType{
-		Attributes:  c.attributes(from.NestedType.Attributes),
+		Attributes:  attributesOf(from.NestedType.Attributes),
 		NestingMode: tfjson.SchemaNestingModeSingle,
 	}
 	return to
 }
 
-func (c *converter) function(from *tfprotov6.Function) *tfjson.FunctionSignature {
-	to := &tfjson.FunctionSignature{Summary: from.Summary, Description: from.Description, ReturnType: c.typeOf(from.Return.Type)}
+func functionOf(from *tfprotov6.Function) *tfjson.FunctionSignature {
+	to := &tfjson.FunctionSignature{Summary: from.Summary, Description: from.Description, ReturnType: typeOf(from.Return.Type)}
 	for _, parameter := range from.Parameters {
 		to.Parameters = append(to.Parameters, &tfjson.FunctionParameter{
-			Name: parameter.Name, Description: parameter.Description, IsNullable: parameter.AllowNullValue, Type: c.typeOf(parameter.Type),
+			Name: parameter.Name, Description: parameter.Description, IsNullable: parameter.AllowNullValue, Type: typeOf(parameter.Type),
 		})
 	}
 	return to
 }
 
 // typeOf converts a type through its JSON form, which both libraries share.
-func (c *converter) typeOf(from tftypes.Type) cty.Type {
+func typeOf(from tftypes.Type) cty.Type {
 	var to cty.Type
 	text, err := json.Marshal(from)
 	if err == nil {
 		err = json.Unmarshal(text, &to)
 	}
-	c.fail(err)
-	return to
-}
-
-func (c *converter) fail(err error) {
-	if c.err == nil {
-		c.err = err
+	if err != nil {
+		panic(err)
 	}
+	return to
 }
 
 func descriptionKind(kind tfprotov6.StringKind) tfjson.SchemaDescriptionKind {
