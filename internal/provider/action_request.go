@@ -53,7 +53,7 @@ func (a *requestAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	}
 	shown := progress{send: resp.SendProgress}
 	defer shown.end()
-	response, diags := a.data.send(httpstack.WithProgress(ctx, shown.show), model, requestKind)
+	response, diags := a.data.send(httpstack.WithProgress(ctx, shown.show), model, waitRequest)
 	resp.Diagnostics.Append(diags...)
 	if !resp.Diagnostics.HasError() {
 		shown.show(strings.TrimSpace(fmt.Sprintf("the API responded with %d %s", response.StatusCode, http.StatusText(response.StatusCode))))

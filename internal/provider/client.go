@@ -99,7 +99,7 @@ func (m clientModel) config(ctx context.Context, getenv func(string) string) (to
 func (m clientModel) validate(ctx context.Context) diag.Diagnostics {
 	config, diags := m.config(ctx, nil)
 	diags.Append(m.validateUnused(ctx)...)
-	diags.Append(configErrors(config.Conflicts(false), validatedBlock)...)
+	diags.Append(configErrors(config.Conflicts(false))...)
 	return diags
 }
 
@@ -108,21 +108,21 @@ func (m clientModel) validate(ctx context.Context) diag.Diagnostics {
 func (m clientModel) validateUnused(ctx context.Context) diag.Diagnostics {
 	config, diags := m.config(ctx, nil)
 	diags.Append(m.validateFederatedAssertion(ctx)...)
-	diags.Append(configErrors(config.Unused(time.Now), validatedBlock)...)
+	diags.Append(configErrors(config.Unused(time.Now))...)
 	return diags
 }
 
 // clientOf returns the client of a block, merged over the provider block, and that
 // over the environment. Values that are not known, and conflicts between the three,
-// are errors.
-func (d *providerData) clientOf(ctx context.Context, block clientModel, kind blockKind) (tokensource.ClientConfig, diag.Diagnostics) {
+// are errors, and wait says how to know them in time.
+func (d *providerData) clientOf(ctx context.Context, block clientModel, wait string) (tokensource.ClientConfig, diag.Diagnostics) {
 	merged := block.over(d.client, false).overEnvironment(d.environment, d.certificate)
 	unknown := slices.Concat(unknownIn(ctx, valuesOf(merged)), d.unknown, d.unknownCache)
 	if len(unknown) > 0 {
-		return tokensource.ClientConfig{}, diag.Diagnostics{unknownError(unknown, kind)}
+		return tokensource.ClientConfig{}, diag.Diagnostics{unknownError(unknown, wait)}
 	}
 	config, diags := merged.config(ctx, d.getenv)
-	diags.Append(configErrors(config.Conflicts(true), kind)...)
+	diags.Append(configErrors(config.Conflicts(true))...)
 	inBlock, inProvider := valuesOf(block), valuesOf(d.client)
 	for name := range config.Origins {
 		switch {

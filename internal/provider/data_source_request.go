@@ -48,7 +48,7 @@ func (d *requestDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	response, diags := d.data.send(ctx, model.apiRequestModel, requestDataSourceKind)
+	response, diags := d.data.send(ctx, model.apiRequestModel, waitDataSource)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

@@ -78,7 +78,7 @@ func (d *serverMetadataDataSource) Read(ctx context.Context, req datasource.Read
 	switch {
 	case resp.Diagnostics.HasError():
 	case len(unknown) > 0:
-		resp.Diagnostics.Append(unknownError(unknown, metadataKind))
+		resp.Diagnostics.Append(unknownError(unknown, waitDataSource))
 	case issuer.ValueString() == "":
 		resp.Diagnostics.AddAttributeError(path.Root("issuer"), "Missing attribute issuer", "Set issuer here or in the provider block.")
 	default:
@@ -90,7 +90,7 @@ func (d *serverMetadataDataSource) Read(ctx context.Context, req datasource.Read
 func (d *serverMetadataDataSource) read(ctx context.Context, issuer string, resp *datasource.ReadResponse) {
 	metadata, err := d.data.tokens.Metadata(ctx, issuer)
 	if err != nil {
-		resp.Diagnostics.Append(describeError(err).diagnostic(metadataKind))
+		resp.Diagnostics.Append(describeError(err).diagnostic())
 		return
 	}
 	values := map[string]any{

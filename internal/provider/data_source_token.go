@@ -44,7 +44,7 @@ func (d *tokenDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	session, diags := d.data.openToken(ctx, clientModel{tokenRequestModel: model.tokenRequestModel}, model.MinValidity, false, tokenDataSourceKind)
+	session, diags := d.data.openToken(ctx, clientModel{tokenRequestModel: model.tokenRequestModel}, model.MinValidity, false, waitDataSource)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

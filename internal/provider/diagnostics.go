@@ -25,7 +25,7 @@ import (
 // finding is what a diagnostic says: what happened, what to do, and which
 // attribute it is about.
 type finding struct {
-	// attribute may be a nested one, written with a dot.
+	// attribute may be a nested one, written with a dot, and one of the provider block.
 	attribute string
 	summary   string
 	// facts are what was observed, one paragraph each.
@@ -36,44 +36,15 @@ type finding struct {
 	remedy string
 }
 
-// blockKind is a kind of block, as far as diagnostics depend on it.
-type blockKind struct {
-	// has reports whether the block has an attribute, which an error can then point at.
-	has func(attribute string) bool
-	// wait says how to make Terraform wait until everything is known.
-	wait string
-}
-
-// validatedBlock is a block that is validated by itself. Conflicts are then about
-// attributes that it has.
-var validatedBlock = blockKind{has: func(string) bool { return true }}
-
-var (
-	tokenEphemeralKind = blockKind{
-		has: hasAttribute(clientAttributes()),
-		wait: "Set the same attribute on the ephemeral resource: while it is unknown there, Terraform waits until apply. " +
-			"Or create the resource that the value comes from first, with -target.",
-	}
-	tokenDataSourceKind   = blockKind{has: hasAttribute(tokenRequestAttributes()), wait: waitDataSource}
-	metadataKind          = blockKind{has: func(name string) bool { return name == "issuer" }, wait: waitDataSource}
-	requestDataSourceKind = blockKind{has: hasAttribute(apiRequestAttributes(nil)), wait: waitDataSource}
-	requestKind           = blockKind{
-		has: hasAttribute(apiRequestAttributes(nil)),
-		wait: "Create the resource that the value comes from first, with -target. Or get the token from the ephemeral resource " +
-			"oauth2cc_token, set the same attribute there, and send it in request_headers with authenticate = false.",
-	}
+// How to make Terraform wait until everything is known, by the kind of block.
+const (
+	waitToken = "Set the same attribute on the ephemeral resource: while it is unknown there, Terraform waits until apply. " +
+		"Or create the resource that the value comes from first, with -target."
+	waitDataSource = "Add the resource that the value comes from to depends_on of the data source: Terraform then reads it at apply. " +
+		"Or use the ephemeral resource oauth2cc_token and set the same attribute there."
+	waitRequest = "Create the resource that the value comes from first, with -target. Or get the token from the ephemeral resource " +
+		"oauth2cc_token, set the same attribute there, and send it in request_headers with authenticate = false."
 )
-
-const waitDataSource = "Add the resource that the value comes from to depends_on of the data source: Terraform then reads it at apply. " +
-	"Or use the ephemeral resource oauth2cc_token and set the same attribute there."
-
-// hasAttribute returns a function that reports whether attributes include a name.
-func hasAttribute[A any](attributes map[string]A) func(string) bool {
-	return func(name string) bool {
-		_, ok := attributes[name]
-		return ok
-	}
-}
 
 // detail is what Terraform shows below the summary.
 func (f finding) detail() string {
@@ -96,20 +67,17 @@ func (f finding) warning(attribute, summary string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root(attribute), summary, f.detail())
 }
 
-// diagnostic is the finding as an error.
-func (f finding) diagnostic(kind blockKind) diag.Diagnostic {
-	detail := f.detail()
-	root, members, _ := strings.Cut(f.attribute, ".")
-	if root == "" || !kind.has(root) {
-		return diag.NewErrorDiagnostic(f.summary, detail)
+// diagnostic is the finding as an error. The server removes the path if the block has no
+// such attribute.
+func (f finding) diagnostic() diag.Diagnostic {
+	if f.attribute == "" {
+		return diag.NewErrorDiagnostic(f.summary, f.detail())
 	}
-	at := path.Root(root)
-	for member := range strings.SplitSeq(members, ".") {
-		if member != "" {
-			at = at.AtName(member)
-		}
+	at := path.Empty()
+	for name := range strings.SplitSeq(f.attribute, ".") {
+		at = at.AtName(name)
 	}
-	return diag.NewAttributeErrorDiagnostic(at, f.summary, detail)
+	return diag.NewAttributeErrorDiagnostic(at, f.summary, f.detail())
 }
 
 // attemptsFacts says how many attempts were made, if more than one, and when to

@@ -16,10 +16,10 @@ import (
 )
 
 // configErrors describes what the rules about a client find.
-func configErrors(found []*tokensource.ConfigError, kind blockKind) diag.Diagnostics {
+func configErrors(found []*tokensource.ConfigError) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, conflict := range found {
-		diags.Append(describeConfig(conflict).diagnostic(kind))
+		diags.Append(describeConfig(conflict).diagnostic())
 	}
 	return diags
 }
@@ -99,16 +99,16 @@ func missingRemedy(attribute string) string {
 
 // unknownError is for attributes that are known after apply. Only the provider
 // block has those of the connection, so they must be known earlier.
-func unknownError(attributes []string, kind blockKind) diag.Diagnostic {
-	wait := kind.wait
-	if slices.ContainsFunc(attributes, hasAttribute(connectionAttributes())) {
+func unknownError(attributes []string, wait string) diag.Diagnostic {
+	connection := connectionAttributes()
+	if slices.ContainsFunc(attributes, func(name string) bool { return connection[name] != nil }) {
 		wait = "Use a value that is known at plan, or create the resource that it comes from first, with -target."
 	}
 	return finding{
 		summary: "Provider configuration not known yet: " + strings.Join(attributes, ", "),
 		facts:   []string{"The request needs attributes of the provider block that are only known after apply: " + strings.Join(attributes, ", ") + "."},
 		remedy:  wait,
-	}.diagnostic(kind)
+	}.diagnostic()
 }
 
 // Words for an address that would send credentials unencrypted.

@@ -47,7 +47,7 @@ func (r *requestEphemeralResource) Open(ctx context.Context, req ephemeral.OpenR
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	response, diags := r.data.send(ctx, model.apiRequestModel, requestKind)
+	response, diags := r.data.send(ctx, model.apiRequestModel, waitRequest)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

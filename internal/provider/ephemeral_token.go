@@ -99,7 +99,7 @@ func (r *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	session, diags := r.data.openToken(ctx, model.clientModel, model.MinValidity, model.RevokeOnClose.ValueBool(), tokenEphemeralKind)
+	session, diags := r.data.openToken(ctx, model.clientModel, model.MinValidity, model.RevokeOnClose.ValueBool(), waitToken)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

@@ -72,7 +72,7 @@ func FuzzHarmless(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		shown := finding{summary: "x", facts: []string{text}}.diagnostic(blockKind{})
+		shown := finding{summary: "x", facts: []string{text}}.diagnostic()
 		if shown.Severity() != diag.SeverityError || len(shown.Detail()) > maxDetail+20 || !utf8.ValidString(shown.Detail()) {
 			t.Errorf("%d bytes: %q", len(shown.Detail()), shown.Detail())
 		}

@@ -268,7 +268,7 @@ func (m connectionModel) hasClientCertificate() bool {
 // validate reports mistakes in the provider block merged over the environment.
 func (m providerModel) validate(ctx context.Context) diag.Diagnostics {
 	config, diags := m.config(ctx, nil)
-	diags.Append(configErrors(config.Conflicts(true), validatedBlock)...)
+	diags.Append(configErrors(config.Conflicts(true))...)
 	diags.Append(m.validateCache(ctx, config)...)
 	if m.AllowPlaintextHTTP.ValueBool() || m.AllowPlaintextHTTP.IsUnknown() {
 		return diags

@@ -231,13 +231,13 @@ func (m apiRequestModel) request() (httpstack.Request, error) {
 
 // send sends the request of a block, with the client's token unless the block says
 // otherwise. A status that the block does not expect is an error.
-func (d *providerData) send(ctx context.Context, model apiRequestModel, kind blockKind) (*tokensource.Response, diag.Diagnostics) {
+func (d *providerData) send(ctx context.Context, model apiRequestModel, wait string) (*tokensource.Response, diag.Diagnostics) {
 	request, err := model.request()
 	if err == nil && d.http != nil {
 		err = d.http.Check(request) // before a token is requested in vain
 	}
 	if err != nil {
-		return nil, diag.Diagnostics{describeError(err).diagnostic(kind)}
+		return nil, diag.Diagnostics{describeError(err).diagnostic()}
 	}
 	var response *tokensource.Response
 	var diags diag.Diagnostics
@@ -246,7 +246,7 @@ func (d *providerData) send(ctx context.Context, model apiRequestModel, kind blo
 		if token := objectAs[parametersModel](ctx, model.Token, &diags); token != nil {
 			block.parametersModel = *token
 		}
-		client, found := d.clientOf(ctx, block, kind)
+		client, found := d.clientOf(ctx, block, wait)
 		diags.Append(found...)
 		if diags.HasError() {
 			return nil, diags
@@ -256,18 +256,18 @@ func (d *providerData) send(ctx context.Context, model apiRequestModel, kind blo
 		diags.Append(d.cacheWarnings()...)
 	} else {
 		if len(d.unknown) > 0 {
-			return nil, diag.Diagnostics{unknownError(d.unknown, kind)}
+			return nil, diag.Diagnostics{unknownError(d.unknown, wait)}
 		}
 		response, err = d.tokens.Do(ctx, request)
 	}
 	if err != nil {
-		diags.Append(describeError(err).diagnostic(kind))
+		diags.Append(describeError(err).diagnostic())
 		return nil, diags
 	}
 	if response.StatusCode/100 != 2 && !slices.Contains(request.Expected, response.StatusCode) {
 		found := describeAPIError(oauth2.ReadError("API", response.Response), request, model.authenticated())
 		found.facts = append(found.facts, attemptsFacts(response.Attempts)...)
-		diags.Append(found.diagnostic(kind))
+		diags.Append(found.diagnostic())
 	}
 	return response, diags
 }

@@ -157,7 +157,8 @@ func (s *server) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRe
 
 // hideLines removes the path of diagnostics whose source line may hold a secret, since
 // Terraform prints that line with every literal on it. The text then names the
-// attribute. Config is that of the block, nil if it is not known.
+// attribute. It also removes paths of attributes that the block does not have. Config is
+// that of the block, nil if it is not known.
 func (s *server) hideLines(found []*tfprotov6.Diagnostic, config *tfprotov6.DynamicValue, block string) {
 	for _, diagnostic := range found {
 		name := attributeName(diagnostic.Attribute)
@@ -165,7 +166,12 @@ func (s *server) hideLines(found []*tfprotov6.Diagnostic, config *tfprotov6.Dyna
 			continue
 		}
 		root, _, _ := strings.Cut(name, ".")
-		if !s.isSensitive(root) && (config == nil || !holdsSecret(config, s.schemas()[block], root)) {
+		schema := s.schemas()[block]
+		if !slices.ContainsFunc(schema.Block.Attributes, func(attribute *tfprotov6.SchemaAttribute) bool { return attribute.Name == root }) {
+			diagnostic.Attribute = nil
+			continue
+		}
+		if !s.isSensitive(root) && (config == nil || !holdsSecret(config, schema, root)) {
 			continue
 		}
 		diagnostic.Attribute = nil

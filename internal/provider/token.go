@@ -133,9 +133,9 @@ func listOf(texts []string) types.List {
 // openToken opens a session for a block, with a token of its own if it is to be
 // revoked. A token that falls short of the configuration is a warning.
 func (d *providerData) openToken(
-	ctx context.Context, block clientModel, minValidity types.String, revoke bool, kind blockKind,
+	ctx context.Context, block clientModel, minValidity types.String, revoke bool, wait string,
 ) (*tokensource.Session, diag.Diagnostics) {
-	client, diags := d.clientOf(ctx, block, kind)
+	client, diags := d.clientOf(ctx, block, wait)
 	if diags.HasError() {
 		return nil, diags
 	}
@@ -146,7 +146,7 @@ func (d *providerData) openToken(
 	session, err := d.tokens.Open(ctx, client, revoke)
 	diags.Append(d.cacheWarnings()...)
 	if err != nil {
-		diags.Append(describeError(err).diagnostic(kind))
+		diags.Append(describeError(err).diagnostic())
 		return nil, diags
 	}
 	diags.Append(tokenWarnings(session, client, d.now())...)
