@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	ephemeral "github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	provider "github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
@@ -31,6 +32,18 @@ func union[A any](groups ...map[string]A) map[string]A {
 		maps.Copy(all, group)
 	}
 	return all
+}
+
+// optional is a string that follows a rule.
+func optional(rule validator.String, description string) ephemeral.StringAttribute {
+	return ephemeral.StringAttribute{Optional: true, Validators: []validator.String{rule}, MarkdownDescription: description}
+}
+
+// sensitive is an optional string that Terraform does not show.
+func sensitive(rule validator.String, description string) ephemeral.StringAttribute {
+	attribute := optional(rule, description)
+	attribute.Sensitive = true
+	return attribute
 }
 
 // converted converts attributes to those of another kind of block. Types are that kind's

@@ -14,9 +14,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
@@ -45,32 +44,14 @@ func cacheAttribute() schema.Attribute {
 		MarkdownDescription: "How tokens are shared, so that each is requested once. " +
 			"See the guide [Sharing tokens](https://registry.terraform.io/providers/oauth2cc/oauth2cc/latest/docs/guides/sharing-tokens).",
 		Attributes: map[string]schema.Attribute{
-			"type": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "`memory` (default) shares tokens within one Terraform process, `file` among all processes of this machine (plan and apply, " +
-					"provider aliases, stacks), `redis` among all machines that use the same Redis or Valkey server. `none` shares nothing.",
-				Validators: []validator.String{oneOf(cacheTypes()...)},
-			},
-			"path": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "Folder of a `file` cache, created if it does not exist. Default: a folder in the user's cache folder " +
-					"(on Linux `~/.cache/terraform-provider-oauth2cc`).",
-				Validators: []validator.String{localPath()},
-			},
-			"url": schema.StringAttribute{
-				Optional:  true,
-				Sensitive: true,
-				MarkdownDescription: "URL of the server of a `redis` cache: `rediss://user:password@host:6379/0`, `redis://` without TLS, " +
-					"or `unix://`. The settings of `tls` apply, except `server_name`.",
-				Validators: []validator.String{redisURL()},
-			},
-			"encryption_key": schema.StringAttribute{
-				Optional:  true,
-				Sensitive: true,
-				MarkdownDescription: "Random text, preferably 32 bytes, that encrypts the entries of a `file` or `redis` cache together with the client's secret or private key. " +
-					"Required for clients that have neither.",
-				Validators: []validator.String{line()},
-			},
+			"type": optional(oneOf(cacheTypes()...), "`memory` (default) shares tokens within one Terraform process, `file` among all processes of this machine (plan and apply, "+
+				"provider aliases, stacks), `redis` among all machines that use the same Redis or Valkey server. `none` shares nothing."),
+			"path": optional(localPath(), "Folder of a `file` cache, created if it does not exist. Default: a folder in the user's cache folder "+
+				"(on Linux `~/.cache/terraform-provider-oauth2cc`)."),
+			"url": sensitive(redisURL(), "URL of the server of a `redis` cache: `rediss://user:password@host:6379/0`, `redis://` without TLS, "+
+				"or `unix://`. The settings of `tls` apply, except `server_name`."),
+			"encryption_key": sensitive(line(), "Random text, preferably 32 bytes, that encrypts the entries of a `file` or `redis` cache together with the client's secret or private key. "+
+				"Required for clients that have neither."),
 		},
 	}
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
@@ -148,26 +147,14 @@ type serverModel struct {
 // serverAttributes name the authorization server.
 func serverAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"issuer": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "Issuer URL of the authorization server. The provider reads the server's metadata " +
-				"([RFC 8414](https://www.rfc-editor.org/rfc/rfc8414), else OpenID Connect Discovery), which must name exactly this issuer, and takes from it " +
-				"the endpoints and the supported client authentication methods. Each provider process reads it once, even if " +
-				"the token is in a shared cache, unless both `token_endpoint` and `token_endpoint_auth_method` are set.",
-			Validators: []validator.String{endpointURL(), withoutQuery()},
-		},
-		"token_endpoint": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "URL of the token endpoint. Takes precedence over the metadata of `issuer`. A query string is kept, " +
-				"and parameters in it are not sent twice. A URL with a user name, a password or a fragment is refused.",
-			Validators: []validator.String{endpointURL()},
-		},
-		"revocation_endpoint": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "URL of the revocation endpoint ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)), used by `revoke_on_close`. " +
-				"Takes precedence over the metadata of `issuer`.",
-			Validators: []validator.String{endpointURL()},
-		},
+		"issuer": optional(issuerURL(), "Issuer URL of the authorization server. The provider reads the server's metadata "+
+			"([RFC 8414](https://www.rfc-editor.org/rfc/rfc8414), else OpenID Connect Discovery), which must name exactly this issuer, and takes from it "+
+			"the endpoints and the supported client authentication methods. Each provider process reads it once, even if "+
+			"the token is in a shared cache, unless both `token_endpoint` and `token_endpoint_auth_method` are set."),
+		"token_endpoint": optional(endpointURL(), "URL of the token endpoint. Takes precedence over the metadata of `issuer`. A query string is kept, "+
+			"and parameters in it are not sent twice. A URL with a user name, a password or a fragment is refused."),
+		"revocation_endpoint": optional(endpointURL(), "URL of the revocation endpoint ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)), used by `revoke_on_close`. "+
+			"Takes precedence over the metadata of `issuer`."),
 	}
 }
 

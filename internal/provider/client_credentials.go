@@ -66,33 +66,16 @@ type platformRequestModel struct {
 // credentialAttributes identify and authenticate the client.
 func credentialAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"client_id": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Client identifier.",
-			Validators:          []validator.String{credential()},
-		},
-		"client_secret": schema.StringAttribute{
-			Optional:            true,
-			Sensitive:           true,
-			MarkdownDescription: "Client secret. Preferably set by its environment variable rather than in a file.",
-			Validators:          []validator.String{credential()},
-		},
-		"token_endpoint_auth_method": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "How the client authenticates: `" + strings.Join(clientauth.Methods(), "`, `") + "`. " +
-				"By default inferred from the configured credentials and the metadata of `issuer`: `private_key_jwt` for an assertion; " +
-				"`client_secret_basic` for a secret, unless the server supports only another method with a secret; `tls_client_auth` " +
-				"or `self_signed_tls_client_auth` for a client certificate; `none` if the credentials are in `parameters`, `headers` or `request_body`, or the grant needs none. " +
-				"Methods are never tried in turn, because failed attempts can lock a client out.",
-			Validators: []validator.String{oneOf(clientauth.Methods()...)},
-		},
-		"client_secret_basic_encoding": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "How `client_secret_basic` encodes the id and the secret before base64: `form` (default, form-encoded, " +
-				"[RFC 6749 section 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)) or `raw` (unchanged, as many servers expect). " +
-				"The two differ only for characters other than letters, digits and `-._~`.",
-			Validators: []validator.String{oneOf(clientauth.BasicEncodings()...)},
-		},
+		"client_id":     optional(credential(), "Client identifier."),
+		"client_secret": sensitive(credential(), "Client secret. Preferably set by its environment variable rather than in a file."),
+		"token_endpoint_auth_method": optional(oneOf(clientauth.Methods()...), "How the client authenticates: `"+strings.Join(clientauth.Methods(), "`, `")+"`. "+
+			"By default inferred from the configured credentials and the metadata of `issuer`: `private_key_jwt` for an assertion; "+
+			"`client_secret_basic` for a secret, unless the server supports only another method with a secret; `tls_client_auth` "+
+			"or `self_signed_tls_client_auth` for a client certificate; `none` if the credentials are in `parameters`, `headers` or `request_body`, or the grant needs none. "+
+			"Methods are never tried in turn, because failed attempts can lock a client out."),
+		"client_secret_basic_encoding": optional(oneOf(clientauth.BasicEncodings()...), "How `client_secret_basic` encodes the id and the secret before base64: `form` (default, form-encoded, "+
+			"[RFC 6749 section 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)) or `raw` (unchanged, as many servers expect). "+
+			"The two differ only for characters other than letters, digits and `-._~`."),
 		"signed_assertion": schema.SingleNestedAttribute{
 			Optional: true,
 			MarkdownDescription: "A JWT that this provider signs for each request ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). " +
@@ -110,99 +93,38 @@ func credentialAttributes() map[string]schema.Attribute {
 
 func signedAssertionAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"private_key": schema.StringAttribute{
-			Optional:            true,
-			Sensitive:           true,
-			Validators:          []validator.String{nonEmpty()},
-			MarkdownDescription: "Signing key: PEM (PKCS#1, PKCS#8, SEC 1), a JWK, or a JWK Set with `key_id`. RSA, EC (P-256, P-384, P-521) or Ed25519, without a passphrase.",
-		},
-		"key_id": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Sent as `kid`. Default: that of the JWK.",
-			Validators:          []validator.String{plainText()},
-		},
-		"algorithm": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "Signature algorithm: `" + strings.Join(clientauth.Algorithms(), "`, `") + "`. " +
-				"Default: the first that suits the key and that the metadata of `issuer` lists.",
-			Validators: []validator.String{oneOf(clientauth.Algorithms()...)},
-		},
-		"certificate": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Certificate of the key, in PEM. Adds `x5t` and `x5t#S256`, by which some servers find the key.",
-			Validators:          []validator.String{certificates()},
-		},
-		"audience": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Sent as `aud`. Default: the token endpoint, which most servers expect; some expect their issuer.",
-			Validators:          []validator.String{plainText()},
-		},
-		"type": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Sent as `typ`. Default `JWT`.",
-			Validators:          []validator.String{plainText()},
-		},
-		"claims": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "A JSON object, written with `jsonencode`, that is merged over the claims `iss` and `sub` (both the client id), `aud`, `jti`, `iat` and `exp`. " +
-				"`null` removes a claim.",
-			Validators: []validator.String{jsonObject()},
-		},
-		"lifetime": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "How long the JWT is valid. Default `60s`.",
-			Validators:          []validator.String{durationFrom(time.Second)},
-		},
+		"private_key": sensitive(nonEmpty(), "Signing key: PEM (PKCS#1, PKCS#8, SEC 1), a JWK, or a JWK Set with `key_id`. RSA, EC (P-256, P-384, P-521) or Ed25519, without a passphrase."),
+		"key_id":      optional(plainText(), "Sent as `kid`. Default: that of the JWK."),
+		"algorithm": optional(oneOf(clientauth.Algorithms()...), "Signature algorithm: `"+strings.Join(clientauth.Algorithms(), "`, `")+"`. "+
+			"Default: the first that suits the key and that the metadata of `issuer` lists."),
+		"certificate": optional(certificates(), "Certificate of the key, in PEM. Adds `x5t` and `x5t#S256`, by which some servers find the key."),
+		"audience":    optional(plainText(), "Sent as `aud`. Default: the token endpoint, which most servers expect; some expect their issuer."),
+		"type":        optional(plainText(), "Sent as `typ`. Default `JWT`."),
+		"claims": optional(jsonObject(), "A JSON object, written with `jsonencode`, that is merged over the claims `iss` and `sub` (both the client id), `aud`, `jti`, `iat` and `exp`. "+
+			"`null` removes a claim."),
+		"lifetime": optional(durationFrom(time.Second), "How long the JWT is valid. Default `60s`."),
 	}
 }
 
 func federatedAssertionAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"env": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Environment variable that holds the JWT, for example `TFC_WORKLOAD_IDENTITY_TOKEN`.",
-			Validators:          []validator.String{variableName()},
-		},
-		"file": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "File that holds the JWT, for example a projected Kubernetes service account token.",
-			Validators:          []validator.String{assertionFile()},
-		},
+		"env":  optional(variableName(), "Environment variable that holds the JWT, for example `TFC_WORKLOAD_IDENTITY_TOKEN`."),
+		"file": optional(assertionFile(), "File that holds the JWT, for example a projected Kubernetes service account token."),
 		"request": schema.SingleNestedAttribute{
 			Optional:            true,
 			MarkdownDescription: "HTTP request whose response is or holds the JWT.",
 			Attributes: map[string]schema.Attribute{
-				"url": schema.StringAttribute{
-					Optional:            true,
-					MarkdownDescription: "URL of the request. Set either this or `url_env`.",
-					Validators:          []validator.String{requestURL()},
-				},
-				"url_env": schema.StringAttribute{
-					Optional:            true,
-					MarkdownDescription: "Environment variable that holds the URL, for example `ACTIONS_ID_TOKEN_REQUEST_URL`.",
-					Validators:          []validator.String{variableName()},
-				},
-				"token_env": schema.StringAttribute{
-					Optional:            true,
-					MarkdownDescription: "Environment variable that holds the request's bearer token, for example `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.",
-					Validators:          []validator.String{variableName()},
-				},
-				"method": schema.StringAttribute{
-					Optional:            true,
-					MarkdownDescription: "HTTP method: `GET` (default) or `POST`.",
-					Validators:          []validator.String{oneOf(http.MethodGet, http.MethodPost)},
-				},
+				"url":       optional(requestURL(), "URL of the request. Set either this or `url_env`."),
+				"url_env":   optional(variableName(), "Environment variable that holds the URL, for example `ACTIONS_ID_TOKEN_REQUEST_URL`."),
+				"token_env": optional(variableName(), "Environment variable that holds the request's bearer token, for example `ACTIONS_ID_TOKEN_REQUEST_TOKEN`."),
+				"method":    optional(oneOf(http.MethodGet, http.MethodPost), "HTTP method: `GET` (default) or `POST`."),
 				"query": schema.MapAttribute{
 					Optional:            true,
 					ElementType:         types.StringType,
 					MarkdownDescription: "Parameters to add to the URL's query, for example `{ audience = \"api://example\" }`.",
 					Validators:          []validator.Map{mapvalidator.ValueStringsAre(anyLine())},
 				},
-				"pointer": schema.StringAttribute{
-					Optional:            true,
-					MarkdownDescription: "JSON Pointer to the JWT in a JSON response. Default `/value`, as in GitHub's. A response that is not JSON is the JWT itself.",
-					Validators:          []validator.String{jsonPointer()},
-				},
+				"pointer": optional(jsonPointer(), "JSON Pointer to the JWT in a JSON response. Default `/value`, as in GitHub's. A response that is not JSON is the JWT itself."),
 			},
 		},
 	}

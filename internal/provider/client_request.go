@@ -55,22 +55,14 @@ type tokenRequestModel struct {
 // parameterAttributes are the parameters of the token request.
 func parameterAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"grant_type": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Grant type. Default `client_credentials`. An empty string sends none.",
-			Validators:          []validator.String{plainText()},
-		},
+		"grant_type": optional(plainText(), "Grant type. Default `client_credentials`. An empty string sends none."),
 		"scopes": schema.ListAttribute{
 			Optional:            true,
 			ElementType:         types.StringType,
 			MarkdownDescription: "Scopes to request, sent in this order and separated by spaces.",
 			Validators:          []validator.List{listvalidator.ValueStringsAre(scopeToken())},
 		},
-		"audience": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Audience to request, sent as `audience`.",
-			Validators:          []validator.String{plainText()},
-		},
+		"audience": optional(plainText(), "Audience to request, sent as `audience`."),
 		"resources": schema.ListAttribute{
 			Optional:    true,
 			ElementType: types.StringType,
@@ -102,25 +94,12 @@ type parametersModel struct {
 // servers that deviate from OAuth 2.0.
 func formatAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"parameters_in": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "Where request parameters are sent: `form` (default, a form-encoded body), `json` (a JSON object as the body) " +
-				"or `query` (the URL, which servers and proxies may log).",
-			Validators: []validator.String{oneOf(string(oauth2.InForm), string(oauth2.InJSON), string(oauth2.InQuery))},
-		},
-		"method": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "HTTP method of the token request. Default `POST`. `GET` has no body and requires `parameters_in = \"query\"`.",
-			Validators:          []validator.String{oneOf(http.MethodPost, http.MethodGet, http.MethodPut, http.MethodPatch)},
-		},
-		"request_body": schema.StringAttribute{
-			Optional:  true,
-			Sensitive: true,
-			MarkdownDescription: "Body to send verbatim instead of all parameters. Its `Content-Type` is JSON if it is valid JSON, and otherwise " +
-				"form-encoded, unless `headers` sets another. Because it may hold a code that can be used once, " +
-				"the token is not shared and the request is not repeated.",
-			Validators: []validator.String{nonEmpty()},
-		},
+		"parameters_in": optional(oneOf(string(oauth2.InForm), string(oauth2.InJSON), string(oauth2.InQuery)), "Where request parameters are sent: `form` (default, a form-encoded body), `json` (a JSON object as the body) "+
+			"or `query` (the URL, which servers and proxies may log)."),
+		"method": optional(oneOf(http.MethodPost, http.MethodGet, http.MethodPut, http.MethodPatch), "HTTP method of the token request. Default `POST`. `GET` has no body and requires `parameters_in = \"query\"`."),
+		"request_body": sensitive(nonEmpty(), "Body to send verbatim instead of all parameters. Its `Content-Type` is JSON if it is valid JSON, and otherwise "+
+			"form-encoded, unless `headers` sets another. Because it may hold a code that can be used once, "+
+			"the token is not shared and the request is not repeated."),
 		"response_fields": schema.MapAttribute{
 			Optional:    true,
 			ElementType: types.StringType,

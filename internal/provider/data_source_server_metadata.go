@@ -42,7 +42,7 @@ func (*serverMetadataDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 		"issuer": schema.StringAttribute{
 			Optional: true, Computed: true,
 			MarkdownDescription: "Issuer whose metadata to read. Default: the provider's.",
-			Validators:          []validator.String{endpointURL(), withoutQuery()},
+			Validators:          []validator.String{issuerURL()},
 		},
 		"mtls_endpoint_aliases": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType,

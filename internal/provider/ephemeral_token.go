@@ -65,15 +65,8 @@ func (*tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReque
 				MarkdownDescription: "Requests a token that is not shared, and revokes it and its refresh token when the run no longer needs it, " +
 					"also if the run fails or is interrupted. A failed revocation is a warning, or after such a run a line in Terraform's log. Default `false`.",
 			},
-			"refresh_token": schema.StringAttribute{
-				Computed:            true,
-				Sensitive:           true,
-				MarkdownDescription: "The refresh token; null if the server issued none.",
-			},
-			"refresh_expires_in": schema.Int64Attribute{
-				Computed:            true,
-				MarkdownDescription: "Lifetime of the refresh token in seconds, as issued; null if unknown or unlimited.",
-			},
+			"refresh_token":      schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The refresh token; null if the server issued none."},
+			"refresh_expires_in": schema.Int64Attribute{Computed: true, MarkdownDescription: "Lifetime of the refresh token in seconds, as issued; null if unknown or unlimited."},
 		}),
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	ephemeral "github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -50,31 +51,22 @@ func (p *oauth2ccProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 
 // providerAttributes are those of the provider block.
 func providerAttributes() map[string]schema.Attribute {
-	return union(converted(clientAttributes(), providerTypes), connectionAttributes())
+	return converted(union(clientAttributes(), connectionAttributes()), providerTypes)
 }
 
 // connectionAttributes apply to every request of the provider. Only the provider
 // block has them.
-func connectionAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
+func connectionAttributes() map[string]ephemeral.Attribute {
+	return map[string]ephemeral.Attribute{
 		"tls": tlsAttribute(),
-		"proxy_url": schema.StringAttribute{
-			Optional:  true,
-			Sensitive: true,
-			MarkdownDescription: "Proxy for all connections (`http`, `https` or `socks5`), with user name and password if it requires them. " +
-				"Default: the variables `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.",
-			Validators: []validator.String{proxyURL()},
-		},
-		"allow_plaintext_http": schema.BoolAttribute{
+		"proxy_url": sensitive(proxyURL(), "Proxy for all connections (`http`, `https` or `socks5`), with user name and password if it requires them. "+
+			"Default: the variables `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`."),
+		"allow_plaintext_http": ephemeral.BoolAttribute{
 			Optional:            true,
 			MarkdownDescription: "Permits `http://` to hosts other than this machine, which sends credentials unencrypted. Default `false`.",
 		},
-		"timeout": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Time limit of each attempt of a request, for example `\"10s\"`. Default `30s`.",
-			Validators:          []validator.String{durationFrom(time.Millisecond)},
-		},
-		"max_retries": schema.NumberAttribute{
+		"timeout": optional(durationFrom(time.Millisecond), "Time limit of each attempt of a request, for example `\"10s\"`. Default `30s`."),
+		"max_retries": ephemeral.NumberAttribute{
 			Optional: true,
 			MarkdownDescription: fmt.Sprintf("How often a request is retried after a transient failure: no connection, no response in time, "+
 				"408, 425, 429, or a 5xx other than 501 and 505. Refusals are never retried. Default `%d`; `0` turns retries off. The provider waits "+

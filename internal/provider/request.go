@@ -36,11 +36,7 @@ func apiRequestAttributes(methods []string) map[string]schema.Attribute {
 			MarkdownDescription: "URL of the request. The token is sent only to its origin: a redirect to another is refused.",
 			Validators:          []validator.String{requestURL()},
 		},
-		"method": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "HTTP method. Default `GET`.",
-			Validators:          []validator.String{oneOf(methods...)},
-		},
+		"method": optional(oneOf(methods...), "HTTP method. Default `GET`."),
 		"request_headers": schema.MapAttribute{
 			Optional:            true,
 			Sensitive:           true,
@@ -48,13 +44,8 @@ func apiRequestAttributes(methods []string) map[string]schema.Attribute {
 			MarkdownDescription: "Headers of the request.",
 			Validators:          []validator.Map{headerFields{}},
 		},
-		"request_body": schema.StringAttribute{
-			Optional:  true,
-			Sensitive: true,
-			MarkdownDescription: "Body of the request, sent verbatim. Its `Content-Type` is `application/json` if it is valid JSON, " +
-				"unless `request_headers` sets another.",
-			Validators: []validator.String{anyText()},
-		},
+		"request_body": sensitive(anyText(), "Body of the request, sent verbatim. Its `Content-Type` is `application/json` if it is valid JSON, "+
+			"unless `request_headers` sets another."),
 		"authenticate": schema.BoolAttribute{
 			Optional: true,
 			MarkdownDescription: "Whether to send the client's token. If the API responds with 401, the request is sent once more with a new token, " +
@@ -69,17 +60,9 @@ func apiRequestAttributes(methods []string) map[string]schema.Attribute {
 			Optional:            true,
 			MarkdownDescription: "Header that carries the token, for APIs that do not read it from `Authorization: Bearer <token>`.",
 			Attributes: map[string]schema.Attribute{
-				"name": schema.StringAttribute{
-					Optional:            true,
-					MarkdownDescription: "Name of the header. Default `Authorization`.",
-					Validators:          []validator.String{headerName()},
-				},
-				"scheme": schema.StringAttribute{
-					Optional: true,
-					MarkdownDescription: "What precedes the token, separated by a space unless it ends in `=`. `\"\"` sends the bare token. " +
-						"Default `Bearer`, or `DPoP` if the server issues tokens of that type.",
-					Validators: []validator.String{tokenScheme()},
-				},
+				"name": optional(headerName(), "Name of the header. Default `Authorization`."),
+				"scheme": optional(tokenScheme(), "What precedes the token, separated by a space unless it ends in `=`. `\"\"` sends the bare token. "+
+					"Default `Bearer`, or `DPoP` if the server issues tokens of that type."),
 			},
 		},
 		"expected_status_codes": schema.ListAttribute{
@@ -115,26 +98,15 @@ type apiRequestModel struct {
 // apiResponseAttributes are the outputs of the kinds of oauth2cc_request that have any.
 func apiResponseAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"status_code": schema.Int64Attribute{
-			Computed:            true,
-			MarkdownDescription: "HTTP status of the response.",
-		},
+		"status_code": schema.Int64Attribute{Computed: true, MarkdownDescription: "HTTP status of the response."},
 		"response_headers": schema.MapAttribute{
 			Computed:            true,
 			Sensitive:           true, // Set-Cookie, X-Subject-Token
 			ElementType:         types.StringType,
 			MarkdownDescription: "Headers of the response. Values of a repeated header are joined by a comma.",
 		},
-		"response_body": schema.StringAttribute{
-			Computed:            true,
-			Sensitive:           true,
-			MarkdownDescription: "Body of the response; null if it is not UTF-8 text.",
-		},
-		"response_body_base64": schema.StringAttribute{
-			Computed:            true,
-			Sensitive:           true,
-			MarkdownDescription: "Body of the response in base64 (RFC 4648 section 4), text or not.",
-		},
+		"response_body":        schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "Body of the response; null if it is not UTF-8 text."},
+		"response_body_base64": schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "Body of the response in base64 (RFC 4648 section 4), text or not."},
 		"response": schema.DynamicAttribute{
 			Computed:            true,
 			Sensitive:           true,

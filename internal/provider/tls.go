@@ -10,9 +10,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
@@ -26,28 +25,11 @@ func tlsAttribute() schema.Attribute {
 		Optional:            true,
 		MarkdownDescription: "TLS settings of all connections. TLS 1.2 or later is required.",
 		Attributes: map[string]schema.Attribute{
-			"ca_certificate": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "Certificates to trust in addition to the system's, in PEM.",
-				Validators:          []validator.String{certificates()},
-			},
-			"client_certificate": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "Client certificate in PEM, followed by those of intermediate authorities. " +
-					"It is presented to every server that requests one.",
-				Validators: []validator.String{certificates()},
-			},
-			"client_key": schema.StringAttribute{
-				Optional:            true,
-				Sensitive:           true,
-				MarkdownDescription: "Private key of `client_certificate`, in PEM (PKCS#1, PKCS#8, SEC 1) without a passphrase.",
-				Validators:          []validator.String{anyText()},
-			},
-			"server_name": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "Name that servers' certificates must have, if not the host in the URL.",
-				Validators:          []validator.String{hostName()},
-			},
+			"ca_certificate": optional(certificates(), "Certificates to trust in addition to the system's, in PEM."),
+			"client_certificate": optional(certificates(), "Client certificate in PEM, followed by those of intermediate authorities. "+
+				"It is presented to every server that requests one."),
+			"client_key":  sensitive(anyText(), "Private key of `client_certificate`, in PEM (PKCS#1, PKCS#8, SEC 1) without a passphrase."),
+			"server_name": optional(hostName(), "Name that servers' certificates must have, if not the host in the URL."),
 			"insecure_skip_verify": schema.BoolAttribute{
 				Optional: true,
 				MarkdownDescription: "Accepts any server certificate. Default `false`. Anyone between this machine and the server can then read and change everything: " +

@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
@@ -26,39 +25,22 @@ import (
 // client's. The input scopes is an output too: see computedScopes.
 func tokenAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"min_validity": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "How long a token must still be valid to be reused, for example `\"10m\"`. Set it to the duration of your runs. " +
-				"Default: a minute, or a tenth of the token's lifetime if that is shorter. If a new token is valid for less, there is a warning.",
-			Validators: []validator.String{durationFrom(0)},
-		},
-		"access_token": schema.StringAttribute{
-			Computed:            true,
-			Sensitive:           true,
-			MarkdownDescription: "The access token.",
-		},
-		"token_type": schema.StringAttribute{
-			Computed:            true,
-			MarkdownDescription: "Token type as the server spelled it; null if it named none.",
-		},
+		"min_validity": optional(durationFrom(0), "How long a token must still be valid to be reused, for example `\"10m\"`. Set it to the duration of your runs. "+
+			"Default: a minute, or a tenth of the token's lifetime if that is shorter. If a new token is valid for less, there is a warning."),
+		"access_token": schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The access token."},
+		"token_type":   schema.StringAttribute{Computed: true, MarkdownDescription: "Token type as the server spelled it; null if it named none."},
 		"authorization_header": schema.StringAttribute{
 			Computed:            true,
 			Sensitive:           true,
 			MarkdownDescription: "Value for an `Authorization` header: `Bearer`, a space and the token.",
 		},
-		"expires_in": schema.Int64Attribute{
-			Computed:            true,
-			MarkdownDescription: "Lifetime in seconds, as issued; null if unknown.",
-		},
+		"expires_in": schema.Int64Attribute{Computed: true, MarkdownDescription: "Lifetime in seconds, as issued; null if unknown."},
 		"expires_at": schema.StringAttribute{
 			Computed:            true,
 			CustomType:          timetypes.RFC3339Type{},
 			MarkdownDescription: "When the token expires, in UTC (RFC 3339), counted from the request; null if unknown.",
 		},
-		"claims": schema.DynamicAttribute{
-			Computed:            true,
-			MarkdownDescription: "Claims of the token if it is a JWT, otherwise null. They are decoded, not verified.",
-		},
+		"claims": schema.DynamicAttribute{Computed: true, MarkdownDescription: "Claims of the token if it is a JWT, otherwise null. They are decoded, not verified."},
 		"response": schema.DynamicAttribute{
 			Computed:            true,
 			Sensitive:           true,

@@ -4,7 +4,6 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math/big"
@@ -41,13 +40,13 @@ const (
 // not quote the value, which may be a secret.
 type stringRule func(value string) (problem string)
 
-// text is a rule for UTF-8 text of up to maxText bytes.
-func text(rule stringRule) stringRule { return bounded(maxText, rule) }
+// text is UTF-8 text of up to maxText bytes that follows all rules.
+func text(rules ...stringRule) stringRule { return bounded(maxText, rules) }
 
-// short is a rule for UTF-8 text of up to maxLine bytes.
-func short(rule stringRule) stringRule { return bounded(maxLine, rule) }
+// short is UTF-8 text of up to maxLine bytes that follows all rules.
+func short(rules ...stringRule) stringRule { return bounded(maxLine, rules) }
 
-func bounded(most int, rule stringRule) stringRule {
+func bounded(most int, rules []stringRule) stringRule {
 	return func(value string) string {
 		switch {
 		case len(value) > most:
@@ -55,7 +54,12 @@ func bounded(most int, rule stringRule) stringRule {
 		case !utf8.ValidString(value):
 			return "The value is not UTF-8 text. Encode it, for example with base64."
 		}
-		return rule(value)
+		for _, rule := range rules {
+			if problem := rule(value); problem != "" {
+				return problem
+			}
+		}
+		return ""
 	}
 }
 
@@ -96,19 +100,13 @@ func shownPath(at path.Path) string {
 }
 
 // anyText is any text.
-func anyText() validator.String {
-	return text(func(string) string { return "" })
-}
+func anyText() validator.String { return text() }
 
 // anyLine is any text within the bounds of what is sent in a URL.
-func anyLine() validator.String {
-	return short(func(string) string { return "" })
-}
+func anyLine() validator.String { return short() }
 
 // nonEmpty is any text that is not empty.
-func nonEmpty() validator.String {
-	return text(problemOfEmpty)
-}
+func nonEmpty() validator.String { return text(problemOfEmpty) }
 
 // oneOf is one of a list of words.
 func oneOf(words ...string) validator.String {
@@ -122,30 +120,26 @@ func oneOf(words ...string) validator.String {
 
 // credential identifies or authenticates a client.
 func credential() validator.String {
-	return short(func(value string) string {
-		if problem := problemOfLine(value); problem != "" || !hasControl(value) {
-			return problem
+	return short(problemOfLine, func(value string) string {
+		if hasControl(value) {
+			return "The value has a line break or another control character (RFC 6749 appendix A allows none)."
 		}
-		return "The value has a line break or another control character (RFC 6749 appendix A allows none)."
+		return ""
 	})
 }
 
 // line is one line of text, not empty.
-func line() validator.String {
-	return short(func(value string) string { return cmp.Or(problemOfLine(value), problemOfControl(value)) })
-}
+func line() validator.String { return short(problemOfLine, problemOfControl) }
 
 // localPath is a path on this machine.
-func localPath() validator.String {
-	return short(problemOfPath)
-}
+func localPath() validator.String { return short(problemOfTilde, problemOfLine, problemOfControl) }
 
-// problemOfPath reports what is not a path, or what only shells expand.
-func problemOfPath(value string) string {
+// problemOfTilde reports what only shells expand.
+func problemOfTilde(value string) string {
 	if first, _, _ := strings.Cut(filepath.ToSlash(value), "/"); first == "~" {
 		return "The path begins with \"~\", which only shells expand. Write pathexpand(\"~/…\")."
 	}
-	return cmp.Or(problemOfLine(value), problemOfControl(value))
+	return ""
 }
 
 // assertionFile is the path of a file that holds an assertion.
@@ -154,8 +148,8 @@ func assertionFile() validator.String {
 		if secret.LooksLikeKey(value) {
 			return "The value looks like a JWT or a key, and should be the path of the file that holds it. Write it into a file, and that file's path here."
 		}
-		return problemOfPath(value)
-	})
+		return ""
+	}, problemOfTilde, problemOfLine, problemOfControl)
 }
 
 // problemOfEmpty reports an empty value.
@@ -183,9 +177,7 @@ func problemOfControl(value string) string {
 }
 
 // plainText is a text without control characters; it may be empty.
-func plainText() validator.String {
-	return short(problemOfControl)
-}
+func plainText() validator.String { return short(problemOfControl) }
 
 // scopeToken is one scope (RFC 6749 section 3.3).
 func scopeToken() validator.String {

@@ -17,23 +17,14 @@ import (
 
 // endpointURL is the URL of an endpoint of an authorization server.
 func endpointURL() validator.String {
-	return httpURL("The URL has a fragment (\"#…\"), which an endpoint must not have (RFC 6749 section 3.2). Remove it.")
+	return httpURL(endpointFragment)
 }
+
+const endpointFragment = "The URL has a fragment (\"#…\"), which an endpoint must not have (RFC 6749 section 3.2). Remove it."
 
 // requestURL is the URL of a request to an API.
 func requestURL() validator.String {
 	return httpURL("The URL has a fragment (\"#…\"), which is never sent (RFC 9110 section 7.1). Remove it, or write \"%23\" to send a \"#\".")
-}
-
-// httpURL is an absolute URL. The problem is that of a fragment.
-func httpURL(fragment string) validator.String {
-	return short(func(value string) string {
-		problem := problemOfURL(value)
-		if problem == "" && strings.Contains(value, "#") {
-			return fragment
-		}
-		return problem
-	})
 }
 
 // placeholder matches a word in braces or angle brackets, as documentation writes
@@ -41,31 +32,36 @@ func httpURL(fragment string) validator.String {
 // URLs of Bitbucket's API, so the word must look like one.
 var placeholder = regexp.MustCompile(`(?i)([{<]|%7B|%3C)[a-z]([a-z_. -]|%20){0,40}[0-9]{0,3}([}>]|%7D|%3E)`)
 
-// problemOfURL reports why no request can be sent to an address.
-func problemOfURL(value string) string {
-	address, err := url.Parse(value)
-	place, _, _ := strings.Cut(value, "?")
-	left := placeholder.FindString(place)
-	switch {
-	case left != "" && !strings.Contains(place, "@"): // after which it could be part of a password
-		return "The URL still has the placeholder " + left + ". Replace it with your own value."
-	case strings.ContainsAny(value, "{}<>"):
-		return "The URL has braces or angle brackets, which must be percent-encoded (RFC 3986 section 2)."
-	case err != nil || hasControl(value) || strings.Contains(value, " "):
-		return "The value is not a URL. Check it for spaces, line breaks and unescaped characters."
-	case strings.ContainsFunc(address.RawQuery, isNotASCII):
-		return "The URL's query has characters beyond ASCII. Percent-encode them, for example with urlencode()."
-	case (address.Scheme != "https" && address.Scheme != "http") || address.Hostname() == "":
-		return "The value is not an absolute URL. Write it as \"https://host/path\"."
-	case address.User != nil:
-		return "The URL holds a user name or password. Use the attributes for credentials instead."
-	}
-	return ""
+// httpURL is an absolute URL that a request can be sent to. The problem is that of a
+// fragment.
+func httpURL(fragment string) stringRule {
+	return short(func(value string) string {
+		address, err := url.Parse(value)
+		place, _, _ := strings.Cut(value, "?")
+		left := placeholder.FindString(place)
+		switch {
+		case left != "" && !strings.Contains(place, "@"): // after which it could be part of a password
+			return "The URL still has the placeholder " + left + ". Replace it with your own value."
+		case strings.ContainsAny(value, "{}<>"):
+			return "The URL has braces or angle brackets, which must be percent-encoded (RFC 3986 section 2)."
+		case err != nil || hasControl(value) || strings.Contains(value, " "):
+			return "The value is not a URL. Check it for spaces, line breaks and unescaped characters."
+		case strings.ContainsFunc(address.RawQuery, isNotASCII):
+			return "The URL's query has characters beyond ASCII. Percent-encode them, for example with urlencode()."
+		case (address.Scheme != "https" && address.Scheme != "http") || address.Hostname() == "":
+			return "The value is not an absolute URL. Write it as \"https://host/path\"."
+		case address.User != nil:
+			return "The URL holds a user name or password. Use the attributes for credentials instead."
+		case strings.Contains(value, "#"):
+			return fragment
+		}
+		return ""
+	})
 }
 
-// withoutQuery complements endpointURL for issuers.
-func withoutQuery() validator.String {
-	return short(func(value string) string {
+// issuerURL is the identifier of an authorization server (RFC 8414 section 2).
+func issuerURL() validator.String {
+	return short(httpURL(endpointFragment), func(value string) string {
 		if strings.Contains(value, "?") {
 			return "An issuer has no query (RFC 8414 section 2). Remove the \"?\" and everything after it."
 		}
