@@ -12,12 +12,10 @@ import (
 	action "github.com/hashicorp/terraform-plugin-framework/action/schema"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	datasource "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	ephemeral "github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	provider "github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
@@ -154,14 +152,24 @@ func unknownIn(ctx context.Context, values map[string]attr.Value) []string {
 	return unknown
 }
 
-// objectAs decodes an object into a model, nil if the object is null or unknown.
-func objectAs[M any](ctx context.Context, value types.Object, diags *diag.Diagnostics) *M {
-	if value.IsNull() || value.IsUnknown() {
-		return nil
-	}
-	var model M
-	diags.Append(value.As(ctx, &model, basetypes.ObjectAsOptions{})...)
-	return &model
+// isKnown reports whether an object is set and known, though its members may not be.
+func isKnown(object types.Object) bool { return !object.IsNull() && !object.IsUnknown() }
+
+// member returns a member of an object, null if it is not set or the object is not known.
+func member[V attr.Value](object types.Object, name string) V {
+	value, _ := object.Attributes()[name].(V)
+	return value
+}
+
+// mayHave reports whether a member of an object is set, or may be once it is known.
+func mayHave(object types.Object, name string) bool {
+	value, ok := object.Attributes()[name]
+	return object.IsUnknown() || (ok && !value.IsNull())
+}
+
+// textIn returns a member of an object that is a string, "" if it is not set or not known.
+func textIn(object types.Object, name string) string {
+	return member[types.String](object, name).ValueString()
 }
 
 // textList returns the strings of a list, without null ones.

@@ -56,48 +56,36 @@ func cacheAttribute() schema.Attribute {
 	}
 }
 
-// cacheModel holds the attribute cache.
-type cacheModel struct {
-	Type          types.String `tfsdk:"type"`
-	Path          types.String `tfsdk:"path"`
-	URL           types.String `tfsdk:"url"`
-	EncryptionKey types.String `tfsdk:"encryption_key"`
-}
-
 // cacheType is the type, if it is known.
-func (m cacheModel) cacheType() string { return cmp.Or(m.Type.ValueString(), cacheMemory) }
+func (m providerModel) cacheType() string { return cmp.Or(textIn(m.Cache, "type"), cacheMemory) }
 
-// shared reports whether tokens leave the process.
-func (m cacheModel) shared() bool {
+// sharesTokens reports whether tokens leave the process.
+func (m providerModel) sharesTokens() bool {
 	return m.cacheType() == cacheFile || m.cacheType() == cacheRedis
 }
 
 // cache maps the attribute, all of it known. A store that cannot be opened is a
 // warning; tokens then stay in the memory of this process.
-func (m providerModel) cache(ctx context.Context, connection *tls.Config, now func() time.Time) (tokensource.Cache, diag.Diagnostics) {
+func (m providerModel) cache(connection *tls.Config, now func() time.Time) (tokensource.Cache, diag.Diagnostics) {
+	store, err := m.openStore(connection, now)
 	var diags diag.Diagnostics
-	model := objectAs[cacheModel](ctx, m.Cache, &diags)
-	if model == nil {
-		return tokensource.Cache{}, diags
-	}
-	cache := tokensource.Cache{Off: model.cacheType() == cacheNone, EncryptionKey: secret.New(model.EncryptionKey.ValueString())}
-	if settings := objectAs[tlsModel](ctx, m.TLS, &diags); settings != nil {
-		cache.ClientKey = secret.New(settings.ClientKey.ValueString())
-	}
-	store, err := model.open(connection, now)
 	if err != nil {
+		store = nil // not a nil pointer to one
 		diags.Append(cacheWarning(err))
-		return cache, diags
 	}
-	cache.Store = store
-	return cache, diags
+	return tokensource.Cache{
+		Off:           m.cacheType() == cacheNone,
+		Store:         store,
+		EncryptionKey: secret.New(textIn(m.Cache, "encryption_key")),
+		ClientKey:     secret.New(textIn(m.TLS, "client_key")),
+	}, diags
 }
 
-// open opens the store that the attribute names, nil if it names none.
-func (m cacheModel) open(connection *tls.Config, now func() time.Time) (tokencache.Store, error) {
+// openStore opens the store that the attribute names, nil if it names none.
+func (m providerModel) openStore(connection *tls.Config, now func() time.Time) (tokencache.Store, error) {
 	switch m.cacheType() {
 	case cacheFile:
-		folder, err := m.Path.ValueString(), error(nil)
+		folder, err := textIn(m.Cache, "path"), error(nil)
 		if folder == "" {
 			folder, err = filestore.DefaultDir()
 		}
@@ -106,44 +94,43 @@ func (m cacheModel) open(connection *tls.Config, now func() time.Time) (tokencac
 		}
 		return filestore.Open(folder, now)
 	case cacheRedis:
-		return redisstore.Open(redisstore.Config{URL: secret.New(m.URL.ValueString()), TLS: connection})
+		return redisstore.Open(redisstore.Config{URL: secret.New(textIn(m.Cache, "url")), TLS: connection})
 	default:
 		return nil, nil
 	}
 }
 
 // validateCache reports attributes of the cache that are missing or have no effect.
-func (m providerModel) validateCache(ctx context.Context, client tokensource.ClientConfig) diag.Diagnostics {
+func (m providerModel) validateCache(client tokensource.ClientConfig) diag.Diagnostics {
 	var diags diag.Diagnostics
-	model := objectAs[cacheModel](ctx, m.Cache, &diags)
-	if model == nil || model.Type.IsUnknown() || !slices.Contains(cacheTypes(), model.cacheType()) {
+	kind := m.cacheType()
+	if !isKnown(m.Cache) || member[types.String](m.Cache, "type").IsUnknown() || !slices.Contains(cacheTypes(), kind) {
 		return diags
 	}
 	at := path.Root("cache")
-	if !model.Path.IsNull() && model.cacheType() != cacheFile {
+	if mayHave(m.Cache, "path") && kind != cacheFile {
 		diags.AddAttributeError(at.AtName("path"), "Conflicting attributes", "Only a cache of type \"file\" has a path. Remove it, or set type = \"file\".")
 	}
-	if !model.URL.IsNull() && model.cacheType() != cacheRedis {
+	if mayHave(m.Cache, "url") && kind != cacheRedis {
 		diags.AddAttributeError(at.AtName("url"), "Conflicting attributes", "Only a cache of type \"redis\" has a url. Remove it, or set type = \"redis\".")
 	}
-	if model.URL.IsNull() && model.cacheType() == cacheRedis {
+	if !mayHave(m.Cache, "url") && kind == cacheRedis {
 		diags.AddAttributeError(at.AtName("url"), "Missing attribute cache.url", "Set the URL of the Redis server: url = \"rediss://user:password@host:6379\".")
 	}
-	if !model.EncryptionKey.IsNull() && !model.shared() {
-		diags.AddAttributeError(at.AtName("encryption_key"), "Conflicting attributes",
-			"A cache of type \""+model.cacheType()+"\" stays in this process and is not encrypted. Remove encryption_key, or set type = \"file\" or \"redis\".")
-	}
-	if model.cacheType() == cacheRedis && sendsPassword(model.URL.ValueString()) {
+	if kind == cacheRedis && sendsPassword(textIn(m.Cache, "url")) {
 		diags.AddAttributeWarning(at.AtName("url"), "Redis password in plaintext",
 			"With redis:// the password in url crosses the network unencrypted. Use rediss:// if the server supports TLS. "+
 				"Tokens are encrypted either way.")
 	}
-	if length := len(model.EncryptionKey.ValueString()); 0 < length && length < 16 {
+	if mayHave(m.Cache, "encryption_key") && !m.sharesTokens() {
+		diags.AddAttributeError(at.AtName("encryption_key"), "Conflicting attributes",
+			"A cache of type \""+kind+"\" stays in this process and is not encrypted. Remove encryption_key, or set type = \"file\" or \"redis\".")
+	}
+	if length := len(textIn(m.Cache, "encryption_key")); 0 < length && length < 16 {
 		diags.AddAttributeWarning(at.AtName("encryption_key"), "Short encryption_key",
 			"A short key can be guessed from a stolen entry. Use random text, preferably 32 bytes: openssl rand -base64 32 makes one.")
 	}
-	certificate := !m.TLS.IsNull() && !isNullMember(m.TLS, "client_key")
-	if model.shared() && model.EncryptionKey.IsNull() && client.NeedsEncryptionKey(certificate) {
+	if m.sharesTokens() && !mayHave(m.Cache, "encryption_key") && client.NeedsEncryptionKey(mayHave(m.TLS, "client_key")) {
 		diags.AddAttributeError(at.AtName("encryption_key"), "Missing attribute cache.encryption_key", encryptionKeyRemedy)
 	}
 	return diags

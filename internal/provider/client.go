@@ -59,8 +59,7 @@ func (m clientModel) over(base clientModel, certificate bool) clientModel {
 }
 
 // config maps the attributes. Those that are not known yet are named in Unknown.
-func (m clientModel) config(ctx context.Context, getenv func(string) string) (tokensource.ClientConfig, diag.Diagnostics) {
-	var diags diag.Diagnostics
+func (m clientModel) config(ctx context.Context, getenv func(string) string) tokensource.ClientConfig {
 	config := tokensource.ClientConfig{
 		Server: tokensource.Server{
 			Issuer:             m.Issuer.ValueString(),
@@ -72,8 +71,8 @@ func (m clientModel) config(ctx context.Context, getenv func(string) string) (to
 			ClientSecret:              secret.New(m.ClientSecret.ValueString()),
 			TokenEndpointAuthMethod:   m.TokenEndpointAuthMethod.ValueString(),
 			ClientSecretBasicEncoding: m.ClientSecretBasicEncoding.ValueString(),
-			SignedAssertion:           m.signedAssertion(ctx, &diags),
-			FederatedAssertion:        m.federatedAssertion(ctx, getenv, &diags),
+			SignedAssertion:           m.signedAssertion(),
+			FederatedAssertion:        m.federatedAssertion(getenv),
 		},
 		Request: m.tokenRequest(),
 		Origins: map[string]string{},
@@ -90,25 +89,19 @@ func (m clientModel) config(ctx context.Context, getenv func(string) string) (to
 		}
 		config.Unknown[name] = value.IsUnknown()
 	}
-	return config, diags
+	return config
 }
 
 // validate reports mistakes within one block. What is missing may come from the
 // provider block or from the environment.
 func (m clientModel) validate(ctx context.Context) diag.Diagnostics {
-	config, diags := m.config(ctx, nil)
-	diags.Append(m.validateUnused(ctx)...)
-	diags.Append(configErrors(config.Conflicts(false))...)
-	return diags
+	return append(m.validateUnused(ctx), configErrors(m.config(ctx, nil).Conflicts(false))...)
 }
 
 // validateUnused reports what has no effect because of the same block. Because of the
 // provider block or the environment it is not an error: those may serve others.
 func (m clientModel) validateUnused(ctx context.Context) diag.Diagnostics {
-	config, diags := m.config(ctx, nil)
-	diags.Append(m.validateFederatedAssertion(ctx)...)
-	diags.Append(configErrors(config.Unused(time.Now))...)
-	return diags
+	return append(m.validateFederatedAssertion(), configErrors(m.config(ctx, nil).Unused(time.Now))...)
 }
 
 // clientOf returns the client of a block, merged over the provider block, and that
@@ -120,8 +113,7 @@ func (d *providerData) clientOf(ctx context.Context, block clientModel, wait str
 	if len(unknown) > 0 {
 		return tokensource.ClientConfig{}, diag.Diagnostics{unknownError(unknown, wait)}
 	}
-	config, diags := merged.config(ctx, d.getenv)
-	diags.Append(configErrors(config.Conflicts(true))...)
+	config := merged.config(ctx, d.getenv)
 	inBlock, inProvider := valuesOf(block), valuesOf(d.client)
 	for name := range config.Origins {
 		switch {
@@ -133,7 +125,7 @@ func (d *providerData) clientOf(ctx context.Context, block clientModel, wait str
 			config.Origins[name] = environmentVariable(name)
 		}
 	}
-	return config, diags
+	return config, configErrors(config.Conflicts(true))
 }
 
 // serverModel holds the attributes of serverAttributes. They are one unit, merged

@@ -4,14 +4,12 @@
 package provider
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -32,35 +30,6 @@ type credentialsModel struct {
 	ClientSecretBasicEncoding types.String `tfsdk:"client_secret_basic_encoding"`
 	SignedAssertion           types.Object `tfsdk:"signed_assertion"`
 	FederatedAssertion        types.Object `tfsdk:"federated_assertion"`
-}
-
-// signedAssertionModel holds the attribute signed_assertion.
-type signedAssertionModel struct {
-	PrivateKey  types.String `tfsdk:"private_key"`
-	KeyID       types.String `tfsdk:"key_id"`
-	Algorithm   types.String `tfsdk:"algorithm"`
-	Certificate types.String `tfsdk:"certificate"`
-	Audience    types.String `tfsdk:"audience"`
-	Type        types.String `tfsdk:"type"`
-	Claims      types.String `tfsdk:"claims"`
-	Lifetime    types.String `tfsdk:"lifetime"`
-}
-
-// federatedAssertionModel holds the attribute federated_assertion.
-type federatedAssertionModel struct {
-	Env     types.String `tfsdk:"env"`
-	File    types.String `tfsdk:"file"`
-	Request types.Object `tfsdk:"request"`
-}
-
-// platformRequestModel holds the attribute federated_assertion.request.
-type platformRequestModel struct {
-	URL      types.String `tfsdk:"url"`
-	URLEnv   types.String `tfsdk:"url_env"`
-	TokenEnv types.String `tfsdk:"token_env"`
-	Method   types.String `tfsdk:"method"`
-	Query    types.Map    `tfsdk:"query"`
-	Pointer  types.String `tfsdk:"pointer"`
 }
 
 // credentialAttributes identify and authenticate the client.
@@ -136,7 +105,7 @@ func federatedAssertionAttributes() map[string]schema.Attribute {
 // presents a client certificate.
 func (m credentialsModel) over(base credentialsModel, certificate bool) credentialsModel {
 	method := base.TokenEndpointAuthMethod.ValueString()
-	signs := !m.SignedAssertion.IsNull() && !isNullMember(m.SignedAssertion, "private_key")
+	signs := mayHave(m.SignedAssertion, "private_key")
 	asserts := signs || !m.FederatedAssertion.IsNull()
 	certificate = certificate && m.ClientSecret.IsNull()
 	if (!m.ClientSecret.IsNull() || asserts || certificate) && !uses(method, !m.ClientSecret.IsNull(), asserts, certificate) {
@@ -167,53 +136,45 @@ func uses(method string, secret, assertion, certificate bool) bool {
 	}
 }
 
-// isNullMember reports whether a member of an object is known to be null.
-func isNullMember(object types.Object, name string) bool {
-	member, ok := object.Attributes()[name]
-	return ok && member.IsNull()
-}
-
 // signedAssertion maps the attribute, nil if it is not set.
-func (m credentialsModel) signedAssertion(ctx context.Context, diags *diag.Diagnostics) *clientauth.SignedAssertion {
-	model := objectAs[signedAssertionModel](ctx, m.SignedAssertion, diags)
-	if model == nil {
+func (m credentialsModel) signedAssertion() *clientauth.SignedAssertion {
+	if !isKnown(m.SignedAssertion) {
 		return nil
 	}
-	lifetime, _ := time.ParseDuration(model.Lifetime.ValueString()) // validated; null is zero
+	lifetime, _ := time.ParseDuration(textIn(m.SignedAssertion, "lifetime")) // validated; empty is zero
 	return &clientauth.SignedAssertion{
-		PrivateKey:  secret.New(model.PrivateKey.ValueString()),
-		KeyID:       model.KeyID.ValueString(),
-		Algorithm:   model.Algorithm.ValueString(),
-		Certificate: model.Certificate.ValueString(),
-		Audience:    model.Audience.ValueString(),
-		Type:        model.Type.ValueString(),
-		Claims:      model.Claims.ValueString(),
+		PrivateKey:  secret.New(textIn(m.SignedAssertion, "private_key")),
+		KeyID:       textIn(m.SignedAssertion, "key_id"),
+		Algorithm:   textIn(m.SignedAssertion, "algorithm"),
+		Certificate: textIn(m.SignedAssertion, "certificate"),
+		Audience:    textIn(m.SignedAssertion, "audience"),
+		Type:        textIn(m.SignedAssertion, "type"),
+		Claims:      textIn(m.SignedAssertion, "claims"),
 		Lifetime:    lifetime,
 	}
 }
 
 // federatedAssertion maps the attribute, nil if it is not set.
-func (m credentialsModel) federatedAssertion(ctx context.Context, getenv func(string) string, diags *diag.Diagnostics) *clientauth.FederatedAssertion {
-	model := objectAs[federatedAssertionModel](ctx, m.FederatedAssertion, diags)
-	if model == nil {
+func (m credentialsModel) federatedAssertion(getenv func(string) string) *clientauth.FederatedAssertion {
+	if !isKnown(m.FederatedAssertion) {
 		return nil
 	}
 	federated := &clientauth.FederatedAssertion{
-		Variable: model.Env.ValueString(),
-		File:     model.File.ValueString(),
+		Variable: textIn(m.FederatedAssertion, "env"),
+		File:     textIn(m.FederatedAssertion, "file"),
 		Getenv:   getenv,
 	}
-	if request := objectAs[platformRequestModel](ctx, model.Request, diags); request != nil {
+	if request := member[types.Object](m.FederatedAssertion, "request"); isKnown(request) {
 		pointer := jsonpointer.MustParse("/value") // where GitHub's response has the JWT
-		if !request.Pointer.IsNull() {
-			pointer, _ = jsonpointer.Parse(request.Pointer.ValueString()) // validated
+		if text := member[types.String](request, "pointer"); !text.IsNull() {
+			pointer, _ = jsonpointer.Parse(text.ValueString()) // validated
 		}
 		federated.Request = &clientauth.PlatformRequest{
-			URL:           request.URL.ValueString(),
-			URLVariable:   request.URLEnv.ValueString(),
-			TokenVariable: request.TokenEnv.ValueString(),
-			Method:        request.Method.ValueString(),
-			Query:         textMap(request.Query),
+			URL:           textIn(request, "url"),
+			URLVariable:   textIn(request, "url_env"),
+			TokenVariable: textIn(request, "token_env"),
+			Method:        textIn(request, "method"),
+			Query:         textMap(member[types.Map](request, "query")),
 			Pointer:       pointer,
 		}
 	}
@@ -221,25 +182,24 @@ func (m credentialsModel) federatedAssertion(ctx context.Context, getenv func(st
 }
 
 // validateFederatedAssertion checks that the assertion has exactly one source.
-func (m credentialsModel) validateFederatedAssertion(ctx context.Context) diag.Diagnostics {
+func (m credentialsModel) validateFederatedAssertion() diag.Diagnostics {
 	var diags diag.Diagnostics
-	model := objectAs[federatedAssertionModel](ctx, m.FederatedAssertion, &diags)
-	if model == nil {
-		return diags
-	}
 	at := path.Root("federated_assertion")
-	diags.Append(exactlyOne(at, valuesOf(*model))...)
-	if request := objectAs[platformRequestModel](ctx, model.Request, &diags); request != nil {
-		diags.Append(exactlyOne(at.AtName("request"), map[string]attr.Value{"url": request.URL, "url_env": request.URLEnv})...)
+	if isKnown(m.FederatedAssertion) {
+		diags.Append(exactlyOne(at, m.FederatedAssertion, "env", "file", "request")...)
+	}
+	if request := member[types.Object](m.FederatedAssertion, "request"); isKnown(request) {
+		diags.Append(exactlyOne(at.AtName("request"), request, "url", "url_env")...)
 	}
 	return diags
 }
 
-// exactlyOne checks that one value is set, unless one is unknown.
-func exactlyOne(at path.Path, values map[string]attr.Value) diag.Diagnostics {
+// exactlyOne checks that one of the members is set, unless one is unknown.
+func exactlyOne(at path.Path, object types.Object, names ...string) diag.Diagnostics {
 	var diags diag.Diagnostics
 	set := 0
-	for _, value := range values {
+	for _, name := range names {
+		value := object.Attributes()[name]
 		if value.IsUnknown() {
 			return diags
 		}
@@ -248,7 +208,7 @@ func exactlyOne(at path.Path, values map[string]attr.Value) diag.Diagnostics {
 		}
 	}
 	if set != 1 {
-		diags.AddAttributeError(at, "Exactly one attribute required", "Set exactly one of "+strings.Join(sortedKeys(values), ", ")+".")
+		diags.AddAttributeError(at, "Exactly one attribute required", "Set exactly one of "+strings.Join(names, ", ")+".")
 	}
 	return diags
 }

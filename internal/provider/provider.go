@@ -81,11 +81,11 @@ func (p *oauth2ccProvider) ValidateConfig(ctx context.Context, req provider.Vali
 		return
 	}
 	resp.Diagnostics.Append(model.validateUnused(ctx)...)
-	resp.Diagnostics.Append(model.validateTLS(ctx, p.now())...)
+	resp.Diagnostics.Append(model.validateTLS(p.now())...)
 	environment, diags := model.readEnvironment(p.getenv)
 	resp.Diagnostics.Append(diags...)
 	environment.TokenEndpointAuthMethod = types.StringNull() // a block may bring credentials that it does not use
-	model.clientModel = model.overEnvironment(environment, model.hasClientCertificate())
+	model.clientModel = model.overEnvironment(environment, mayHave(model.TLS, "client_certificate"))
 	resp.Diagnostics.Append(model.validate(ctx)...)
 }
 

@@ -6,6 +6,7 @@ package provider
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"math"
@@ -25,7 +26,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
@@ -79,6 +82,26 @@ func connectionAttributes() map[string]ephemeral.Attribute {
 	}
 }
 
+// tlsAttribute holds the TLS settings.
+func tlsAttribute() ephemeral.Attribute {
+	return ephemeral.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "TLS settings of all connections. TLS 1.2 or later is required.",
+		Attributes: map[string]ephemeral.Attribute{
+			"ca_certificate": optional(certificates(), "Certificates to trust in addition to the system's, in PEM."),
+			"client_certificate": optional(certificates(), "Client certificate in PEM, followed by those of intermediate authorities. "+
+				"It is presented to every server that requests one."),
+			"client_key":  sensitive(anyText(), "Private key of `client_certificate`, in PEM (PKCS#1, PKCS#8, SEC 1) without a passphrase."),
+			"server_name": optional(hostName(), "Name that servers' certificates must have, if not the host in the URL."),
+			"insecure_skip_verify": ephemeral.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Accepts any server certificate. Default `false`. Anyone between this machine and the server can then read and change everything: " +
+					"use it to try something out, never in a pipeline.",
+			},
+		},
+	}
+}
+
 // providerModel holds the provider block.
 type providerModel struct {
 	clientModel
@@ -129,7 +152,7 @@ func (m *providerModel) readEnvironment(getenv func(string) string) (clientModel
 		}
 	}
 	used := providerModel{
-		clientModel:     m.overEnvironment(environment.clientModel, m.hasClientCertificate()),
+		clientModel:     m.overEnvironment(environment.clientModel, mayHave(m.TLS, "client_certificate")),
 		connectionModel: overlay(m.connectionModel, environment.connectionModel),
 	}
 	configured, values := valuesOf(*m), valuesOf(used)
@@ -193,7 +216,7 @@ func (p *oauth2ccProvider) newProviderData(ctx context.Context, model providerMo
 	data := &providerData{
 		client:       model.clientModel,
 		environment:  environment,
-		certificate:  model.hasClientCertificate(),
+		certificate:  mayHave(model.TLS, "client_certificate"),
 		unknown:      unknownIn(ctx, valuesOf(model.connectionModel)),
 		unknownCache: unknownIn(ctx, map[string]attr.Value{"cache": model.Cache}),
 		cleanup:      p.cleanup,
@@ -203,7 +226,7 @@ func (p *oauth2ccProvider) newProviderData(ctx context.Context, model providerMo
 	if len(data.unknown) > 0 {
 		return data, nil
 	}
-	settings, diags := model.httpConfig(ctx)
+	settings, diags := model.httpConfig()
 	if diags.HasError() {
 		return nil, diags
 	}
@@ -224,7 +247,7 @@ func (p *oauth2ccProvider) newProviderData(ctx context.Context, model providerMo
 		config.ClientCertificate = settings.ClientCertificate.Leaf
 	}
 	if len(data.unknownCache) == 0 {
-		cache, found := model.cache(ctx, stack.TLSConfig(), p.now)
+		cache, found := model.cache(stack.TLSConfig(), p.now)
 		diags.Append(found...)
 		config.Cache = cache
 	}
@@ -233,35 +256,82 @@ func (p *oauth2ccProvider) newProviderData(ctx context.Context, model providerMo
 }
 
 // httpConfig maps the attributes of the connection, all of them known.
-func (m connectionModel) httpConfig(ctx context.Context) (httpstack.Config, diag.Diagnostics) {
-	var diags diag.Diagnostics
+func (m connectionModel) httpConfig() (httpstack.Config, diag.Diagnostics) {
 	timeout, _ := time.ParseDuration(m.Timeout.ValueString()) // validated; null is zero
-	config := httpstack.Config{
+	certificate, diags := m.clientCertificate()
+	return httpstack.Config{
+		CACertificates:     textIn(m.TLS, "ca_certificate"),
+		ClientCertificate:  certificate,
+		ServerName:         textIn(m.TLS, "server_name"),
+		InsecureSkipVerify: member[types.Bool](m.TLS, "insecure_skip_verify").ValueBool(),
 		ProxyURL:           secret.New(m.ProxyURL.ValueString()),
 		AllowPlaintextHTTP: m.AllowPlaintextHTTP.ValueBool(),
 		Timeout:            timeout,
-	}
-	if settings := objectAs[tlsModel](ctx, m.TLS, &diags); settings != nil {
-		config.CACertificates = settings.CACertificate.ValueString()
-		config.ServerName = settings.ServerName.ValueString()
-		config.InsecureSkipVerify = settings.InsecureSkipVerify.ValueBool()
-		certificate, found := settings.certificate()
-		diags.Append(found...)
-		config.ClientCertificate = certificate
-	}
-	return config, diags
+	}, diags
 }
 
-// hasClientCertificate reports whether the block has a client certificate.
-func (m connectionModel) hasClientCertificate() bool {
-	return !m.TLS.IsNull() && !isNullMember(m.TLS, "client_certificate")
+// clientCertificate returns the client certificate with its key, nil if there is none.
+func (m connectionModel) clientCertificate() (*tls.Certificate, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	at := path.Root("tls")
+	text, key := textIn(m.TLS, "client_certificate"), textIn(m.TLS, "client_key")
+	switch hasText, hasKey := mayHave(m.TLS, "client_certificate"), mayHave(m.TLS, "client_key"); {
+	case !hasText && !hasKey:
+		return nil, nil
+	case !hasKey:
+		diags.AddAttributeError(at.AtName("client_key"), "Missing attribute tls.client_key", "A client certificate needs its key. Set client_key.")
+		return nil, diags
+	case !hasText:
+		diags.AddAttributeError(at.AtName("client_certificate"), "Missing attribute tls.client_certificate",
+			"A client key needs its certificate. Set client_certificate.")
+		return nil, diags
+	}
+	parsed, err := keys.Parse(secret.New(key), "")
+	if err != nil {
+		diags.AddAttributeError(at.AtName("client_key"), "The client key cannot be used", sentence(err.Error()))
+		return nil, diags
+	}
+	certificate, err := keys.Pair(text, parsed.Signer)
+	if err != nil {
+		diags.AddAttributeError(at.AtName("client_certificate"), "The client certificate cannot be used", sentence(err.Error()))
+	}
+	return certificate, diags
+}
+
+// invalidCertificate is the summary for a client certificate that has expired or is
+// not valid yet.
+const invalidCertificate = "The client certificate is not valid at this time"
+
+// validateTLS checks the client certificate, as far as it is known. One that is not
+// valid at this time is an error only if the client is known to authenticate with it.
+func (m providerModel) validateTLS(now time.Time) diag.Diagnostics {
+	text, key := member[types.String](m.TLS, "client_certificate"), member[types.String](m.TLS, "client_key")
+	if m.TLS.IsUnknown() || text.IsUnknown() || key.IsUnknown() {
+		return nil
+	}
+	if _, err := keys.ParseCertificates(text.ValueString()); err != nil && !text.IsNull() {
+		return nil // reported by the attribute's validator
+	}
+	certificate, diags := m.clientCertificate()
+	authenticates := clientauth.UsesCertificate(m.TokenEndpointAuthMethod.ValueString())
+	if certificate != nil {
+		if err := keys.CheckValidity(certificate.Leaf, now); err != nil {
+			add := diags.AddAttributeWarning
+			if authenticates {
+				add = diags.AddAttributeError
+			}
+			add(path.Root("tls").AtName("client_certificate"), invalidCertificate, sentence(err.Error()))
+		}
+	} else if authenticates && !diags.HasError() {
+		diags.AddAttributeError(path.Root("token_endpoint_auth_method"), "Missing attribute tls.client_certificate", missingRemedy("tls.client_certificate"))
+	}
+	return diags
 }
 
 // validate reports mistakes in the provider block merged over the environment.
 func (m providerModel) validate(ctx context.Context) diag.Diagnostics {
-	config, diags := m.config(ctx, nil)
-	diags.Append(configErrors(config.Conflicts(true))...)
-	diags.Append(m.validateCache(ctx, config)...)
+	config := m.config(ctx, nil)
+	diags := append(configErrors(config.Conflicts(true)), m.validateCache(config)...)
 	if m.AllowPlaintextHTTP.ValueBool() || m.AllowPlaintextHTTP.IsUnknown() {
 		return diags
 	}

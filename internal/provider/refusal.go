@@ -54,7 +54,7 @@ func (r refusal) authentication() string {
 		return text
 	}
 	header, claims := r.Assertion.Header, r.Assertion.Claims // other claims may be private
-	return text + fmt.Sprintf(" The assertion has %s, %s, %s.", member("alg", header), member("kid", header), member("aud", claims))
+	return text + fmt.Sprintf(" The assertion has %s, %s, %s.", shownMember("alg", header), shownMember("kid", header), shownMember("aud", claims))
 }
 
 // origins says where the id and the credentials came from.
@@ -80,8 +80,8 @@ func (r refusal) origins() string {
 	return text
 }
 
-// member shows a member of an assertion.
-func member(name string, of map[string]any) string {
+// shownMember shows a member of an assertion.
+func shownMember(name string, of map[string]any) string {
 	const longest = 200
 	if of[name] == nil {
 		return "no " + name

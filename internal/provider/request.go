@@ -21,6 +21,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
@@ -162,11 +163,10 @@ func (m apiRequestModel) validate() diag.Diagnostics {
 // tokenHeader returns the header that carries the token, and whether its name is
 // known.
 func (m apiRequestModel) tokenHeader() (header tokensource.TokenHeader, known bool) {
-	name, _ := m.TokenHeader.Attributes()["name"].(types.String)
-	scheme, _ := m.TokenHeader.Attributes()["scheme"].(types.String)
+	name := member[types.String](m.TokenHeader, "name")
 	return tokensource.TokenHeader{
 		Name:   cmp.Or(name.ValueString(), "Authorization"),
-		Scheme: scheme.ValueStringPointer(),
+		Scheme: member[types.String](m.TokenHeader, "scheme").ValueStringPointer(),
 	}, !m.TokenHeader.IsUnknown() && !name.IsUnknown()
 }
 
@@ -215,8 +215,8 @@ func (d *providerData) send(ctx context.Context, model apiRequestModel, wait str
 	var diags diag.Diagnostics
 	if model.authenticated() {
 		var block clientModel
-		if token := objectAs[parametersModel](ctx, model.Token, &diags); token != nil {
-			block.parametersModel = *token
+		if isKnown(model.Token) {
+			diags.Append(model.Token.As(ctx, &block.parametersModel, basetypes.ObjectAsOptions{})...)
 		}
 		client, found := d.clientOf(ctx, block, wait)
 		diags.Append(found...)
