@@ -32,8 +32,8 @@ func describeConfig(config *tokensource.ConfigError) finding {
 			return describeConflict(config, words)
 		}
 	}
-	if _, ok := errors.AsType[*clientauth.FieldError](config); ok {
-		return describeAssertion("signed_assertion", config.Err)
+	if part, ok := errors.AsType[*clientauth.FieldError](config); ok {
+		return describeAssertion("signed_assertion", part)
 	}
 	switch {
 	case errors.Is(config, tokensource.ErrMissing):

@@ -275,19 +275,14 @@ func apiAdvice(response *oauth2.Error, authenticated bool) (suspects []string, r
 
 // describeAssertion is for an assertion that is unavailable. The attribute is
 // signed_assertion or federated_assertion.
-func describeAssertion(attribute string, err error) finding {
-	found := finding{attribute: attribute, summary: "The assertion cannot be signed", facts: []string{sentence(err.Error())}}
-	part, ok := errors.AsType[*clientauth.FieldError](err)
-	if !ok {
-		return found
-	}
+func describeAssertion(attribute string, part *clientauth.FieldError) finding {
 	place := attribute + "." + part.Field
 	if part.Field == "client_secret" { // it signs the assertion and is not part of it
 		place = part.Field
 	}
-	found.attribute = place
 	// Terraform does not point at the member, so the text names it.
-	found.facts = []string{"In " + place + ": " + strings.TrimRight(part.Err.Error(), ".?") + "."}
+	fact := "In " + place + ": " + strings.TrimRight(part.Err.Error(), ".?") + "."
+	found := finding{attribute: place, summary: "The assertion cannot be signed", facts: []string{fact}}
 	if attribute == "federated_assertion" {
 		found.summary = "The platform's assertion is unavailable"
 	}
@@ -295,22 +290,19 @@ func describeAssertion(attribute string, err error) finding {
 		found.remedy = "Check the URL of the request, and pointer, which says where the assertion is in the platform's response."
 	}
 	if failure, ok := errors.AsType[*httpstack.Error](part); ok {
-		return describeNetwork(failure, found.attribute)
+		return describeNetwork(failure, place)
 	}
 	if response, ok := errors.AsType[*oauth2.Error](part); ok {
-		found.facts, found.remedy = serverFacts(response), platformRemedy(response)
+		found.facts = serverFacts(response)
+		switch {
+		case response.StatusCode == http.StatusProxyAuthRequired:
+			found.remedy = proxyCredentials
+		case response.Temporary():
+			found.remedy = "The platform is unavailable. Retry later."
+		default:
+			found.remedy = "Check the request, and that the pipeline's job may request an identity token: GitHub requires the permission \"id-token: write\", " +
+				"Azure DevOps a service connection and SYSTEM_ACCESSTOKEN."
+		}
 	}
 	return found
-}
-
-// platformRemedy says what to do about a platform's response.
-func platformRemedy(response *oauth2.Error) string {
-	if response.StatusCode == http.StatusProxyAuthRequired {
-		return proxyCredentials
-	}
-	if response.Temporary() {
-		return "The platform is unavailable. Retry later."
-	}
-	return "Check the request, and that the pipeline's job may request an identity token: GitHub requires the permission \"id-token: write\", " +
-		"Azure DevOps a service connection and SYSTEM_ACCESSTOKEN."
 }
