@@ -99,32 +99,32 @@ func (d *serverMetadataDataSource) read(ctx context.Context, issuer string, resp
 		"document":              dynamic(ctx, metadata.Document),
 	}
 	for _, name := range metadataEndpoints {
-		text, ok := metadata.Document[name].(string)
-		values[name] = types.StringNull()
-		if ok {
-			values[name] = types.StringValue(text)
+		var endpoint *string
+		if text, ok := metadata.Document[name].(string); ok {
+			endpoint = &text
 		}
+		values[name] = endpoint
 	}
 	for _, name := range metadataLists {
-		values[name] = listOf(metadata.Strings(name))
+		values[name] = metadata.Strings(name)
 	}
-	for _, name := range sortedKeys(values) {
-		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), values[name])...)
+	for name, value := range values {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), value)...)
 	}
 }
 
-// stringMap returns the members of a JSON object that are strings, null if value is not
+// stringMap returns the members of a JSON object that are strings, nil if value is not
 // an object.
-func stringMap(value any) types.Map {
+func stringMap(value any) map[string]string {
 	object, ok := value.(map[string]any)
 	if !ok {
-		return types.MapNull(types.StringType)
+		return nil
 	}
-	elements := map[string]attr.Value{}
+	texts := map[string]string{}
 	for name, member := range object {
-		if text, isText := member.(string); isText {
-			elements[name] = types.StringValue(text)
+		if text, ok := member.(string); ok {
+			texts[name] = text
 		}
 	}
-	return types.MapValueMust(types.StringType, elements)
+	return texts
 }

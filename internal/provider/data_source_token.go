@@ -51,6 +51,6 @@ func (d *tokenDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	}
 	token := session.Token()
 	model.setOutputs(ctx, token, token.ResponseWithoutTokens(responseFields(d.data.client.ResponseFields)))
-	model.Scopes = grantedScopes(session)
+	model.Scopes = grantedScopes(ctx, session)
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }

@@ -108,7 +108,7 @@ func (r *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenReq
 		model.RefreshExpiresIn = types.Int64Value(token.RefreshExpiresIn)
 	}
 	if model.Scopes.IsNull() { // Terraform requires configured values to stay as they are
-		model.Scopes = grantedScopes(session)
+		model.Scopes = grantedScopes(ctx, session)
 	}
 	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 }

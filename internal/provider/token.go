@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -92,24 +91,13 @@ func (m *tokenModel) setOutputs(ctx context.Context, token *oauth2.Token, respon
 
 // grantedScopes are the scopes that the server names, or else those that were
 // requested (RFC 6749 section 3.3); null if neither is known.
-func grantedScopes(session *tokensource.Session) types.List {
+func grantedScopes(ctx context.Context, session *tokensource.Session) types.List {
 	scopes := session.Token().Scopes
 	if scopes == nil {
 		scopes = session.RequestedScopes()
 	}
-	return listOf(scopes)
-}
-
-// listOf returns a list of strings, null if texts is nil.
-func listOf(texts []string) types.List {
-	if texts == nil {
-		return types.ListNull(types.StringType)
-	}
-	elements := make([]attr.Value, len(texts))
-	for i, text := range texts {
-		elements[i] = types.StringValue(text)
-	}
-	return types.ListValueMust(types.StringType, elements)
+	list, _ := types.ListValueFrom(ctx, types.StringType, scopes) // strings are always valid
+	return list
 }
 
 // openToken opens a session for a block, with a token of its own if it is to be
