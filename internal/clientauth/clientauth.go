@@ -106,7 +106,6 @@ func (i IDOnly) Authenticate(_ context.Context, request *oauth2.RequestBuilder) 
 
 // Assertion is a source of assertions (RFC 7521 section 3).
 type Assertion interface {
-	// Assertion returns an assertion for one request.
 	Assertion(ctx context.Context) (secret.String, error)
 }
 

@@ -25,15 +25,12 @@ import (
 )
 
 // FederatedAssertion reads an assertion that the platform on which the provider runs
-// issues, such as the identity token of a pipeline. Exactly one of Variable, File and
-// Request is set. It is read for every token request, since platforms replace it.
+// issues, such as the identity token of a pipeline. Exactly one of Variable (of the
+// environment), File (a path) and Request is set. It is read for every token request, since platforms replace it.
 type FederatedAssertion struct {
-	// Variable is an environment variable.
 	Variable string
-	// File is a path.
-	File string
-	// Request is an HTTP request to the platform.
-	Request *PlatformRequest
+	File     string
+	Request  *PlatformRequest
 
 	Getenv func(string) string `cachekey:"-"`
 	// Fetch sends the request, with retries.

@@ -58,8 +58,7 @@ type SignedAssertion struct {
 	Claims string
 	// Lifetime is by default [DefaultAssertionLifetime].
 	Lifetime time.Duration
-	// Now returns the time.
-	Now func() time.Time `cachekey:"-"`
+	Now      func() time.Time `cachekey:"-"`
 }
 
 // Assertion implements [Assertion]. Each has its own jti.

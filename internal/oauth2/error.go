@@ -43,8 +43,7 @@ const (
 // server, are redacted, and have no control characters.
 type Error struct {
 	// Endpoint names the endpoint and its address.
-	Endpoint string
-	// StatusCode is the HTTP status.
+	Endpoint   string
 	StatusCode int
 	// Code is the error code (RFC 6749 section 5.2); empty if there is none.
 	Code string
@@ -54,8 +53,7 @@ type Error struct {
 	// it does not.
 	RetryAfter *time.Duration
 	// Excerpt is the beginning of a body without an error code, at most 512 bytes.
-	Excerpt string
-	// ContentType is the media type without parameters.
+	Excerpt     string
 	ContentType string
 	// NonJSONBody reports that the body is neither JSON nor a form. It usually comes from
 	// a proxy in front of the server.
@@ -204,9 +202,7 @@ func (e *Error) Status() string {
 
 // Reasons why a response with status 2xx is unusable.
 var (
-	// ErrNotJSON reports that the body is neither JSON nor form-encoded.
-	ErrNotJSON = errors.New("the response is not JSON")
-	// ErrNoAccessToken reports that there is no access token at the expected place.
+	ErrNotJSON       = errors.New("the response is not JSON")
 	ErrNoAccessToken = errors.New("the response holds no access token")
 	// ErrUnsafeToken reports that the token has characters that would break an HTTP header
 	// field.

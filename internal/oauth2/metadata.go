@@ -31,8 +31,7 @@ var (
 	// ErrBadEndpoint reports an address that cannot be an endpoint (RFC 6749 section 3.2,
 	// RFC 8414 section 2).
 	ErrBadEndpoint = errors.New("an endpoint is an absolute URL without user name, password and fragment")
-	// ErrNoEndpoint reports that the document does not have the endpoint.
-	ErrNoEndpoint = errors.New("the document does not name it")
+	ErrNoEndpoint  = errors.New("the document does not name it")
 )
 
 // MetadataError reports that an issuer's metadata is unavailable.

@@ -49,14 +49,12 @@ type TokenRequest struct {
 	Method string
 	// ParametersIn is where the parameters are sent; empty means [InForm].
 	ParametersIn ParametersIn
-	// GrantType is sent as grant_type if it is not empty.
-	GrantType string
+	GrantType    string
 	// Assertion returns a new assertion for the JWT bearer grant (RFC 7523 section 2.1);
 	// nil for other grants.
 	Assertion func(context.Context) (secret.String, error) `cachekey:"-"`
 	// Scopes are sent in this order, separated by spaces (RFC 6749 section 3.3).
-	Scopes []string
-	// Audience is sent as audience if it is not empty.
+	Scopes   []string
 	Audience string
 	// Resources are each sent as resource (RFC 8707 section 2).
 	Resources []string
@@ -198,8 +196,7 @@ type DocumentRequest struct {
 	Endpoint string
 	Method   string
 	URL      *url.URL
-	// Bearer is sent as a bearer token if it is not empty.
-	Bearer secret.String
+	Bearer   secret.String
 	// MaxBody limits the response body, in bytes.
 	MaxBody int64
 }

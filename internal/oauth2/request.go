@@ -39,7 +39,6 @@ const (
 
 // RequestBuilder is a request before its parameters are encoded.
 type RequestBuilder struct {
-	// Header holds the header fields.
 	Header http.Header
 	// Params are the parameters in the order in which they are sent.
 	Params Params

@@ -33,8 +33,7 @@ type Redactor struct {
 	// needles are the searched texts by their first four bytes, longest first.
 	needles map[string][]string
 	// starts has the first two bytes of each needle, to skip most of a text quickly.
-	starts []bool
-	// longest is the length of the longest needle, in bytes.
+	starts  []bool
 	longest int
 }
 

@@ -47,7 +47,6 @@ type Config[V any] struct {
 
 // Codec encodes values for a [Store].
 type Codec[V any] struct {
-	// Encode returns the bytes that are sealed.
 	Encode func(V) ([]byte, error)
 	// Decode is the inverse of Encode.
 	Decode func([]byte) (V, error)

@@ -74,8 +74,7 @@ type Client struct {
 	Credentials
 
 	// Request describes the token, and names the token endpoint.
-	Request oauth2.TokenRequest
-	// Connection is how the server is reached.
+	Request    oauth2.TokenRequest
 	Connection Connection
 
 	// sender sends the client's requests, authenticated. It follows from Credentials.
@@ -83,10 +82,9 @@ type Client struct {
 	// revocationEndpoint is empty unless the token is to be revoked.
 	revocationEndpoint string `cachekey:"-"`
 	// minValidity and minShare only decide whether a token is reused.
-	minValidity *time.Duration `cachekey:"-"`
-	minShare    int            `cachekey:"-"`
-	// Origins is as in ClientConfig.
-	Origins map[string]string `cachekey:"-"`
+	minValidity *time.Duration    `cachekey:"-"`
+	minShare    int               `cachekey:"-"`
+	Origins     map[string]string `cachekey:"-"`
 	// Metadata is the server's, for error messages; empty if it was not needed.
 	Metadata *oauth2.Metadata `cachekey:"-"`
 }

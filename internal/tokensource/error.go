@@ -11,21 +11,14 @@ import (
 
 // Causes of a [*ConfigError].
 var (
-	// ErrMissing reports that attributes are required and not set.
-	ErrMissing = errors.New("required and not set")
-	// ErrUnsupportedMethod reports that there is no such client authentication method.
+	ErrMissing           = errors.New("required and not set")
 	ErrUnsupportedMethod = errors.New("the client authentication method is not supported")
-	// ErrNoCommonMethod reports that the server supports none of the methods that the
-	// client is configured for.
-	ErrNoCommonMethod = errors.New("the server supports no client authentication method that the client is configured for")
-	// ErrOneAssertion reports an assertion that would have to be the grant and also
-	// authenticate the client.
-	ErrOneAssertion = errors.New("with the JWT bearer grant the assertion is the grant, so the client needs another authentication method, or none")
+	ErrNoCommonMethod    = errors.New("the server supports no client authentication method that the client is configured for")
+	ErrOneAssertion      = errors.New("with the JWT bearer grant the assertion is the grant, so the client needs another authentication method, or none")
 )
 
 // ConfigError reports that a client cannot request a token as it is configured.
 type ConfigError struct {
-	// Attribute is the provider's attribute at fault.
 	Attribute string
 	// Also lists the other attributes that are not set, if Err is [ErrMissing].
 	Also []string
@@ -51,7 +44,6 @@ func missingError(attribute string, also ...string) error {
 
 // FetchError reports that a token or an assertion could not be fetched.
 type FetchError struct {
-	// Client is the client that made the request.
 	Client Client
 	// Err is an [*oauth2.Error] if the server responded, and otherwise usually comes from
 	// the HTTP stack.

@@ -25,7 +25,6 @@ import (
 type RetriedError struct {
 	httpstack.Attempts
 
-	// Err is the error of the last attempt.
 	Err error
 }
 

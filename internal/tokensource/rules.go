@@ -26,8 +26,7 @@ import (
 var (
 	// ErrTwoMethods reports credentials of a second authentication method (RFC 6749
 	// section 2.3), which Detail names.
-	ErrTwoMethods = errors.New("a client must not use two authentication methods at once")
-	// ErrTwoAssertions reports two assertions, of which one would be sent.
+	ErrTwoMethods    = errors.New("a client must not use two authentication methods at once")
 	ErrTwoAssertions = errors.New("only one assertion is sent")
 	// ErrColonInID reports a client id that cannot be told from the secret in a header
 	// field of raw Basic (RFC 7617 section 2).
@@ -36,20 +35,15 @@ var (
 	ErrPlaintextCertificate = errors.New("a client certificate cannot be presented over plaintext http")
 	// ErrNoBody reports a GET request with what would be its body, in the attribute
 	// that Detail names.
-	ErrNoBody = errors.New("a GET request has no body")
-	// ErrReplacedByBody reports an attribute that request_body replaces.
+	ErrNoBody         = errors.New("a GET request has no body")
 	ErrReplacedByBody = errors.New("request_body is sent instead")
 	// ErrTwiceInQuery reports that the query of token_endpoint already has the parameter
 	// in Detail (RFC 6749 section 3.2).
-	ErrTwiceInQuery = errors.New("a parameter must not be sent twice")
-	// ErrSecretNotSent reports a client_secret beside the method none.
-	ErrSecretNotSent = errors.New("the client does not authenticate")
-	// ErrNotSent reports an attribute without effect under the method in Detail.
-	ErrNotSent = errors.New("the authentication method does not use it")
-	// ErrSecretAndAssertion reports two credentials, of which the method uses one.
+	ErrTwiceInQuery       = errors.New("a parameter must not be sent twice")
+	ErrSecretNotSent      = errors.New("the client does not authenticate")
+	ErrNotSent            = errors.New("the authentication method does not use it")
 	ErrSecretAndAssertion = errors.New("the client has an assertion and a secret")
-	// ErrNoPrivateKey reports a certificate without its key.
-	ErrNoPrivateKey = errors.New("a certificate needs its private key")
+	ErrNoPrivateKey       = errors.New("a certificate needs its private key")
 )
 
 // Conflicts lists the attributes that would not reach the server, or must not be sent
