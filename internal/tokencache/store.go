@@ -38,8 +38,8 @@ func (e *StoreError) Error() string {
 
 func (e *StoreError) Unwrap() error { return e.Err }
 
-// MaxSize bounds what a store takes and returns, in bytes. Responses are bounded to
-// a fraction of it.
+// MaxSize bounds what a store returns, in bytes. Responses are bounded to a fraction of
+// it.
 const MaxSize = 4 << 20
 
 // Store keeps bytes under keys where others find them: the processes of a machine,

@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -53,6 +54,9 @@ func read(folder *os.Root, key string, now time.Time) (data []byte, left time.Du
 	}
 	return content[headerSize:], left, nil
 }
+
+// isKey reports whether the name of a file is a key, and so the file an entry.
+var isKey = regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString
 
 const (
 	// savesPerSweep is how often a store sweeps: after its first save, which is the only

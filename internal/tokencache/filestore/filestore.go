@@ -18,7 +18,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"sync/atomic"
 	"time"
 
@@ -73,9 +72,6 @@ func (s *Store) Load(ctx context.Context, key string) (data []byte, left time.Du
 
 // Save is described at [tokencache.Store]. Occasionally it also sweeps the folder.
 func (s *Store) Save(ctx context.Context, key string, data []byte, lifetime time.Duration) error {
-	if len(data) > tokencache.MaxSize {
-		return fmt.Errorf("%d bytes are more than the %d that can be stored", len(data), tokencache.MaxSize)
-	}
 	return s.use(ctx, key, func(folder *os.Root) error {
 		header := binary.BigEndian.AppendUint64([]byte(magic), uint64(s.now().Add(lifetime).UnixMicro()))
 		if err := privatefile.Replace(folder, key, append(header, data...)); err != nil {
@@ -132,9 +128,6 @@ func (s *Store) use(ctx context.Context, key string, do func(folder *os.Root) er
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if !isKey(key) {
-		return fmt.Errorf("%q is not a cache key", key)
-	}
 	err := s.inFolder(key, do)
 	if errors.Is(err, fs.ErrNotExist) { // the folder was removed meanwhile
 		err = s.inFolder(key, do)
@@ -155,9 +148,6 @@ func (s *Store) inFolder(key string, do func(folder *os.Root) error) error {
 	}
 	return fmt.Errorf("%s: %w", filepath.Join(folder.Name(), key), err)
 }
-
-// isKey reports whether a name is a key, and so is safe as the name of a file.
-var isKey = regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString
 
 // version is the folder below the user's that holds the entries, named after the format
 // of its files.

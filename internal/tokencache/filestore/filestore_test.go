@@ -99,39 +99,6 @@ func TestDefaultDir(t *testing.T) {
 	}
 }
 
-func TestKeysAreFileNames(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	store := open(t, filepath.Join(dir, "cache"), time.Now)
-	for name, key := range map[string]string{
-		"empty":         "",
-		"short":         key[1:],
-		"long":          key + "0",
-		"capitals":      strings.ToUpper(key),
-		"a line more":   key + "\n",
-		"other letters": strings.Repeat("g", 64),
-		"a path":        "../" + key[3:],
-		"a lock file":   key + ".lock",
-		"with a null":   key[1:] + "\x00",
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, _, loadErr := store.Load(t.Context(), key)
-			_, lockErr := store.TryLock(t.Context(), key)
-			for method, err := range map[string]error{
-				"load":   loadErr,
-				"save":   store.Save(t.Context(), key, nil, time.Hour),
-				"delete": store.Delete(t.Context(), key),
-				"lock":   lockErr,
-			} {
-				if err == nil || errors.Is(err, tokencache.ErrNotFound) {
-					t.Errorf("%s: got %v", method, err)
-				}
-			}
-		})
-	}
-}
-
 // TestClearedMeanwhile removes the folder of a store that is in use, as users do to clear
 // the cache.
 func TestClearedMeanwhile(t *testing.T) {

@@ -109,9 +109,6 @@ func (s *Store) Load(ctx context.Context, key string) (data []byte, left time.Du
 
 // Save is described at [tokencache.Store]. The shortest lifetime is a millisecond.
 func (s *Store) Save(ctx context.Context, key string, data []byte, lifetime time.Duration) error {
-	if len(data) > tokencache.MaxSize {
-		return fmt.Errorf("%d bytes are more than the %d that can be stored", len(data), tokencache.MaxSize)
-	}
 	return s.explain(ctx, s.client.Set(ctx, Prefix+key, data, max(lifetime, time.Millisecond)).Err())
 }
 

@@ -73,15 +73,6 @@ func (t test) roundTrip() {
 	}
 }
 
-func (t test) tooLarge() {
-	store := t.open()
-	store.save(keyOf("a"), []byte("kept"), time.Hour)
-	if err := store.Save(t.Context(), keyOf("a"), make([]byte, tokencache.MaxSize+1), time.Hour); err == nil {
-		t.Error("saved more than the largest size")
-	}
-	store.wants(keyOf("a"), []byte("kept"))
-}
-
 func (t test) bytesAreCopied() {
 	store, data := t.open(), []byte("token")
 	store.save(keyOf("a"), data, time.Hour)

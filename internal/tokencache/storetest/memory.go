@@ -5,7 +5,6 @@ package storetest
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -46,9 +45,6 @@ func (m *Memory) Load(_ context.Context, key string) (data []byte, left time.Dur
 
 // Save is described at [tokencache.Store].
 func (m *Memory) Save(_ context.Context, key string, data []byte, lifetime time.Duration) error {
-	if len(data) > tokencache.MaxSize {
-		return fmt.Errorf("%d bytes are more than the %d that can be stored", len(data), tokencache.MaxSize)
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.entries[key] = stored{slices.Clone(data), m.now().Add(lifetime)}

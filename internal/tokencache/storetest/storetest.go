@@ -31,7 +31,6 @@ func Run(t *testing.T, newStorage func(t *testing.T) Storage) {
 	for name, run := range map[string]func(test){
 		"nothing stored":                     test.nothingStored,
 		"round trip":                         test.roundTrip,
-		"too large":                          test.tooLarge,
 		"bytes are the caller's own":         test.bytesAreCopied,
 		"overwrite":                          test.overwrite,
 		"delete":                             test.delete,
