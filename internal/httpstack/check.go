@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // transportHeaders are set by the HTTP stack. net/http would silently drop most of them
@@ -32,8 +34,9 @@ func (c *Client) Check(r Request) error {
 }
 
 func (c *Client) check(r Request) *Error {
-	// CONNECT requests a tunnel, and TRACE makes the server echo credentials.
-	if !isToken(r.Method) || r.Method == http.MethodConnect || r.Method == http.MethodTrace {
+	// A method is a token, as the name of a field is. CONNECT requests a tunnel, and TRACE
+	// makes the server echo credentials.
+	if !httpguts.ValidHeaderFieldName(r.Method) || r.Method == http.MethodConnect || r.Method == http.MethodTrace {
 		return invalid("the method %.40q cannot be used", r.Method)
 	}
 	if err := checkURL(r.URL); err != nil {
@@ -115,14 +118,14 @@ const MaxField = 64 << 10
 // it is.
 func CheckHeader(name, value string) error {
 	switch {
-	case !isToken(name):
+	case !httpguts.ValidHeaderFieldName(name):
 		// Not quoted: the name may be a value in the wrong place.
 		return errors.New("a header name is empty or has characters that are not allowed, such as a space or a colon")
 	case slices.Contains(transportHeaders, http.CanonicalHeaderKey(name)):
 		return fmt.Errorf("the header %s cannot be set: the connection decides it", name)
 	case len(name)+len(value) > MaxField:
 		return fmt.Errorf("the header %.40s is longer than %d bytes", name, MaxField)
-	case strings.ContainsFunc(value, isControl):
+	case !httpguts.ValidHeaderFieldValue(value):
 		return fmt.Errorf("the value of header %.40s has a line break or another control character", name)
 	case strings.Trim(value, " \t") != value:
 		return fmt.Errorf("the value of header %.40s begins or ends with a space, which HTTP does not carry", name)
@@ -133,16 +136,6 @@ func CheckHeader(name, value string) error {
 func invalid(format string, args ...any) *Error {
 	return &Error{Kind: Invalid, Detail: fmt.Sprintf(format, args...)}
 }
-
-// isToken is the token of RFC 9110 section 5.6.2.
-func isToken(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		alphanumeric := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
-		return !alphanumeric && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
-	})
-}
-
-func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 func isNotVisible(r rune) bool { return r <= ' ' || r >= 0x7f }
 
