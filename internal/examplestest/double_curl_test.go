@@ -52,7 +52,7 @@ func curl(ctx context.Context, args []string, stdin io.Reader) error {
 	if name, value, ok := strings.Cut(*header, ":"); ok {
 		headers[name] = strings.TrimSpace(value)
 	}
-	status, _, err := send(ctx, *method, flags.Arg(0), headers)
+	status, _, err := send(ctx, *method, flags.Arg(0), "", headers)
 	if err == nil && *fail && status >= http.StatusBadRequest {
 		err = fmt.Errorf("the server answered %d", status)
 	}

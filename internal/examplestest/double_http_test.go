@@ -5,6 +5,8 @@ package examplestest
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net/http"
 
@@ -64,7 +66,7 @@ func (httpDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	status, body, err := send(ctx, http.MethodGet, model.URL.ValueString(), headers)
+	status, body, err := send(ctx, http.MethodGet, model.URL.ValueString(), "", headers)
 	if err != nil {
 		resp.Diagnostics.AddError("http", err.Error())
 		return
@@ -74,7 +76,7 @@ func (httpDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp
 }
 
 // send makes the one request of a double.
-func send(ctx context.Context, method, url string, headers map[string]string) (status int, body string, err error) {
+func send(ctx context.Context, method, url, ca string, headers map[string]string) (status int, body string, err error) {
 	request, err := http.NewRequestWithContext(ctx, method, url, http.NoBody)
 	if err != nil {
 		return 0, "", err
@@ -82,7 +84,12 @@ func send(ctx context.Context, method, url string, headers map[string]string) (s
 	for name, value := range headers {
 		request.Header.Set(name, value)
 	}
-	response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(request)
+	transport := &http.Transport{DisableKeepAlives: true}
+	if ca != "" {
+		transport.TLSClientConfig = &tls.Config{RootCAs: x509.NewCertPool()}
+		transport.TLSClientConfig.RootCAs.AppendCertsFromPEM([]byte(ca))
+	}
+	response, err := (&http.Client{Transport: transport}).Do(request)
 	if err != nil {
 		return 0, "", err
 	}

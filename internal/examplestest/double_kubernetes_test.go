@@ -22,6 +22,7 @@ type kubernetesProvider struct{}
 type kubernetesModel struct {
 	Host  types.String `tfsdk:"host"`
 	Token types.String `tfsdk:"token"`
+	CA    types.String `tfsdk:"cluster_ca_certificate"`
 }
 
 func (kubernetesProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -30,8 +31,9 @@ func (kubernetesProvider) Metadata(_ context.Context, _ provider.MetadataRequest
 
 func (kubernetesProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = providerschema.Schema{Attributes: map[string]providerschema.Attribute{
-		"host":  providerschema.StringAttribute{Optional: true},
-		"token": providerschema.StringAttribute{Optional: true},
+		"host":                   providerschema.StringAttribute{Optional: true},
+		"token":                  providerschema.StringAttribute{Optional: true},
+		"cluster_ca_certificate": providerschema.StringAttribute{Optional: true},
 	}}
 }
 
@@ -98,7 +100,7 @@ func (*namespaceResource) Delete(context.Context, resource.DeleteRequest, *resou
 
 // call sends a request with the token of the provider block.
 func (r *namespaceResource) call(ctx context.Context, method, path string) error {
-	status, _, err := send(ctx, method, r.cluster.Host.ValueString()+path,
+	status, _, err := send(ctx, method, r.cluster.Host.ValueString()+path, r.cluster.CA.ValueString(),
 		map[string]string{"Authorization": "Bearer " + r.cluster.Token.ValueString()})
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("%s %s answered %d", method, path, status)

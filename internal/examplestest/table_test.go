@@ -91,6 +91,15 @@ func kinds() map[string]example {
 			forms: []url.Values{clientCredentials(url.Values{"audience": {"kubernetes"}})},
 			calls: []string{"GET /api/v1/namespaces/team 200", "POST /api/v1/namespaces 200"},
 		},
+		"ephemeral-resources/oauth2cc_proxy/ephemeral-resource.tf": {
+			forms: []url.Values{clientCredentials(url.Values{"audience": {"kubernetes"}})},
+			calls: []string{"GET /api/v1/namespaces/team 200", "POST /api/v1/namespaces 200"},
+		},
+		"ephemeral-resources/oauth2cc_proxy/capability.tf": {
+			client: authserver.Client{Scopes: []string{"api:read"}},
+			forms:  []url.Values{clientCredentials(nil)},
+			calls:  []string{"GET /orders 200"},
+		},
 		"ephemeral-resources/oauth2cc_token/provisioner.tf": {
 			client: authserver.Client{Scopes: []string{"api:read"}},
 			forms:  []url.Values{clientCredentials(url.Values{"scope": {"api:read"}})},

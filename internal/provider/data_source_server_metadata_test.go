@@ -17,6 +17,7 @@ import (
 
 const (
 	requestType  = "oauth2cc_request"
+	proxyType    = "oauth2cc_proxy"
 	metadataType = "oauth2cc_server_metadata"
 )
 

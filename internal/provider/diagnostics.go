@@ -44,6 +44,7 @@ const (
 		"Or use the ephemeral resource oauth2cc_token and set the same attribute there."
 	waitRequest = "Create the resource that the value comes from first, with -target. Or get the token from the ephemeral resource " +
 		"oauth2cc_token, set the same attribute there, and send it in request_headers with authenticate = false."
+	waitProxy = "Create the resource that the value comes from first, with -target: a proxy must be open at plan for the provider that uses it."
 )
 
 // detail is what Terraform shows below the summary.

@@ -48,7 +48,7 @@ func FuzzTexts(f *testing.F) {
 	}
 	rules := map[string]validator.String{
 		"credential": credential(), "plainText": plainText(), "scopeToken": scopeToken(), "endpointURL": endpointURL(), "requestURL": requestURL(),
-		"issuerURL": issuerURL(), "absoluteURI": absoluteURI(), "jsonPointer": jsonPointer(), "jsonObject": jsonObject(),
+		"issuerURL": issuerURL(), "baseURL": baseURL(), "absoluteURI": absoluteURI(), "jsonPointer": jsonPointer(), "jsonObject": jsonObject(),
 		"durationFrom": durationFrom(0), "certificates": certificates(), "proxyURL": proxyURL(), "hostName": hostName(), "variableName": variableName(),
 		"anyText": anyText(), "nonEmpty": nonEmpty(), "headerField": headerField("X"),
 	}

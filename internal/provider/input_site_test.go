@@ -124,7 +124,7 @@ func siteClient(site string) attributes {
 func needed(typeName string) func(site string) attributes {
 	return func(site string) attributes {
 		switch typeName {
-		case requestType:
+		case requestType, proxyType:
 			return attributes{"url": site + "/orders"}
 		case metadataType:
 			return attributes{"issuer": site}

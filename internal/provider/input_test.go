@@ -229,7 +229,12 @@ func blocks(t *testing.T) map[string]block {
 			schema, needed(name),
 			func(s *session, config attributes) diagnostics { return s.validateEphemeral(name, config) },
 			func(s *session, config attributes, site string) diagnostics {
-				return append(s.configure(siteClient(site)), s.open(name, config).diagnostics...)
+				found := s.configure(siteClient(site))
+				resource := s.open(name, config)
+				if address, ok := resource.result["capability_url"].(string); ok {
+					call(s.t, address, nil)
+				}
+				return slices.Concat(found, resource.diagnostics, s.close(s.ctx, resource))
 			},
 		}
 	}

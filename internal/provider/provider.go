@@ -115,6 +115,7 @@ func (p *oauth2ccProvider) EphemeralResources(context.Context) []func() ephemera
 	return []func() ephemeral.EphemeralResource{
 		func() ephemeral.EphemeralResource { return new(tokenEphemeralResource) },
 		func() ephemeral.EphemeralResource { return new(requestEphemeralResource) },
+		func() ephemeral.EphemeralResource { return new(proxyEphemeralResource) },
 	}
 }
 

@@ -28,29 +28,20 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// apiRequestAttributes are the inputs of every kind of oauth2cc_request, which may use
-// one of methods.
-func apiRequestAttributes(methods []string) map[string]schema.Attribute {
+// apiAttributes are the inputs of all kinds that send a token to an API.
+func apiAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"url": schema.StringAttribute{
 			Required:            true,
 			MarkdownDescription: "URL of the request. The token is sent only to its origin: a redirect to another is refused.",
 			Validators:          []validator.String{requestURL()},
 		},
-		"method": optional(oneOf(methods...), "HTTP method. Default `GET`."),
 		"request_headers": schema.MapAttribute{
 			Optional:            true,
 			Sensitive:           true,
 			ElementType:         types.StringType,
 			MarkdownDescription: "Headers of the request.",
 			Validators:          []validator.Map{headerFields{}},
-		},
-		"request_body": sensitive(anyText(), "Body of the request, sent verbatim. Its `Content-Type` is `application/json` if it is valid JSON, "+
-			"unless `request_headers` sets another."),
-		"authenticate": schema.BoolAttribute{
-			Optional: true,
-			MarkdownDescription: "Whether to send the client's token. If the API responds with 401, the request is sent once more with a new token, " +
-				"unless this provider process has replaced the client's token in the last 30 seconds. Default `true`.",
 		},
 		"token": schema.SingleNestedAttribute{
 			Optional:            true,
@@ -66,13 +57,28 @@ func apiRequestAttributes(methods []string) map[string]schema.Attribute {
 					"Default `Bearer`, or `DPoP` if the server issues tokens of that type."),
 			},
 		},
+	}
+}
+
+// apiRequestAttributes are the inputs of every kind of oauth2cc_request, which may use
+// one of methods.
+func apiRequestAttributes(methods []string) map[string]schema.Attribute {
+	return union(apiAttributes(), map[string]schema.Attribute{
+		"method": optional(oneOf(methods...), "HTTP method. Default `GET`."),
+		"request_body": sensitive(anyText(), "Body of the request, sent verbatim. Its `Content-Type` is `application/json` if it is valid JSON, "+
+			"unless `request_headers` sets another."),
+		"authenticate": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Whether to send the client's token. If the API responds with 401, the request is sent once more with a new token, " +
+				"unless this provider process has replaced the client's token in the last 30 seconds. Default `true`.",
+		},
 		"expected_status_codes": schema.ListAttribute{
 			Optional:            true,
 			ElementType:         types.NumberType,
 			MarkdownDescription: "Statuses outside 200 to 299 that are not errors, for example `[404]`. A redirect listed here is not followed.",
 			Validators:          []validator.List{listvalidator.ValueNumbersAre(wholeNumber{200, 599})}, // final ones (RFC 9110 section 15)
 		},
-	}
+	})
 }
 
 // readMethods are the methods of requests that read. POST is among them for APIs that
@@ -84,15 +90,21 @@ func allMethods() []string {
 	return append(readMethods(), http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions)
 }
 
+// apiModel holds the attributes of apiAttributes.
+type apiModel struct {
+	URL            types.String `tfsdk:"url"`
+	RequestHeaders types.Map    `tfsdk:"request_headers"`
+	Token          types.Object `tfsdk:"token"`
+	TokenHeader    types.Object `tfsdk:"token_header"`
+}
+
 // apiRequestModel holds the attributes of apiRequestAttributes.
 type apiRequestModel struct {
-	URL                 types.String `tfsdk:"url"`
+	apiModel
+
 	Method              types.String `tfsdk:"method"`
-	RequestHeaders      types.Map    `tfsdk:"request_headers"`
 	RequestBody         types.String `tfsdk:"request_body"`
 	Authenticate        types.Bool   `tfsdk:"authenticate"`
-	Token               types.Object `tfsdk:"token"`
-	TokenHeader         types.Object `tfsdk:"token_header"`
 	ExpectedStatusCodes types.List   `tfsdk:"expected_status_codes"`
 }
 
@@ -142,13 +154,7 @@ func (m apiRequestModel) validate() diag.Diagnostics {
 	switch {
 	case m.Authenticate.IsUnknown():
 	case m.authenticated():
-		header, known := m.tokenHeader()
-		for field := range m.RequestHeaders.Elements() {
-			if known && strings.EqualFold(field, header.Name) {
-				diags.AddAttributeError(path.Root("request_headers"), "Conflicting attributes",
-					"The client's token is sent in the "+header.Name+" header. Remove that header from request_headers, or set authenticate = false.")
-			}
-		}
+		return m.validateHeaders("or set authenticate = false")
 	default:
 		for name, value := range map[string]types.Object{"token": m.Token, "token_header": m.TokenHeader} {
 			if !value.IsNull() && !value.IsUnknown() {
@@ -160,9 +166,23 @@ func (m apiRequestModel) validate() diag.Diagnostics {
 	return diags
 }
 
+// validateHeaders reports a header that is also the token's. The remedy is another one than
+// to remove it.
+func (m apiModel) validateHeaders(remedy string) diag.Diagnostics {
+	var diags diag.Diagnostics
+	header, known := m.tokenHeader()
+	for field := range m.RequestHeaders.Elements() {
+		if known && strings.EqualFold(field, header.Name) {
+			diags.AddAttributeError(path.Root("request_headers"), "Conflicting attributes",
+				"The client's token is sent in the "+header.Name+" header. Remove that header from request_headers, "+remedy+".")
+		}
+	}
+	return diags
+}
+
 // tokenHeader returns the header that carries the token, and whether its name is
 // known.
-func (m apiRequestModel) tokenHeader() (header tokensource.TokenHeader, known bool) {
+func (m apiModel) tokenHeader() (header tokensource.TokenHeader, known bool) {
 	name := member[types.String](m.TokenHeader, "name")
 	return tokensource.TokenHeader{
 		Name:   cmp.Or(name.ValueString(), "Authorization"),
@@ -201,6 +221,18 @@ func (m apiRequestModel) request() (httpstack.Request, error) {
 	return request, nil
 }
 
+// apiClient returns the client of a block, with its token parameters.
+func (d *providerData) apiClient(ctx context.Context, model apiModel, wait string) (tokensource.ClientConfig, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	var block clientModel
+	if isKnown(model.Token) {
+		diags.Append(model.Token.As(ctx, &block.parametersModel, basetypes.ObjectAsOptions{})...)
+	}
+	client, found := d.clientOf(ctx, block, wait)
+	diags.Append(found...)
+	return client, diags
+}
+
 // send sends the request of a block, with the client's token unless the block says
 // otherwise. A status that the block does not expect is an error.
 func (d *providerData) send(ctx context.Context, model apiRequestModel, wait string) (*tokensource.Response, diag.Diagnostics) {
@@ -214,11 +246,7 @@ func (d *providerData) send(ctx context.Context, model apiRequestModel, wait str
 	var response *tokensource.Response
 	var diags diag.Diagnostics
 	if model.authenticated() {
-		var block clientModel
-		if isKnown(model.Token) {
-			diags.Append(model.Token.As(ctx, &block.parametersModel, basetypes.ObjectAsOptions{})...)
-		}
-		client, found := d.clientOf(ctx, block, wait)
+		client, found := d.apiClient(ctx, model.apiModel, wait)
 		diags.Append(found...)
 		if diags.HasError() {
 			return nil, diags

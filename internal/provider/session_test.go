@@ -78,6 +78,7 @@ func (s *session) mustConfigure(config attributes) *session {
 
 // opened is what opening an ephemeral resource brought.
 type opened struct {
+	typeName    string
 	result      attributes // nil where there is none
 	diagnostics diagnostics
 	*tfprotov6.OpenEphemeralResourceResponse
@@ -94,7 +95,7 @@ func (s *session) open(typeName string, config attributes) opened {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return opened{s.decode(schema, response.Result), response.Diagnostics, response}
+	return opened{typeName, s.decode(schema, response.Result), response.Diagnostics, response}
 }
 
 // mustOpen opens an ephemeral resource without as much as a warning, and returns
@@ -123,7 +124,7 @@ func (s *session) renew(typeName string, session opened) (time.Time, diagnostics
 func (s *session) close(ctx context.Context, token opened) diagnostics {
 	s.t.Helper()
 	response, err := s.server.CloseEphemeralResource(ctx, &tfprotov6.CloseEphemeralResourceRequest{
-		TypeName: tokenType,
+		TypeName: token.typeName,
 		Private:  token.Private,
 	})
 	if err != nil {

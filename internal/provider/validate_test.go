@@ -79,6 +79,18 @@ var invalidCalls = map[string]invalid{
 	"status beyond all":          {attributes{"url": endpoint, "expected_status_codes": []any{600}}, "expected_status_codes[0]", "but is 600"},
 }
 
+// invalidProxies are wrong in oauth2cc_proxy.
+var invalidProxies = map[string]invalid{
+	"url with a user":     {attributes{"url": "https://id:very-secret@api.example.com/"}, "url", "user name"},
+	"url with a fragment": {attributes{"url": endpoint + "#top"}, "url", "fragment"},
+	"url with a query":    {attributes{"url": endpoint + "?version=1"}, "url", "Remove the \"?\""},
+	"url, relative":       {attributes{"url": "/v1"}, "url", "absolute"},
+	"the token's header":  {attributes{"url": endpoint, "request_headers": attributes{"authorization": "x"}}, "request_headers", "another one in token_header"},
+	"scheme with a space": {attributes{"url": endpoint, "token_header": attributes{"scheme": "Bearer "}}, "token_header.scheme", "before the token"},
+	"header, Host":        {attributes{"url": endpoint, "request_headers": attributes{"Host": "x"}}, "request_headers", "connection decides it"},
+	"token, no scope":     {attributes{"url": endpoint, "token": attributes{"scopes": []any{"a b"}}}, "token.scopes[0]", "space"},
+}
+
 // invalidClients are wrong in the provider block and in the ephemeral resource.
 var invalidClients = map[string]invalid{
 	"relative endpoint":          {attributes{"token_endpoint": "/oauth2/token"}, "token_endpoint", "absolute"},
@@ -231,6 +243,10 @@ func TestValidate(t *testing.T) {
 		"ephemeral request": {
 			func(s *session, config attributes) diagnostics { return s.validateEphemeral(requestType, config) },
 			[]map[string]invalid{invalidCalls},
+		},
+		"ephemeral proxy": {
+			func(s *session, config attributes) diagnostics { return s.validateEphemeral(proxyType, config) },
+			[]map[string]invalid{invalidProxies},
 		},
 		"data request": {
 			func(s *session, config attributes) diagnostics { return s.validateDataSource(requestType, config) },

@@ -24,7 +24,14 @@ const endpointFragment = "The URL has a fragment (\"#…\"), which an endpoint m
 
 // requestURL is the URL of a request to an API.
 func requestURL() validator.String {
-	return httpURL("The URL has a fragment (\"#…\"), which is never sent (RFC 9110 section 7.1). Remove it, or write \"%23\" to send a \"#\".")
+	return httpURL(requestFragment)
+}
+
+const requestFragment = "The URL has a fragment (\"#…\"), which is never sent (RFC 9110 section 7.1). Remove it, or write \"%23\" to send a \"#\"."
+
+// baseURL is the URL that the addresses of an API begin with.
+func baseURL() validator.String {
+	return short(httpURL(requestFragment), withoutQuery("The base address of an API has no query: each request brings its own."))
 }
 
 // placeholder matches a word in braces or angle brackets, as documentation writes
@@ -61,12 +68,17 @@ func httpURL(fragment string) stringRule {
 
 // issuerURL is the identifier of an authorization server (RFC 8414 section 2).
 func issuerURL() validator.String {
-	return short(httpURL(endpointFragment), func(value string) string {
+	return short(httpURL(endpointFragment), withoutQuery("An issuer has no query (RFC 8414 section 2)."))
+}
+
+// withoutQuery refuses a query, which is the problem.
+func withoutQuery(problem string) stringRule {
+	return func(value string) string {
 		if strings.Contains(value, "?") {
-			return "An issuer has no query (RFC 8414 section 2). Remove the \"?\" and everything after it."
+			return problem + " Remove the \"?\" and everything after it."
 		}
 		return ""
-	})
+	}
 }
 
 var hostShaped = regexp.MustCompile(`^[A-Za-z0-9._:-]+$`)
