@@ -39,13 +39,10 @@ type Prover struct {
 	tokenEndpoints, apis nonces
 }
 
-// Generate returns a prover with a new ES256 key, which never leaves it.
-func Generate(now func() time.Time) (*Prover, error) {
+// GenerateKey returns a new key for ES256, which most servers support.
+func GenerateKey() (keys.Key, error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	return New(keys.Key{Signer: private, Algorithms: []string{string(jose.ES256)}}, nil, now)
+	return keys.Key{Signer: private, Algorithms: []string{string(jose.ES256)}}, err
 }
 
 // New returns a prover with a key. It signs with the algorithm that a JWK names, or else
@@ -107,7 +104,8 @@ type transport struct {
 	accessToken secret.String // empty at a token endpoint
 }
 
-// RoundTrip implements [http.RoundTripper]. It remembers the nonce in the response.
+// RoundTrip implements [http.RoundTripper]. It takes the nonce out of the response: it is
+// for the next proof, and for nobody else.
 func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	target := target(request.URL)
 	origin := target.Scheme + "://" + target.Host
@@ -123,6 +121,7 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := t.base.RoundTrip(proven)
 	if err == nil {
 		t.nonces.remember(origin, response.Header.Get("DPoP-Nonce"))
+		response.Header.Del("DPoP-Nonce")
 	}
 	return response, err
 }

@@ -59,6 +59,13 @@ func clientAuthentication(t *testing.T) map[string]example {
 			forms: []url.Values{asserted(entraClient, url.Values{"scope": graph})},
 		},
 		"client-authentication/tls_client_auth.tf": mutualTLS(t),
+		"client-authentication/dpop.tf": {
+			alone:     true,
+			variables: config.Variables{"client_secret": config.StringVariable(longSecret)},
+			client:    authserver.Client{ID: "deploy", Secret: longSecret, DPoPBound: true, Scopes: []string{"api:read"}},
+			forms:     []url.Values{clientCredentials(nil)},
+			calls:     []string{"GET /orders 200"},
+		},
 		"client-authentication/google.tf": {
 			alone:     true,
 			variables: config.Variables{"google_key": googleKey(t, signing)},

@@ -166,6 +166,12 @@ func (e *Error) RefusesClient() bool {
 	}
 }
 
+// RequiresNonce reports whether the server asks for its nonce in the DPoP proof (RFC 9449
+// section 8).
+func (e *Error) RequiresNonce() bool {
+	return strings.EqualFold(e.Code, UseDPoPNonce) || e.Challenge != nil && strings.EqualFold(e.Challenge.Code, UseDPoPNonce)
+}
+
 // RefusesGrant reports whether the server refused the grant: a password, a code, an
 // assertion or a refresh token.
 func (e *Error) RefusesGrant() bool { return strings.EqualFold(e.Code, InvalidGrant) }
@@ -207,6 +213,8 @@ var (
 	// ErrUnsafeToken reports that the token has characters that would break an HTTP header
 	// field.
 	ErrUnsafeToken = errors.New("the access token contains spaces, control characters or non-ASCII characters")
+	// ErrNotBound reports a token that is not bound to the key in the request's proof.
+	ErrNotBound = errors.New("the access token is not bound to the client's key, as tokens of type DPoP are (RFC 9449 section 5)")
 	// ErrGivenTwice reports two members of one name with different values, on the way to
 	// the access token or to a member that is mapped.
 	ErrGivenTwice = errors.New("the response has two different values under one name")

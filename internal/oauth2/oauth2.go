@@ -38,6 +38,9 @@ type ClientAuth interface {
 type Client struct {
 	HTTP Doer
 	Auth ClientAuth
+	// Prove adds proofs of possession to token requests; tokens of another type than DPoP
+	// are then an error (RFC 9449 section 5). It is nil if tokens are not bound to a key.
+	Prove func(base http.RoundTripper) http.RoundTripper
 }
 
 // TokenRequest describes a token request.
@@ -130,12 +133,16 @@ func (c *Client) Refresh(ctx context.Context, request TokenRequest, previous *To
 
 func (c *Client) requestToken(ctx context.Context, request TokenRequest, builder *RequestBuilder) (*Token, error) {
 	message := builder.encode(request.Method, request.ParametersIn, request.Body)
-	message.Endpoint, message.KeepMethod = "token endpoint", true
+	message.Endpoint, message.KeepMethod, message.Transport = "token endpoint", true, c.Prove
 	response, err := c.HTTP.Do(ctx, message)
 	if err != nil {
 		return nil, err
 	}
-	token, err := newResponseReader(describe(message), response, request.Fields).token()
+	reader := newResponseReader(describe(message), response, request.Fields)
+	token, err := reader.token()
+	if err == nil && c.Prove != nil && !token.DPoPBound() {
+		err = reader.unusable(reader.notBound(token))
+	}
 	if err != nil {
 		if failure, ok := errors.AsType[*Error](err); ok {
 			failure.Assertion = builder.Params.assertion()

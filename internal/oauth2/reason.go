@@ -6,6 +6,7 @@ package oauth2
 import (
 	"encoding/json"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -128,23 +129,37 @@ func (c Challenge) TakesNoToken() bool {
 	return c.Scheme != "" && !strings.EqualFold(c.Scheme, "Bearer") && !strings.EqualFold(c.Scheme, "DPoP")
 }
 
+// RequiresNonce reports whether an API asks for its nonce in the DPoP proof (RFC 9449
+// section 9).
+func RequiresNonce(header http.Header) bool {
+	return slices.ContainsFunc(challenges(header), func(c parsedChallenge) bool {
+		return strings.EqualFold(c.scheme, "DPoP") && c.params["error"] == UseDPoPNonce
+	})
+}
+
+// challenges parses all WWW-Authenticate fields of a response.
+func challenges(header http.Header) []parsedChallenge {
+	const maxField = 8 << 10
+	var parsed []parsedChallenge
+	for _, field := range header.Values("WWW-Authenticate") {
+		if len(field) <= maxField {
+			parsed = append(parsed, parseChallenges(field)...)
+		}
+	}
+	return parsed
+}
+
 // challenge returns the first challenge that gives a reason, else the first that takes a
 // token, else any, or nil.
 func (r *responseReader) challenge() *Challenge {
-	const maxField = 8 << 10
 	var first *Challenge
-	for _, field := range r.response.Header.Values("WWW-Authenticate") {
-		if len(field) > maxField {
-			continue
+	for _, parsed := range challenges(r.response.Header) {
+		code, description, scope := parsed.params["error"], parsed.params["error_description"], parsed.params["scope"]
+		if code+description+scope != "" {
+			return &Challenge{Scheme: r.show(parsed.scheme), Code: r.show(code), Description: r.show(description), Scope: r.show(scope)}
 		}
-		for _, parsed := range parseChallenges(field) {
-			code, description, scope := parsed.params["error"], parsed.params["error_description"], parsed.params["scope"]
-			if code+description+scope != "" {
-				return &Challenge{Scheme: r.show(parsed.scheme), Code: r.show(code), Description: r.show(description), Scope: r.show(scope)}
-			}
-			if first == nil || first.TakesNoToken() {
-				first = &Challenge{Scheme: r.show(parsed.scheme)}
-			}
+		if first == nil || first.TakesNoToken() {
+			first = &Challenge{Scheme: r.show(parsed.scheme)}
 		}
 	}
 	return first

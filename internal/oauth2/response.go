@@ -108,6 +108,14 @@ func (r *responseReader) noAccessToken() error {
 	return fmt.Errorf("%w: %s there is %s, and %s", ErrNoAccessToken, place, found, members)
 }
 
+// notBound describes the type of a token that is not bound to the key in the proof.
+func (r *responseReader) notBound(token *Token) error {
+	if token.TokenType == "" {
+		return fmt.Errorf("%w: it has no token_type", ErrNotBound)
+	}
+	return fmt.Errorf("%w: its token_type is %q", ErrNotBound, r.show(token.TokenType))
+}
+
 // describeMembers lists the members of a document without their values, to help the
 // user locate the token.
 func describeMembers(document any) string {

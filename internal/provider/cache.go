@@ -130,6 +130,11 @@ func (m providerModel) validateCache(client tokensource.ClientConfig) diag.Diagn
 		diags.AddAttributeWarning(at.AtName("encryption_key"), "Short encryption_key",
 			"A short key can be guessed from a stolen entry. Use random text, preferably 32 bytes: openssl rand -base64 32 makes one.")
 	}
+	if m.sharesTokens() && client.DPoPBoundAccessTokens && m.DPoPPrivateKey.IsNull() {
+		diags.AddAttributeWarning(at, "Bound tokens are not shared",
+			"Without dpop_private_key, tokens are bound to a key that ends with the provider's process, so they stay in it. "+
+				"Set dpop_private_key to share them in the cache.")
+	}
 	if m.sharesTokens() && !mayHave(m.Cache, "encryption_key") && client.NeedsEncryptionKey(mayHave(m.TLS, "client_key")) {
 		diags.AddAttributeError(at.AtName("encryption_key"), "Missing attribute cache.encryption_key", encryptionKeyRemedy)
 	}

@@ -73,6 +73,8 @@ func (m clientModel) config(ctx context.Context, getenv func(string) string) tok
 			ClientSecretBasicEncoding: m.ClientSecretBasicEncoding.ValueString(),
 			SignedAssertion:           m.signedAssertion(),
 			FederatedAssertion:        m.federatedAssertion(getenv),
+			DPoPBoundAccessTokens:     m.DPoPBoundAccessTokens.ValueBool(),
+			DPoPPrivateKey:            secret.New(m.DPoPPrivateKey.ValueString()),
 		},
 		Request: m.tokenRequest(),
 		Origins: map[string]string{},

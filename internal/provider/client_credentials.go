@@ -30,6 +30,8 @@ type credentialsModel struct {
 	ClientSecretBasicEncoding types.String `tfsdk:"client_secret_basic_encoding"`
 	SignedAssertion           types.Object `tfsdk:"signed_assertion"`
 	FederatedAssertion        types.Object `tfsdk:"federated_assertion"`
+	DPoPBoundAccessTokens     types.Bool   `tfsdk:"dpop_bound_access_tokens"`
+	DPoPPrivateKey            types.String `tfsdk:"dpop_private_key"`
 }
 
 // credentialAttributes identify and authenticate the client.
@@ -57,6 +59,15 @@ func credentialAttributes() map[string]schema.Attribute {
 				"Set exactly one of `env`, `file` and `request`.",
 			Attributes: federatedAssertionAttributes(),
 		},
+		"dpop_bound_access_tokens": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Whether access tokens are bound to a key (DPoP, [RFC 9449](https://www.rfc-editor.org/rfc/rfc9449)). Token requests then carry a proof that is " +
+				"signed with the key, and so do the requests of `oauth2cc_request` and `oauth2cc_proxy`. A token of another type than `DPoP` is an error. Default `false`. " +
+				"See the guide [Client authentication](https://registry.terraform.io/providers/oauth2cc/oauth2cc/latest/docs/guides/client-authentication#tokens-bound-to-a-key).",
+		},
+		"dpop_private_key": sensitive(dpopKey(), "Key for `dpop_bound_access_tokens`: PEM (PKCS#1, PKCS#8, SEC 1) or a JWK, whose `alg` is the algorithm of proofs. "+
+			"RSA, EC (P-256, P-384, P-521) or Ed25519, without a passphrase. Default: an ES256 key made for this provider process. "+
+			"Tokens bound to that key are shared only within the process, not in a `file` or `redis` cache."),
 	}
 }
 

@@ -135,6 +135,7 @@ var conflictWords = map[error]string{
 	tokensource.ErrSecretNotSent:      "With token_endpoint_auth_method = \"none\" no secret is sent. Remove client_secret, or change the method.",
 	tokensource.ErrNotSent:            "With token_endpoint_auth_method = \"{detail}\" {attribute} has no effect. Remove it, or change the method.",
 	tokensource.ErrSecretAndAssertion: "The client has an assertion and a secret, and authenticates with only one of them. Remove one, or choose with token_endpoint_auth_method.",
+	tokensource.ErrKeyNotUsed:         "dpop_private_key is the key that tokens are bound to, which needs dpop_bound_access_tokens = true. Set that, or remove dpop_private_key.",
 	tokensource.ErrNoPrivateKey:       "A certificate needs its private key. Set private_key, or remove certificate.",
 }
 

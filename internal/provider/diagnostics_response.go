@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
@@ -92,15 +93,39 @@ func (r refusal) describe() finding {
 			r.audienceSuspect(), "the client's registration: the API may have to be assigned to the client", r.scopeSuspect(),
 		}}
 	case oauth2.UseDPoPNonce, oauth2.InvalidDPoPProof:
-		return finding{attribute: "client_id", summary: "The server requires DPoP (" + code + ")",
-			remedy: "The client is registered for tokens bound to a key (RFC 9449), which this provider does not request. " +
-				"Turn that off in the client's registration: \"require DPoP\", or similar."}
+		return r.unproven(code)
 	case oauth2.TemporarilyUnavailable:
 		return finding{summary: "The server is unavailable (" + code + ")", remedy: retryLater}
 	case oauth2.ServerError:
 		return r.failed(code)
 	}
 	return r.byStatus()
+}
+
+// unproven is for a server that requires a DPoP proof, or does not accept the one that
+// was sent.
+func (r refusal) unproven(code string) finding {
+	if !r.client.DPoPBoundAccessTokens {
+		return finding{attribute: "dpop_bound_access_tokens", summary: "The server requires DPoP (" + code + ")",
+			remedy: "The client is registered for tokens that are bound to a key (RFC 9449). Set dpop_bound_access_tokens = true. " +
+				"Or, for bearer tokens, turn that off in the client's registration: \"require DPoP\", or similar."}
+	}
+	if code == oauth2.UseDPoPNonce {
+		return finding{attribute: "dpop_bound_access_tokens", summary: "The server does not accept its own nonce (" + code + ")",
+			remedy: "The request was sent again with the nonce of the server's response, if it had one (DPoP-Nonce, RFC 9449 section 8). " +
+				"Retry. If it persists, contact the server's operator."}
+	}
+	var suspects []string
+	const tolerable = 5 * time.Second // servers accept proofs that are a few seconds to minutes old
+	if offset := r.ClockOffset.Truncate(time.Second).Abs(); offset > tolerable {
+		suspects = append(suspects, fmt.Sprintf("the clocks: the server's and this machine's differ by %s, and a proof is valid for a short time", offset))
+	}
+	key := "dpop_private_key: the server may not support this kind of key"
+	if listed := r.client.Metadata.Strings("dpop_signing_alg_values_supported"); len(listed) > 0 {
+		key += ". The server's metadata lists " + strings.Join(listed, ", ")
+	}
+	return finding{attribute: "dpop_bound_access_tokens", summary: "The server does not accept the DPoP proof (" + code + ")", suspects: append(suspects,
+		"token_endpoint: the proof names this address, and the server must know itself by it. Behind a proxy it may not", key)}
 }
 
 // notAccepted is the summary for a client that the server does not accept.
@@ -186,6 +211,11 @@ func (r refusal) unusable() finding {
 		found.attribute, found.suspects = r.noTokenSuspects()
 	case errors.Is(r.Error, oauth2.ErrGivenTwice):
 		found.remedy = "Which of them counts is undefined (RFC 8259 section 4), and guessing would be unsafe." + operator
+	case errors.Is(r.Error, oauth2.ErrNotBound):
+		found.attribute, found.suspects = "dpop_bound_access_tokens", []string{
+			"the client's registration: tokens that are bound to a key (DPoP) may have to be enabled",
+			"dpop_bound_access_tokens: the server may not support DPoP, and then issues bearer tokens",
+		}
 	case errors.Is(r.Error, oauth2.ErrUnsafeToken):
 		found.remedy = "Such a token cannot be sent in an Authorization header." + operator
 	}
@@ -249,6 +279,12 @@ func apiAdvice(response *oauth2.Error, authenticated bool) (suspects []string, r
 			required = fmt.Sprintf("the API requires %q", challenge.Scope)
 		}
 		return []string{"token.scopes: " + required, "the client's registration: the scope must be allowed for this client"}, ""
+	case authenticated && (code == oauth2.InvalidDPoPProof || code == oauth2.UseDPoPNonce):
+		return []string{
+			"dpop_bound_access_tokens: the API takes tokens that are bound to a key, with a proof",
+			"url: the proof names this address, and the API must know itself by it. Behind a proxy it may not",
+			"the clocks of this machine and the API: a proof is valid for a short time",
+		}, ""
 	case authenticated && challenge.TakesNoToken():
 		return []string{"the API: it requests " + challenge.Scheme + " credentials (WWW-Authenticate), not a token. Set authenticate = false and request_headers"}, ""
 	case authenticated && (code == oauth2.InvalidToken || status == http.StatusUnauthorized):

@@ -49,6 +49,18 @@ func TestErrorOfAnswer(t *testing.T) {
 			block:  attributes{"resources": []string{"https://api.example.com/"}},
 		},
 		"use_dpop_nonce": {answer: authserver.OAuthError(bad, "use_dpop_nonce", "Authorization server requires nonce in DPoP proof")},
+		"use_dpop_nonce, bound": {
+			answer: authserver.OAuthError(bad, "use_dpop_nonce", "Authorization server requires nonce in DPoP proof"),
+			block:  attributes{"dpop_bound_access_tokens": true},
+		},
+		"invalid_dpop_proof, bound": {
+			answer: authserver.OAuthError(bad, "invalid_dpop_proof", "htu mismatch"),
+			block:  attributes{"dpop_bound_access_tokens": true},
+		},
+		"200 Bearer, bound": {
+			answer: authserver.Respond(200, json, `{"access_token":"very-secret","token_type":"Bearer"}`),
+			block:  attributes{"dpop_bound_access_tokens": true},
+		},
 		// Clients that authenticate in other ways.
 		"invalid_client, client_secret_post": {
 			answer: authserver.OAuthError(401, "invalid_client", ""),

@@ -88,7 +88,7 @@ func (d diagnostics) mustBeEmpty(t *testing.T) {
 // contract lists them. Terraform prints the line that a diagnostic points at.
 var secretLines = []string{
 	"client_secret", "signed_assertion", "federated_assertion", "parameters", "headers", "request_body",
-	"tls", "proxy_url", "cache", "request_headers", "token",
+	"dpop_private_key", "tls", "proxy_url", "cache", "request_headers", "token",
 }
 
 // isAbout reports whether there are as many diagnostics as attributes, each about

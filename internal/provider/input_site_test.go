@@ -54,7 +54,11 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(r.URL.Path, "/.well-known/"):
 		http.NotFound(w, r)
 	default:
-		_, _ = fmt.Fprintf(w, `{"access_token":%q,"token_type":"Bearer","expires_in":3600,"value":%q}`, siteToken, jwtOf(`{"sub":"x"}`))
+		kind := "Bearer"
+		if r.Header.Get("DPoP") != "" {
+			kind = "DPoP"
+		}
+		_, _ = fmt.Fprintf(w, `{"access_token":%q,"token_type":%q,"expires_in":3600,"value":%q}`, siteToken, kind, jwtOf(`{"sub":"x"}`))
 	}
 }
 
@@ -142,6 +146,8 @@ func companions(site, attribute string) attributes {
 	switch {
 	case strings.HasPrefix(attribute, "signed_assertion."):
 		return attributes{"client_secret": nil, "signed_assertion": attributes{"private_key": inputKey}}
+	case attribute == "dpop_private_key":
+		return attributes{"dpop_bound_access_tokens": true}
 	case strings.HasPrefix(attribute, "federated_assertion.request.url"):
 		return attributes{"client_secret": nil}
 	case strings.HasPrefix(attribute, "federated_assertion.request."):

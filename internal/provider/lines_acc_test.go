@@ -131,6 +131,8 @@ func (l *lines) addContradictions(t *testing.T) {
 	l.add(in, object("signed_assertion", "private_key", attributes{"lifetime": "", "algorithm": "none", "claims": "["}), "signed_assertion.lifetime")
 	l.add(in, object("federated_assertion", "env", attributes{"file": secret("file")}), "federated_assertion")
 	l.add(in, merged(object("federated_assertion", "env", nil), object("signed_assertion", "private_key", nil)), "federated_assertion")
+	l.add(in, attributes{"dpop_private_key": secret("dpop_private_key")}, "dpop_private_key")
+	l.add(in, attributes{"dpop_private_key": inputKey + secret("dpop_private_key"), "dpop_bound_access_tokens": false}, "dpop_private_key")
 	l.add(in, attributes{"federated_assertion": attributes{"request": object("query", "audience", attributes{"pointer": "x"})}}, "federated_assertion.request")
 	certificate := authservertest.CertificatePEM(authservertest.SelfSigned(t, authservertest.NewKey(t, authservertest.P256), authservertest.ClientTemplate("c")))
 	l.add("provider", object("tls", "client_key", attributes{"client_certificate": certificate}), "tls.client_key")

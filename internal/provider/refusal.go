@@ -234,7 +234,7 @@ func (r refusal) grantSuspects() []string {
 		return r.assertionSuspects()
 	case r.client.Request.GrantType == tokensource.GrantClientCredentials:
 		return append([]string{
-			"the client's registration: the client credentials grant must be enabled, and tokens not be bound to a key (DPoP, RFC 9449) or a certificate (RFC 8705)",
+			"the client's registration: the client credentials grant must be enabled. Tokens that are bound to a key (DPoP, RFC 9449) need dpop_bound_access_tokens, and to a certificate (RFC 8705) tls.client_certificate",
 		}, r.credentialSuspects()...)
 	default:
 		return []string{"the grant: a code, an assertion or a refresh token may be wrong, used up or expired. Get a new one"}

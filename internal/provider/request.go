@@ -54,7 +54,7 @@ func apiAttributes() map[string]schema.Attribute {
 			Attributes: map[string]schema.Attribute{
 				"name": optional(headerName(), "Name of the header. Default `Authorization`."),
 				"scheme": optional(tokenScheme(), "What precedes the token, separated by a space unless it ends in `=`. `\"\"` sends the bare token. "+
-					"Default `Bearer`, or `DPoP` if the server issues tokens of that type."),
+					"Default `Bearer`, or `DPoP` if the token is of that type. A proof that `dpop_bound_access_tokens` requires is sent in any case."),
 			},
 		},
 	}

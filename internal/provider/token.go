@@ -31,7 +31,7 @@ func tokenAttributes() map[string]schema.Attribute {
 		"authorization_header": schema.StringAttribute{
 			Computed:            true,
 			Sensitive:           true,
-			MarkdownDescription: "Value for an `Authorization` header: `Bearer`, a space and the token.",
+			MarkdownDescription: "Value for an `Authorization` header: `Bearer`, or `DPoP` if the token is of that type, a space and the token.",
 		},
 		"expires_in": schema.Int64Attribute{Computed: true, MarkdownDescription: "Lifetime in seconds, as issued; null if unknown."},
 		"expires_at": schema.StringAttribute{
@@ -139,9 +139,12 @@ func tokenWarnings(session *tokensource.Session, client tokensource.ClientConfig
 	}
 	diags.Append(unreadableLifetime(token, client.Request.Fields)...)
 	if token.DPoPBound() {
-		diags.AddWarning("DPoP token",
-			"The server issued a token that is bound to a key (RFC 9449). Every call with it needs a proof, which other providers "+
-				"cannot make. Register the client for bearer tokens.")
+		unasked := ""
+		if !client.DPoPBoundAccessTokens {
+			unasked = "\n\nThe provider makes proofs only with dpop_bound_access_tokens = true. Set that, or register the client for bearer tokens."
+		}
+		diags.AddWarning("DPoP token", "The token is bound to a key (RFC 9449): every call with it needs a proof, which other providers cannot make. "+
+			"For their calls use oauth2cc_proxy, and for single requests oauth2cc_request."+unasked)
 	}
 	missing := slices.DeleteFunc(session.RequestedScopes(), func(scope string) bool { return slices.Contains(token.Scopes, scope) })
 	if token.Scopes != nil && len(missing) > 0 {

@@ -93,6 +93,11 @@ var invalidProxies = map[string]invalid{
 
 // invalidClients are wrong in the provider block and in the ephemeral resource.
 var invalidClients = map[string]invalid{
+	"DPoP key as a file name":    {attributes{"dpop_bound_access_tokens": true, "dpop_private_key": "/etc/dpop.pem"}, "dpop_private_key", "not the name of its file"},
+	"DPoP key, damaged":          {attributes{"dpop_bound_access_tokens": true, "dpop_private_key": privateKey}, "dpop_private_key", "damaged"},
+	"DPoP key, empty":            {attributes{"dpop_bound_access_tokens": true, "dpop_private_key": ""}, "dpop_private_key", "empty"},
+	"DPoP key of another alg":    {attributes{"dpop_bound_access_tokens": true, "dpop_private_key": `{"alg":"ES256",` + inputKey[1:]}, "dpop_private_key", "such a key signs with EdDSA"},
+	"DPoP key that is not used":  {attributes{"dpop_bound_access_tokens": false, "dpop_private_key": inputKey}, "dpop_private_key", "dpop_bound_access_tokens = true"},
 	"relative endpoint":          {attributes{"token_endpoint": "/oauth2/token"}, "token_endpoint", "absolute"},
 	"endpoint without a scheme":  {attributes{"token_endpoint": "login.example.com/token"}, "token_endpoint", "absolute"},
 	"endpoint of another scheme": {attributes{"token_endpoint": "ftp://login.example.com/token"}, "token_endpoint", "absolute"},
@@ -217,6 +222,10 @@ var invalidProviders = map[string]invalid{
 		attributes{"federated_assertion": attributes{"env": "ID_TOKEN"}, "cache": attributes{"type": "redis", "url": redisURL}},
 		"cache.encryption_key", "openssl rand",
 	},
+	"DPoP key of unbound tokens": {attributes{"dpop_private_key": inputKey}, "dpop_private_key", "dpop_bound_access_tokens = true"},
+	"DPoP without a key, cache of files": {
+		attributes{"dpop_bound_access_tokens": true, "cache": attributes{"type": "file"}}, "cache", "Set dpop_private_key",
+	},
 	"empty certificate": {attributes{"tls": attributes{"ca_certificate": ""}}, "tls.ca_certificate", "Not a PEM certificate"},
 }
 
@@ -300,11 +309,16 @@ func TestValidateAccepts(t *testing.T) {
 		"proxy left to the system": {"proxy_url": ""},
 		"nulls in lists":           {"scopes": []any{"read", nil}, "resources": []any{nil}},
 		"no retries":               {"max_retries": 0},
-		"most retries":             {"max_retries": 10},
-		"duration of many units":   {"timeout": "1m30.5s"},
-		"cache of no type":         {"cache": attributes{}},
-		"cache in ~x":              {"cache": attributes{"type": "file", "path": "~x/y"}},
-		"cache of Redis":           {"cache": attributes{"type": "redis", "url": redisURL, "encryption_key": "sixteen-byte-key"}},
+		"DPoP, key of the process": {"dpop_bound_access_tokens": true},
+		"DPoP, shared": {
+			"dpop_bound_access_tokens": true, "dpop_private_key": inputKey, "token_endpoint_auth_method": "none",
+			"cache": attributes{"type": "file"},
+		},
+		"most retries":           {"max_retries": 10},
+		"duration of many units": {"timeout": "1m30.5s"},
+		"cache of no type":       {"cache": attributes{}},
+		"cache in ~x":            {"cache": attributes{"type": "file", "path": "~x/y"}},
+		"cache of Redis":         {"cache": attributes{"type": "redis", "url": redisURL, "encryption_key": "sixteen-byte-key"}},
 		"cache of files, public": {
 			"cache": attributes{"type": "file", "encryption_key": "sixteen-byte-key"}, "token_endpoint_auth_method": "none",
 		},

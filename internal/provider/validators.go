@@ -20,6 +20,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/dpop"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
@@ -252,6 +253,17 @@ func durationFrom(minimum time.Duration) validator.String {
 func certificates() validator.String {
 	return text(func(value string) string {
 		_, err := keys.ParseCertificates(value)
+		return problemOf(err)
+	})
+}
+
+// dpopKey is a private key that signs DPoP proofs.
+func dpopKey() validator.String {
+	return text(func(value string) string {
+		key, err := keys.Parse(secret.New(value), "")
+		if err == nil {
+			_, err = dpop.New(key, nil, time.Now)
+		}
 		return problemOf(err)
 	})
 }

@@ -37,9 +37,10 @@ const lockMargin = 20 * time.Second
 
 type entry = tokencache.Entry[*oauth2.Token]
 
-func newTokenCache(config Config) *tokencache.Cache[*oauth2.Token] {
+// newTokenCache returns a cache of tokens, which are in a store too if it is not nil.
+func newTokenCache(config Config, store tokencache.Store) *tokencache.Cache[*oauth2.Token] {
 	return tokencache.New(tokencache.Config[*oauth2.Token]{
-		Store:       config.Cache.Store,
+		Store:       store,
 		Codec:       tokencache.Codec[*oauth2.Token]{Encode: (*oauth2.Token).Marshal, Decode: oauth2.UnmarshalToken},
 		LockTimeout: config.Retries.Budget() + lockMargin,
 		Now:         config.Now,
@@ -51,6 +52,14 @@ func newTokenCache(config Config) *tokencache.Cache[*oauth2.Token] {
 // all the same.
 func (s *Source) CacheErr() error { return s.tokens.Err() }
 
+// cacheOf returns the cache that has the client's tokens.
+func (s *Source) cacheOf(client Client) *tokencache.Cache[*oauth2.Token] {
+	if client.staysInProcess() {
+		return s.processTokens
+	}
+	return s.tokens
+}
+
 // shares reports whether the client's tokens are shared.
 func (s *Source) shares(client Client) bool { return !s.cache.Off && client.shareable() }
 
@@ -61,7 +70,7 @@ func (s *Source) drop(ctx context.Context, client Client, refused *oauth2.Token)
 	if err != nil {
 		return // then it has not been shared
 	}
-	s.tokens.Drop(ctx, key, func(cached entry) bool { return sameToken(cached.Value, refused) })
+	s.cacheOf(client).Drop(ctx, key, func(cached entry) bool { return sameToken(cached.Value, refused) })
 }
 
 func sameToken(a, b *oauth2.Token) bool { return a.AccessToken.Reveal() == b.AccessToken.Reveal() }
@@ -76,7 +85,7 @@ func (s *Source) shared(
 		return nil, err
 	}
 	fetched := false
-	cached, err := s.tokens.Get(ctx, key, usable, func(ctx context.Context) (entry, error) {
+	cached, err := s.cacheOf(client).Get(ctx, key, usable, func(ctx context.Context) (entry, error) {
 		fetched = true
 		token, err := fetch(ctx)
 		if err != nil {
@@ -133,10 +142,11 @@ func (s *Source) entryKey(ctx context.Context, client Client) (tokencache.EntryK
 	if clientauth.UsesCertificate(client.TokenEndpointAuthMethod) {
 		inputs.ClientKey = trimmed(s.cache.ClientKey)
 	}
-	if s.cache.Store != nil && inputs.EncryptionKey == "" && !client.canSeal() {
+	stored := s.cache.Store != nil && !client.staysInProcess()
+	if stored && inputs.EncryptionKey == "" && !client.canSeal() {
 		return tokencache.EntryKey{}, missingError("cache.encryption_key")
 	}
-	if client.FederatedAssertion != nil && s.cache.Store != nil {
+	if stored && client.FederatedAssertion != nil {
 		identity, err := s.platformIdentity(ctx, client)
 		if err != nil {
 			return tokencache.EntryKey{}, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/dpop"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
@@ -42,6 +43,10 @@ type Credentials struct {
 	// of the client and the server.
 	SignedAssertion    *clientauth.SignedAssertion
 	FederatedAssertion *clientauth.FederatedAssertion
+	// DPoPBoundAccessTokens has tokens bound to DPoPPrivateKey (RFC 9449), see
+	// [keys.Parse], or if that is empty, to a key of the [Source].
+	DPoPBoundAccessTokens bool
+	DPoPPrivateKey        secret.String
 }
 
 // ClientConfig is a client as it is configured, and the token that it requests. Names
@@ -76,7 +81,11 @@ type Client struct {
 	// Request describes the token, and names the token endpoint.
 	Request    oauth2.TokenRequest
 	Connection Connection
+	// DPoPThumbprint is that of the key to which tokens are bound; empty if they are not.
+	DPoPThumbprint string
 
+	// prover makes proofs with that key; nil if there is none.
+	prover *dpop.Prover `cachekey:"-"`
 	// sender sends the client's requests, authenticated. It follows from Credentials.
 	sender oauth2.Client `cachekey:"-"`
 	// revocationEndpoint is empty unless the token is to be revoked.
@@ -120,8 +129,12 @@ func (c Client) identity() string {
 // tokens can be sealed in a shared cache.
 func (c Client) canSeal() bool {
 	signs := c.SignedAssertion != nil && !c.SignedAssertion.PrivateKey.IsZero()
-	return signs || !c.ClientSecret.IsZero() || clientauth.UsesCertificate(c.TokenEndpointAuthMethod)
+	return signs || !c.ClientSecret.IsZero() || !c.DPoPPrivateKey.IsZero() || clientauth.UsesCertificate(c.TokenEndpointAuthMethod)
 }
+
+// staysInProcess reports whether the client's tokens are bound to a key that only this
+// process has.
+func (c Client) staysInProcess() bool { return c.DPoPBoundAccessTokens && c.DPoPPrivateKey.IsZero() }
 
 // shareable reports whether the token may be shared among equal requests. One that was
 // issued for a verbatim body may not: the body may hold a code that is good for one use.

@@ -28,6 +28,7 @@ func TestEveryFieldTakesPartInTheKey(t *testing.T) {
 		"Client.Origins":                   "words for errors",
 		"Client.Metadata":                  "for errors; what follows from it is in other fields",
 		"Client.sender":                    "follows from Credentials",
+		"Client.prover":                    "has the key of DPoPThumbprint",
 		"Client.Request.Assertion":         "follows from Credentials",
 		"Client.SignedAssertion.Supported": "only chooses an algorithm",
 		"Client.SignedAssertion.Now":       "a clock",

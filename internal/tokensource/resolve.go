@@ -55,6 +55,9 @@ func (s *Source) resolve(ctx context.Context, config ClientConfig) (client Clien
 			return client, &ConfigError{Attribute: "tls.client_certificate", Err: err}
 		}
 	}
+	if err := s.bind(&client); err != nil {
+		return client, err
+	}
 	client.sender.HTTP = s.http
 	// Most servers expect the token endpoint (RFC 7523 section 3 permits it and the issuer).
 	secretAssertion := s.completeAssertions(&client, cmp.Or(config.TokenEndpoint, client.Metadata.Text("token_endpoint")))

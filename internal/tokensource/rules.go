@@ -43,6 +43,7 @@ var (
 	ErrSecretNotSent      = errors.New("the client does not authenticate")
 	ErrNotSent            = errors.New("the authentication method does not use it")
 	ErrSecretAndAssertion = errors.New("the client has an assertion and a secret")
+	ErrKeyNotUsed         = errors.New("tokens are not bound to the key")
 	ErrNoPrivateKey       = errors.New("a certificate needs its private key")
 )
 
@@ -55,7 +56,9 @@ func (c ClientConfig) Conflicts(final bool) []*ConfigError {
 	if final && !c.isSet("token_endpoint_auth_method") && !c.isSet("issuer") && !c.ClientSecret.IsZero() && !asserts {
 		client.TokenEndpointAuthMethod = clientauth.ClientSecretBasic
 	}
-	return client.conflicts(c.Unknown)
+	found := conflicts(client.conflicts(c.Unknown))
+	found.add(final && !c.DPoPPrivateKey.IsZero() && !c.isSet("dpop_bound_access_tokens"), "dpop_private_key", ErrKeyNotUsed, "")
+	return found
 }
 
 // checkComplete reports all at once what is required and not set: an address of the
@@ -190,6 +193,8 @@ func (c ClientConfig) Unused(now func() time.Time) []*ConfigError {
 	found.add(method != "" && method != clientauth.ClientSecretBasic && c.ClientSecretBasicEncoding != "", "client_secret_basic_encoding", ErrNotSent, method)
 	found.add(authenticates && (signs || c.FederatedAssertion != nil) && !c.ClientSecret.IsZero() && !c.isSet("token_endpoint_auth_method"),
 		"token_endpoint_auth_method", ErrSecretAndAssertion, "")
+	bound := c.DPoPBoundAccessTokens || c.Unknown["dpop_bound_access_tokens"]
+	found.add(!bound && c.isSet("dpop_bound_access_tokens") && !c.DPoPPrivateKey.IsZero(), "dpop_private_key", ErrKeyNotUsed, "")
 	found.add(authenticates && method != "" && !sent, client.AssertionAttribute(), ErrNotSent, method)
 	if err := c.checkSignature(authenticates, now); err != nil {
 		found.add(true, "signed_assertion", err, "")
@@ -235,7 +240,8 @@ func (c ClientConfig) NeedsEncryptionKey(certificate bool) bool {
 		client.Connection.CertificateThumbprint = "of a certificate that is not read here"
 	}
 	open := c.TokenEndpointAuthMethod == "" && c.FederatedAssertion == nil
-	if open || c.Unknown["token_endpoint_auth_method"] || c.Unknown["grant_type"] || c.isSet("client_secret") || c.isSet("signed_assertion") {
+	bound := c.DPoPBoundAccessTokens || c.Unknown["dpop_bound_access_tokens"] // then a dpop_private_key seals, or nothing is stored
+	if open || bound || c.Unknown["token_endpoint_auth_method"] || c.Unknown["grant_type"] || c.isSet("client_secret") || c.isSet("signed_assertion") {
 		return false
 	}
 	client.TokenEndpointAuthMethod, _ = client.inferMethod(nil)

@@ -51,12 +51,15 @@ type Source struct {
 	connection  Connection
 	certificate *x509.Certificate // nil if the connections have none
 
-	cache        Cache
-	tokens       *tokencache.Cache[*oauth2.Token]
-	metadata     *tokencache.Cache[*oauth2.Metadata]
-	identities   *tokencache.Cache[string]
-	logins       *loginBackoff
-	replacements replacementLimiter
+	cache  Cache
+	tokens *tokencache.Cache[*oauth2.Token]
+	// processTokens are those that no other process can use, see Client.staysInProcess.
+	processTokens *tokencache.Cache[*oauth2.Token]
+	metadata      *tokencache.Cache[*oauth2.Metadata]
+	identities    *tokencache.Cache[string]
+	logins        *loginBackoff
+	replacements  replacementLimiter
+	provers       *provers
 }
 
 // New returns a source with an empty cache.
@@ -77,12 +80,14 @@ func New(config Config) *Source {
 		connection:  newConnection(config.ClientCertificate, config.InsecureSkipVerify),
 		certificate: config.ClientCertificate,
 
-		cache:        config.Cache,
-		tokens:       newTokenCache(config),
-		metadata:     tokencache.New(tokencache.Config[*oauth2.Metadata]{Now: config.Now}),
-		identities:   tokencache.New(tokencache.Config[string]{Now: config.Now}),
-		logins:       newLoginBackoff(config.Now),
-		replacements: replacementLimiter{last: map[string]replacement{}},
+		cache:         config.Cache,
+		tokens:        newTokenCache(config, config.Cache.Store),
+		processTokens: newTokenCache(config, nil),
+		metadata:      tokencache.New(tokencache.Config[*oauth2.Metadata]{Now: config.Now}),
+		identities:    tokencache.New(tokencache.Config[string]{Now: config.Now}),
+		logins:        newLoginBackoff(config.Now),
+		replacements:  replacementLimiter{last: map[string]replacement{}},
+		provers:       newProvers(config.Now),
 	}
 }
 
@@ -100,7 +105,7 @@ func (s *Source) obtain(ctx context.Context, client Client) (*oauth2.Token, erro
 func (s *Source) fetch(ctx context.Context, client Client) (*oauth2.Token, error) {
 	token, err := s.logins.do(ctx, client, func() (*oauth2.Token, error) {
 		return retry(ctx, s, client.repeatable().decide, func() (*oauth2.Token, error) {
-			return client.sender.Token(ctx, client.Request)
+			return client.withNonce(func() (*oauth2.Token, error) { return client.sender.Token(ctx, client.Request) })
 		})
 	})
 	if err != nil {
@@ -117,7 +122,7 @@ var errBodySent = errors.New("the refresh token is missing or no longer valid, a
 func (s *Source) renew(ctx context.Context, client Client, previous *oauth2.Token) (*oauth2.Token, error) {
 	if previous.Refreshable(s.now()) {
 		token, err := retry(ctx, s, ifUnprocessed.decide, func() (*oauth2.Token, error) {
-			return client.sender.Refresh(ctx, client.Request, previous)
+			return client.withNonce(func() (*oauth2.Token, error) { return client.sender.Refresh(ctx, client.Request, previous) })
 		})
 		if err == nil {
 			return token, nil

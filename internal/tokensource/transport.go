@@ -98,7 +98,8 @@ func (t *Transport) Tokens() []secret.String {
 // once in 30 seconds for a client. The request is then sent once more with a new token,
 // if its body can be: there is none, it has GetBody, or it is at most [MaxReplay] bytes
 // long. In all other cases the 401 is the caller's, and if the token was dropped, the next
-// request has a new one. No other request is repeated.
+// request has a new one. If the token is bound to a key, each request has a proof, and is
+// also sent once more with the nonce that the API asks for. No other request is repeated.
 //
 // Errors of base are returned as they are. If there is no token, the error is one of
 // [Source.Open]: a [*FetchError] says that a token request failed, and may wrap the same
@@ -123,8 +124,8 @@ func (a authorized) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	request, body := keepBody(request)
-	response, err := a.base.RoundTrip(a.present(request, token))
-	if err != nil || response.StatusCode != http.StatusUnauthorized || !a.refused(ctx, token) {
+	response, err := a.exchange(request, body, token)
+	if err != nil || response.StatusCode != http.StatusUnauthorized || a.asksForNonce(response) || !a.refused(ctx, token) {
 		body.release()
 		return response, err
 	}
@@ -136,7 +137,31 @@ func (a authorized) RoundTrip(request *http.Request) (*http.Response, error) {
 	if token, err = a.current(ctx); err != nil {
 		return nil, err
 	}
-	return a.base.RoundTrip(a.present(again, token))
+	return a.exchange(again, body, token)
+}
+
+// exchange sends a request with the token, and once more if the API asks for a nonce in
+// the DPoP proof (RFC 9449 section 9), which refuses neither token nor key.
+func (a authorized) exchange(request *http.Request, body *keptBody, token *oauth2.Token) (*http.Response, error) {
+	base := a.base
+	if a.client.prover != nil {
+		base = a.client.prover.API(base, token.AccessToken)
+	}
+	response, err := base.RoundTrip(a.present(request, token))
+	if err != nil || !a.asksForNonce(response) {
+		return response, err
+	}
+	again := body.again(request)
+	if again == nil {
+		return response, nil
+	}
+	discard(response.Body)
+	return base.RoundTrip(a.present(again, token))
+}
+
+// asksForNonce reports whether a response asks for a nonce in the proof.
+func (t *Transport) asksForNonce(response *http.Response) bool {
+	return t.client.prover != nil && response.StatusCode == http.StatusUnauthorized && oauth2.RequiresNonce(response.Header)
 }
 
 // present returns a copy of request that carries a token. It is called for each exchange.
