@@ -126,29 +126,22 @@ func encodeNumber(to *bytes.Buffer, number int64) {
 	to.Write(binary.BigEndian.AppendUint64(to.AvailableBuffer(), uint64(number))) //nolint:gosec // keeps all bits
 }
 
-// formatVersion is the first byte of a sealed entry. It changes with what follows it.
-const formatVersion = 2
-
 const timesSize = 16
 
 // seal encrypts an entry so that only a holder of the key reads it, and notices if
-// it was altered or moved to another name: AES-256 in Galois/Counter Mode with a
-// random nonce, which authenticates the format's version and the entry's name
-// along with the entry (NIST SP 800-38D).
+// it was altered or moved to another name, whose key differs: AES-256 in Galois/Counter
+// Mode with a random nonce (NIST SP 800-38D).
 func (k EntryKey) seal(entry Entry[[]byte]) []byte {
 	plain := make([]byte, 0, timesSize+len(entry.Value))
 	plain = appendTime(plain, entry.IssuedAt)
 	plain = appendTime(plain, entry.ExpiresAt)
 	plain = append(plain, entry.Value...)
-	return k.aead().Seal([]byte{formatVersion}, nil, plain, k.authenticated(formatVersion)) //nolint:gosec // the cipher makes the nonce
+	return k.aead().Seal(nil, nil, plain, nil) //nolint:gosec // the cipher makes the nonce
 }
 
 // open is the inverse of seal. It accepts no byte that seal has not written.
 func (k EntryKey) open(sealed []byte) (Entry[[]byte], error) {
-	if len(sealed) == 0 || sealed[0] != formatVersion {
-		return Entry[[]byte]{}, fmt.Errorf("%w: it is not of format %d", ErrDamaged, formatVersion)
-	}
-	plain, err := k.aead().Open(nil, nil, sealed[1:], k.authenticated(sealed[0]))
+	plain, err := k.aead().Open(nil, nil, sealed, nil)
 	if err != nil || len(plain) < timesSize {
 		return Entry[[]byte]{}, ErrDamaged
 	}
@@ -157,11 +150,6 @@ func (k EntryKey) open(sealed []byte) (Entry[[]byte], error) {
 		ExpiresAt: readTime(plain[timesSize/2 : timesSize]),
 		Value:     plain[timesSize:],
 	}, nil
-}
-
-// authenticated is what an entry is bound to without being encrypted.
-func (k EntryKey) authenticated(version byte) []byte {
-	return append([]byte("oauth2cc token cache entry\x00"+k.name+"\x00"), version)
 }
 
 func (k EntryKey) aead() cipher.AEAD {
