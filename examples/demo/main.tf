@@ -8,6 +8,9 @@ terraform {
       source  = "oauth2cc/oauth2cc"
       version = "~> 0.1"
     }
+    restapi = {
+      source = "Mastercard/restapi"
+    }
   }
 }
 
@@ -52,6 +55,31 @@ resource "terraform_data" "call" {
       AUTHORIZATION = ephemeral.oauth2cc_token.call[each.key].authorization_header
     }
   }
+}
+
+# A client whose tokens last two seconds.
+provider "oauth2cc" {
+  alias     = "short"
+  issuer    = var.issuer
+  client_id = "demo-short"
+}
+
+# A proxy on this machine, which puts a valid token on every call.
+ephemeral "oauth2cc_proxy" "orders" {
+  provider = oauth2cc.short
+  url      = var.api
+}
+
+# Another provider, here a stand-in. It is configured once, and makes calls for ten
+# seconds.
+provider "restapi" {
+  uri     = ephemeral.oauth2cc_proxy.orders.local_url
+  headers = { Authorization = ephemeral.oauth2cc_proxy.orders.authorization_header }
+}
+
+resource "restapi_object" "order" {
+  path = "/orders"
+  data = jsonencode({ id = "1" })
 }
 
 # For consumers that do not accept ephemeral values. This token is stored in the state.

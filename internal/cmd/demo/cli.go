@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,6 +30,10 @@ func newCLI(opts options, scratch string, servers *servers) (*cli, error) {
 	if err != nil {
 		return nil, err
 	}
+	restapi, err := standIn(opts.consumer, scratch)
+	if err != nil {
+		return nil, err
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -38,7 +43,7 @@ func newCLI(opts options, scratch string, servers *servers) (*cli, error) {
 		return nil, err
 	}
 	settings := filepath.Join(scratch, "cli.tfrc")
-	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"oauth2cc/oauth2cc\" = %q\n  }\n  direct {}\n}\n", provider)
+	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"oauth2cc/oauth2cc\" = %q\n    \"mastercard/restapi\" = %q\n  }\n  direct {}\n}\n", provider, restapi)
 	if err := os.WriteFile(settings, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
@@ -52,10 +57,24 @@ func newCLI(opts options, scratch string, servers *servers) (*cli, error) {
 			"TF_VAR_issuer="+servers.Issuer(),
 			"TF_VAR_api="+servers.apiURL,
 			"TF_VAR_http_get="+string(command),
+			"CONSUMER_DURATION="+opts.duration.String(),
 			"OAUTH2CC_CLIENT_ID="+clientID,
 			"OAUTH2CC_CLIENT_SECRET="+servers.secret,
 		),
 	}, nil
+}
+
+// standIn makes the consumer the provider restapi, and returns its directory.
+func standIn(consumer, scratch string) (string, error) {
+	consumer, err := filepath.Abs(consumer)
+	if err != nil {
+		return "", err
+	}
+	directory := filepath.Join(scratch, "restapi")
+	return directory, errors.Join(
+		os.Mkdir(directory, 0o700),
+		os.Symlink(consumer, filepath.Join(directory, "terraform-provider-restapi")),
+	)
 }
 
 // withoutSettings removes the user's own settings of the CLI and the provider.

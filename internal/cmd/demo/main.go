@@ -5,7 +5,7 @@
 // terraform or tofu against a mock authorization server and a protected API, and
 // verifies everything it claims.
 //
-//	demo -provider-dir bin -terraform terraform examples/demo
+//	demo -provider-dir bin -consumer bin/consumer -terraform terraform examples/demo
 //	demo call URL
 //
 // The second form is for the configuration's provisioner: it calls an API with the
@@ -25,6 +25,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 func main() { os.Exit(status(os.Args[1:])) }
@@ -59,6 +60,8 @@ func start(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 type options struct {
 	providerDir string // holds the built provider
+	consumer    string // the stand-in for another provider
+	duration    time.Duration
 	terraform   string
 	example     string // directory of the configuration
 }
@@ -68,6 +71,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&opts.providerDir, "provider-dir", "bin", "`directory` of the built provider")
+	flags.StringVar(&opts.consumer, "consumer", filepath.Join("bin", "consumer"), "`executable` of internal/cmd/consumer")
+	flags.DurationVar(&opts.duration, "duration", 10*time.Second, "how long the consumer makes calls")
 	flags.StringVar(&opts.terraform, "terraform", "terraform", "terraform or tofu `command`")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
@@ -98,5 +103,5 @@ func run(ctx context.Context, opts options, stdout io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	return (&walkthrough{out: stdout, cli: cli, servers: servers, example: opts.example}).run(ctx)
+	return (&walkthrough{out: stdout, cli: cli, servers: servers, opts: opts}).run(ctx)
 }

@@ -28,9 +28,8 @@ func TestMain(m *testing.M) {
 
 func TestAccDemo(t *testing.T) {
 	t.Parallel()
-	args := []string{"-provider-dir", filepath.Dir(acctest.Executable(t)), "-terraform", acctest.CLI(t), example}
 	var stdout bytes.Buffer
-	err := start(t.Context(), args, &stdout, t.Output())
+	err := start(t.Context(), arguments(t, filepath.Dir(acctest.Executable(t))), &stdout, t.Output())
 	if err != nil {
 		t.Fatalf("%v\n%s", err, &stdout)
 	}
@@ -41,15 +40,26 @@ func TestAccDemo(t *testing.T) {
 
 // Not parallel: it sets the directory for temporary directories.
 func TestAccDemoLeavesNothing(t *testing.T) {
-	command := acctest.CLI(t)
 	temporary := t.TempDir()
+	args := arguments(t, temporary)
 	t.Setenv("TMPDIR", temporary)
-	err := start(t.Context(), []string{"-provider-dir", temporary, "-terraform", command, example}, t.Output(), t.Output())
+	err := start(t.Context(), args, t.Output(), t.Output())
 	if err == nil || !strings.Contains(err.Error(), "oauth2cc") {
 		t.Errorf("without a built provider the error is %v", err)
 	}
 	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
 		t.Errorf("it left %v, %v", left, err)
+	}
+}
+
+// arguments are those of the demo with a provider in a directory. It lasts longer than
+// its tokens.
+func arguments(t *testing.T, providerDir string) []string {
+	t.Helper()
+	return []string{
+		"-provider-dir", providerDir, "-terraform", acctest.CLI(t),
+		"-consumer", acctest.Build(t, "github.com/oauth2cc/terraform-provider-oauth2cc/internal/cmd/consumer"),
+		"-duration", "4s", example,
 	}
 }
 

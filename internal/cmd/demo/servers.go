@@ -23,9 +23,19 @@ import (
 const (
 	ephemeralScope = "api:read"
 	storedScope    = "reports:read"
+	proxiedScope   = "orders:write"
 )
 
-const clientID = "demo"
+// The demo's clients. The tokens of the second last two seconds. The API accepts them
+// for one more, as calls take time on a busy machine.
+const (
+	clientID      = "demo"
+	shortClientID = "demo-short"
+	shortLifetime = 2 * time.Second
+)
+
+// orderPath is what the other provider calls.
+const orderPath = "/orders/1"
 
 // servers are the mock authorization server and the protected API.
 type servers struct {
@@ -61,8 +71,12 @@ func startServers(ctx context.Context) (*servers, error) {
 		Clients: []authserver.Client{{
 			ID: clientID, Secret: s.secret, TokenFormat: authserver.JWT, Lifetime: time.Hour,
 			Scopes: []string{ephemeralScope, storedScope},
+		}, {
+			ID: shortClientID, Secret: s.secret, Lifetime: shortLifetime + time.Second,
+			Scopes:        []string{proxiedScope},
+			TokenResponse: []authserver.Mutation{authserver.Set("expires_in", shortLifetime.Seconds())},
 		}},
-		Routes: map[string]string{"/": ephemeralScope},
+		Routes: map[string]string{"/": ephemeralScope, orderPath: proxiedScope},
 	})
 	if err != nil {
 		return nil, errors.Join(err, auth.Close(), api.Close())
@@ -120,11 +134,14 @@ func (s *servers) tokens(scope string) []string {
 	return found
 }
 
-// calls returns the request-targets of the API calls so far, sorted, by status.
-func (s *servers) calls() map[int][]string {
+// calls returns the request-targets of the API calls since the last reset, sorted, by
+// status: those to orderPath if proxied is true, else the others.
+func (s *servers) calls(proxied bool) map[int][]string {
 	found := map[int][]string{}
 	for _, request := range s.Requests(authserver.API) {
-		found[request.Status] = append(found[request.Status], request.Target)
+		if (request.Target == orderPath) == proxied {
+			found[request.Status] = append(found[request.Status], request.Target)
+		}
 	}
 	for status := range found {
 		slices.Sort(found[status])

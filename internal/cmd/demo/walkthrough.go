@@ -14,8 +14,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 )
 
 const planFile = "demo.tfplan"
@@ -25,7 +23,7 @@ type walkthrough struct {
 	out     io.Writer
 	cli     *cli
 	servers *servers
-	example string
+	opts    options
 }
 
 func (w *walkthrough) run(ctx context.Context) error {
@@ -62,7 +60,7 @@ func (w *walkthrough) introduce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.say("%s applies %s. Everything runs on this machine:", version, filepath.Join(w.example, "main.tf"))
+	w.say("%s applies %s. Everything runs on this machine:", version, filepath.Join(w.opts.example, "main.tf"))
 	w.say("  authorization server  %s", w.servers.Issuer())
 	w.say("  protected API         %s", w.servers.apiURL)
 	return nil
@@ -81,19 +79,39 @@ func (w *walkthrough) plan(ctx context.Context) error {
 
 func (w *walkthrough) apply(ctx context.Context) error {
 	w.servers.Reset()
+	planned, proxied := len(w.servers.tokens(ephemeralScope)), len(w.servers.tokens(proxiedScope))
+	w.say("\nThe apply takes a while: another provider makes calls for %s, with tokens that last %s.", w.opts.duration, shortLifetime)
 	if _, err := w.command(ctx, "apply", planFile); err != nil {
 		return err
 	}
-	requests := w.servers.Count(authserver.TokenEndpoint)
+	requests := len(w.servers.tokens(ephemeralScope)) - planned
 	if err := w.claim(requests == 1, "the three ephemeral tokens again, in a new process: %d token request", requests); err != nil {
 		return err
 	}
-	calls := w.servers.calls()
+	if err := w.provisioners(); err != nil {
+		return err
+	}
+	return w.longRun(len(w.servers.tokens(proxiedScope)) - proxied)
+}
+
+func (w *walkthrough) provisioners() error {
+	calls := w.servers.calls(false)
 	for _, path := range calls[http.StatusOK] {
 		w.say("      GET %s%s  200 OK", w.servers.apiURL, path)
 	}
 	return w.claim(len(calls) == 1 && len(calls[http.StatusOK]) == 3,
 		"three provisioners called the API with the token from their environment")
+}
+
+// longRun verifies the calls of the provider behind oauth2cc_proxy.
+func (w *walkthrough) longRun(tokens int) error {
+	calls := w.servers.calls(true)
+	succeeded := len(calls[http.StatusOK])
+	if err := w.claim(succeeded > tokens && len(calls) == 1,
+		"another provider called the API %d times through oauth2cc_proxy: no 401", succeeded); err != nil {
+		return err
+	}
+	return w.claim(tokens > 1, "it was configured once, and the proxy used %d tokens of %s each", tokens, shortLifetime)
 }
 
 func (w *walkthrough) output(ctx context.Context) error {
@@ -137,7 +155,7 @@ func (w *walkthrough) search(ctx context.Context) error {
 // checkText checks which tokens are in text. The stored token proves that the search
 // would find an ephemeral one.
 func (w *walkthrough) checkText(text string) error {
-	unwanted := w.servers.tokens(ephemeralScope)
+	unwanted := slices.Concat(w.servers.tokens(ephemeralScope), w.servers.tokens(proxiedScope))
 	if err := w.claim(containsNone(text, unwanted), "none of the %d ephemeral tokens is in it", len(unwanted)); err != nil {
 		return err
 	}
