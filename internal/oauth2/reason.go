@@ -12,6 +12,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
@@ -194,9 +196,7 @@ func parseChallenges(field string) []parsedChallenge {
 
 // cutToken cuts a token (RFC 9110 section 5.6.2) off the start of text.
 func cutToken(text string) (token, rest string) {
-	end := strings.IndexFunc(text, func(char rune) bool {
-		return char <= ' ' || char >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, char)
-	})
+	end := strings.IndexFunc(text, func(char rune) bool { return !httpguts.IsTokenRune(char) })
 	if end < 0 {
 		return text, ""
 	}

@@ -53,6 +53,16 @@ func (c Client) clientAuth(secretAssertion clientauth.Assertion) (oauth2.ClientA
 	}
 }
 
+// signs reports whether the client has a private key for its assertions.
+func (c Credentials) signs() bool {
+	return c.SignedAssertion != nil && !c.SignedAssertion.PrivateKey.IsZero()
+}
+
+// asserts reports whether the client's assertion authenticates it, as far as is known.
+func (c Client) asserts(unknown map[string]bool) bool {
+	return c.assertion() != nil && !unknown["grant_type"] && !c.grants()
+}
+
 // assertion is the source of the client's assertions; nil if there is none.
 func (c Client) assertion() clientauth.Assertion {
 	switch {
@@ -83,11 +93,10 @@ func (c Client) AssertionAttribute() string {
 // certificate. It never depends on the server's responses. If nothing is configured it
 // is the method whose attributes are most likely missing.
 func (c Client) inferMethod(supported []string) (string, error) {
-	signs := c.SignedAssertion != nil && !c.SignedAssertion.PrivateKey.IsZero()
 	switch {
 	case c.TokenEndpointAuthMethod != "":
 		return c.TokenEndpointAuthMethod, nil
-	case (signs || c.FederatedAssertion != nil) && !c.grants():
+	case (c.signs() || c.FederatedAssertion != nil) && !c.grants():
 		return clientauth.PrivateKeyJWT, nil
 	case !c.ClientSecret.IsZero() && c.SignedAssertion != nil && !c.grants():
 		return clientauth.ClientSecretJWT, nil

@@ -29,7 +29,9 @@ func (s *Source) resolve(ctx context.Context, config ClientConfig) (client Clien
 	if err := client.checkComplete(config.Server); err != nil {
 		return client, err
 	}
-	if config.Issuer != "" && config.needsMetadata() {
+	open := config.TokenEndpoint == "" || config.TokenEndpointAuthMethod == "" ||
+		config.SignedAssertion != nil && config.SignedAssertion.Algorithm == ""
+	if config.Issuer != "" && open {
 		if client.Metadata, err = s.Metadata(ctx, config.Issuer); err != nil {
 			return client, err
 		}
@@ -63,12 +65,6 @@ func (s *Source) resolve(ctx context.Context, config ClientConfig) (client Clien
 	secretAssertion := s.completeAssertions(&client, cmp.Or(config.TokenEndpoint, client.Metadata.Text("token_endpoint")))
 	client.sender.Auth, err = client.clientAuth(secretAssertion)
 	return client, err
-}
-
-// needsMetadata reports whether the metadata may supply what is not configured.
-func (c ClientConfig) needsMetadata() bool {
-	open := c.TokenEndpoint == "" || c.TokenEndpointAuthMethod == ""
-	return open || (c.SignedAssertion != nil && c.SignedAssertion.Algorithm == "")
 }
 
 // completeAssertions adds to the client's assertions what they need to know of it and

@@ -116,12 +116,11 @@ func (c Client) conflicts(unknown map[string]bool) []*ConfigError {
 	}
 	method := c.TokenEndpointAuthMethod
 	basic, authorization := method == clientauth.ClientSecretBasic, hasAuthorization(c.Request.Headers)
-	authenticates := c.assertion() != nil && !unknown["grant_type"] && !c.grants()
 	sendsAssertion := method != clientauth.None
 	found.add(c.ClientSecretBasicEncoding == clientauth.BasicEncodingRaw && (basic || method == "") && strings.Contains(c.ClientID, ":"),
 		"client_id", ErrColonInID, "")
 	found.add(c.SignedAssertion != nil && c.FederatedAssertion != nil, "federated_assertion", ErrTwoAssertions, "")
-	found.add(sendsAssertion && authenticates && authorization, "headers", ErrTwoMethods, "an assertion")
+	found.add(sendsAssertion && authorization && c.asserts(unknown), "headers", ErrTwoMethods, "an assertion")
 	found.add(basic && authorization, "token_endpoint_auth_method", ErrTwoMethods, "the Authorization header in headers")
 	for _, name := range []string{"client_secret", "client_assertion"} {
 		found.add(basic && !c.Request.Parameters[name].IsZero(), "token_endpoint_auth_method", ErrTwoMethods, name+" in parameters")
@@ -186,8 +185,7 @@ func (c Client) configuredParameters() []configured {
 func (c ClientConfig) Unused(now func() time.Time) []*ConfigError {
 	var found conflicts
 	client, method := c.client(), c.TokenEndpointAuthMethod
-	authenticates := client.assertion() != nil && !c.Unknown["grant_type"] && !client.grants()
-	signs := c.SignedAssertion != nil && !c.SignedAssertion.PrivateKey.IsZero()
+	authenticates, signs := client.asserts(c.Unknown), c.signs()
 	sent := method == clientauth.PrivateKeyJWT || (method == clientauth.ClientSecretJWT && c.FederatedAssertion == nil && !signs)
 	found.add(method == clientauth.None && !c.ClientSecret.IsZero(), "token_endpoint_auth_method", ErrSecretNotSent, "")
 	found.add(method != "" && method != clientauth.ClientSecretBasic && c.ClientSecretBasicEncoding != "", "client_secret_basic_encoding", ErrNotSent, method)

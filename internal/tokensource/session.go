@@ -201,7 +201,7 @@ func (session *Session) unexpired() []*oauth2.Token {
 	now := session.source.now()
 	var tokens []*oauth2.Token
 	for _, token := range session.issued {
-		same := func(other *oauth2.Token) bool { return other.AccessToken.Reveal() == token.AccessToken.Reveal() }
+		same := func(other *oauth2.Token) bool { return sameToken(other, token) }
 		remaining, known := token.Remaining(now)
 		if (!known || remaining > 0) && !slices.ContainsFunc(tokens, same) {
 			tokens = append(tokens, token)
