@@ -88,6 +88,7 @@ type Config struct {
 type Client struct {
 	transport      *http.Transport
 	streaming      *http.Transport // see Streaming
+	upgrading      *http.Transport // the same for requests of another protocol, which HTTP/2 does not have (RFC 9113 section 8.6)
 	dial           func(ctx context.Context, network, address string) (net.Conn, error)
 	proxy          *url.URL // the configured one; nil leaves it to the environment
 	allowPlaintext bool
@@ -122,7 +123,8 @@ func New(config Config) (*Client, error) {
 	}
 	client := &Client{
 		transport:      newTransport(tlsConfig, proxy),
-		streaming:      newTransport(tlsConfig.Clone(), proxy),
+		streaming:      newStreamingTransport(tlsConfig.Clone(), proxy),
+		upgrading:      newStreamingTransport(tlsConfig.Clone(), proxy),
 		dial:           new(net.Dialer).DialContext,
 		proxy:          proxy,
 		allowPlaintext: config.AllowPlaintextHTTP,
@@ -131,8 +133,10 @@ func New(config Config) (*Client, error) {
 		log:            config.Logger,
 		now:            config.Now,
 	}
-	client.transport.DialContext, client.streaming.DialContext = client.dialContext, client.dialContext
-	client.streaming.DisableCompression = true
+	for _, transport := range []*http.Transport{client.transport, client.streaming, client.upgrading} {
+		transport.DialContext = client.dialContext
+	}
+	client.upgrading.ForceAttemptHTTP2 = false
 	return client, nil
 }
 
@@ -148,6 +152,7 @@ func (c *Client) TLSConfig() *tls.Config {
 func (c *Client) CloseIdleConnections() {
 	c.transport.CloseIdleConnections()
 	c.streaming.CloseIdleConnections()
+	c.upgrading.CloseIdleConnections()
 }
 
 // newTransport sets no timeout of net/http: the client's covers several phases.
@@ -166,5 +171,13 @@ func newTransport(tlsConfig *tls.Config, proxy *url.URL) *http.Transport {
 		// net/http would offer HTTP/2 to the proxy too, and then speak HTTP/1 to it.
 		transport.ForceAttemptHTTP2 = proxy.Scheme != "https"
 	}
+	return transport
+}
+
+// newStreamingTransport returns a transport that leaves bodies alone, and a server the
+// usual time to refuse one (RFC 9110 section 10.1.1).
+func newStreamingTransport(tlsConfig *tls.Config, proxy *url.URL) *http.Transport {
+	transport := newTransport(tlsConfig, proxy)
+	transport.DisableCompression, transport.ExpectContinueTimeout = true, time.Second
 	return transport
 }

@@ -41,6 +41,9 @@ func (c *Client) roundTrip(transport *http.Transport, request *http.Request, p *
 		failure := &Error{Kind: Proxy, Detail: "a proxy environment variable is not a valid URL"}
 		return nil, failure.at(request.Method, shown)
 	}
+	if p.forwarded(&target) && target.Opaque != "" && !strings.HasPrefix(target.Opaque, "//") {
+		target.Opaque = "//" + target.Host + target.Opaque // a path: net/http leaves it to us to name the server to the proxy
+	}
 	received, err := transport.RoundTrip(request)
 	if err != nil {
 		defer over()
@@ -129,7 +132,7 @@ func (a *attempt) RoundTrip(request *http.Request) (*http.Response, error) {
 // and bound of the response header. The timeout bounds connecting alone, of which the
 // TLS handshake and a proxy's CONNECT are part. It follows no redirects, adds no header
 // field, decompresses nothing and logs nothing. The body of a 101 is an
-// io.ReadWriteCloser.
+// io.ReadWriteCloser. A path in URL.Opaque is sent as it is.
 //
 // Its errors are of type [*Error], those of reading a body included. If the kind is
 // [Timeout], connecting took too long.
@@ -154,5 +157,9 @@ func (s streaming) RoundTrip(request *http.Request) (*http.Response, error) {
 		GetConn: func(string) { connecting.Reset(s.client.timeout) },
 		GotConn: func(httptrace.GotConnInfo) { connecting.Stop() },
 	})
-	return s.client.roundTrip(s.client.streaming, request.WithContext(ctx), &progress{}, over)
+	transport := s.client.streaming
+	if request.Header.Get("Upgrade") != "" {
+		transport = s.client.upgrading
+	}
+	return s.client.roundTrip(transport, request.WithContext(ctx), &progress{}, over)
 }

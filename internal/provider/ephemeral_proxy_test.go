@@ -242,7 +242,7 @@ func TestProxyFailures(t *testing.T) {
 		says   string // the problem and the warning
 		back   bool
 	}{
-		"API down": {nil, func(t *testing.T, _ *authservertest.Server) string { return "http://" + unusedAddress(t) }, nil,
+		"API down": {nil, func(*testing.T, *authservertest.Server) string { return "http://127.0.0.1:1" }, nil,
 			502, "The server cannot be reached", false},
 		"API does not complete a connection": {
 			attributes{"timeout": "1s"}, func(t *testing.T, _ *authservertest.Server) string { return "https://" + silentAddress(t) }, nil,
@@ -293,17 +293,6 @@ func TestProxyFailures(t *testing.T) {
 			}
 		})
 	}
-}
-
-// unusedAddress is an address at which nothing listens.
-func unusedAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = listener.Close()
-	return listener.Addr().String()
 }
 
 // silentAddress is an address at which connections are accepted, and no more.
