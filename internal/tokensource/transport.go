@@ -242,6 +242,13 @@ func (t *Transport) postpone(ctx context.Context, held *oauth2.Token) {
 	t.pause = now.Add(pause)
 }
 
+// expiring reports whether an API may take a token for expired: the exp claim of a JWT is
+// often in whole seconds (RFC 7519 section 2), and then ends up to a second early.
+func expiring(token *oauth2.Token, now time.Time) bool {
+	remaining, known := token.Remaining(now)
+	return known && remaining < min(time.Second, token.ExpiresAt.Sub(token.RequestedAt)/2)
+}
+
 // refused drops a token that an API refused, and reports whether there is or can be
 // another one.
 func (t *Transport) refused(ctx context.Context, token *oauth2.Token) bool {
@@ -252,7 +259,10 @@ func (t *Transport) refused(ctx context.Context, token *oauth2.Token) bool {
 	switch {
 	case replaced:
 		return true
-	case !t.Replaceable(), !s.replacements.allow(tokencache.NewEntryKey(t.client).Name(), token, s.now()):
+	case !t.Replaceable():
+		return false
+	case expiring(token, s.now()): // no refusal of the client, whose pause it would begin
+	case !s.replacements.allow(tokencache.NewEntryKey(t.client).Name(), token, s.now()):
 		return false
 	}
 	s.log.InfoContext(ctx, "the API refused the token, requesting a new one", "client_id", t.client.ClientID)

@@ -206,6 +206,26 @@ func TestRefusedByAPI(t *testing.T) {
 	}
 }
 
+// TestExpiredEarly: a token of two seconds whose exp claim is in whole ones expires early,
+// which is not a refusal of the client, however often it happens.
+func TestExpiredEarly(t *testing.T) {
+	t.Parallel()
+	network := newServer()
+	network.members = `,"expires_in":2`
+	calls := newCaller(t, network, network.source(), client())
+	for _, token := range []string{"t2", "t3", "t4"} {
+		network.pass(1100 * time.Millisecond)
+		network.next("/orders", unauthorized)
+		calls.want(t, token)
+	}
+	network.next("/orders", unauthorized)
+	calls.want(t, "t5") // the first refusal
+	network.next("/orders", unauthorized)
+	if _, status, err := calls.call(t); status != http.StatusUnauthorized || err != nil {
+		t.Errorf("got %d, %v", status, err)
+	}
+}
+
 // TestNoTokenAfterARefusal: a refused token is not used again, whatever becomes of its
 // replacement.
 func TestNoTokenAfterARefusal(t *testing.T) {
