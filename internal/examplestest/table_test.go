@@ -105,6 +105,14 @@ func kinds() map[string]example {
 			forms:  []url.Values{clientCredentials(url.Values{"scope": {"api:read"}})},
 			calls:  []string{"GET /orders 200"},
 		},
+		"ephemeral-resources/oauth2cc_token_file/ephemeral-resource.tf": {
+			client: authserver.Client{Scopes: []string{"api:read"}},
+			forms:  []url.Values{clientCredentials(url.Values{"scope": {"api:read"}})},
+			calls:  []string{"GET /orders/1 200", "GET /orders/2 200", "GET /orders/3 200"},
+		},
+		"ephemeral-resources/oauth2cc_token_file/assertion.tf": {
+			files: map[string]string{"deploy.sh": `grep -E '^eyJ[^.]+[.][^.]+[.][^.]+$' "$AZURE_FEDERATED_TOKEN_FILE"`},
+		},
 		"data-sources/oauth2cc_token/data-source.tf": {
 			client: authserver.Client{Scopes: []string{"api:read"}},
 			forms:  []url.Values{clientCredentials(url.Values{"scope": {"api:read"}})},

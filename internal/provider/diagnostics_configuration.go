@@ -86,8 +86,10 @@ func missingRemedy(attribute string) string {
 	case "revocation_endpoint":
 		return "revoke_on_close needs a revocation endpoint. Set revocation_endpoint beside token_endpoint, or issuer to discover both, or remove revoke_on_close."
 	case "signed_assertion", "signed_assertion.private_key":
-		return "The client authenticates with an assertion, or it is the grant. Set signed_assertion with a private_key, or federated_assertion, " +
-			"in the provider block or on the ephemeral resource."
+		return "The client authenticates with an assertion, or it is the grant, or the content of a token file. Set signed_assertion with a private_key, " +
+			"or federated_assertion, in the provider block or on the ephemeral resource."
+	case "signed_assertion.audience":
+		return "An assertion names who it is for. Set audience in signed_assertion, or " + set("token_endpoint") + " or " + set("issuer") + " if it is for the authorization server."
 	case "cache.encryption_key":
 		return encryptionKeyRemedy
 	case "tls.client_certificate":

@@ -67,23 +67,55 @@ func TestAccFailedRunRevokes(t *testing.T) {
 }
 
 // running is terraform apply in a process group of its own. Its provisioner ends
-// with the test.
+// with the test, or when it is released.
 type running struct {
 	terraform *exec.Cmd
+	ended     chan struct{}
+	output    lockedBuffer
 	provider  int      // process id
 	trace     string   // path of the log
 	stdin     *os.File // breaks when all processes that have the other end are gone
+	fifo      *os.File // the provisioner runs until it is closed
+	file      string   // path of the token file
 }
 
-// startBusy starts terraform apply, and returns when the provisioner runs.
+// fileBlock is a token file for which no token is requested.
+func fileBlock(path string) string {
+	return fmt.Sprintf(`
+ephemeral "oauth2cc_token_file" "test" {
+  path             = %q
+  content          = "assertion"
+  client_secret    = "0123456789012345678901234567890123456789"
+  signed_assertion = { audience = "https://login.example.com/" }
+}
+`, path)
+}
+
+// startBusy starts terraform apply with a token of its own and a token file, and returns
+// when the provisioner runs.
 func startBusy(t *testing.T, srv *authservertest.Server) *running {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "token")
+	run := start(t, func(fifo string) string {
+		waits := strings.Replace(consumer, `test -n \"$TOKENS\"`, "exec cat "+fifo, 1)
+		return ownToken(srv, "", fileBlock(file)+strings.Replace(waits, "{ TOKENS", "{ FILE = ephemeral.oauth2cc_token_file.test.path, TOKENS", 1))
+	})
+	run.file = file
+	if !strings.HasPrefix(fileText(t, file), "eyJ") {
+		t.Fatal("there is no token file")
+	}
+	return run
+}
+
+// start starts terraform apply, and returns when its provisioner reads a pipe.
+func start(t *testing.T, config func(fifo string) string) *running {
 	t.Helper()
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w := acctest.New(t, ownToken(srv, "", strings.Replace(consumer, `test -n \"$TOKENS\"`, "exec cat "+fifo, 1)))
-	run := &running{trace: w.Trace()}
+	w := acctest.New(t, config(fifo))
+	run := &running{trace: w.Trace(), ended: make(chan struct{})}
 	stdin, stdinWriter, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -91,21 +123,19 @@ func startBusy(t *testing.T, srv *authservertest.Server) *running {
 	t.Cleanup(func() { _ = stdinWriter.Close() })
 	run.stdin = stdinWriter
 	run.terraform = w.Command(t.Context(), "apply", "-no-color", "-input=false", "-auto-approve")
+	run.terraform.Stdout, run.terraform.Stderr = &run.output, &run.output
 	run.terraform.Stdin, run.terraform.SysProcAttr = stdin, &syscall.SysProcAttr{Setpgid: true}
 	if err := run.terraform.Start(); err != nil {
 		t.Fatal(err)
 	}
 	_ = stdin.Close()
-	ended := make(chan struct{})
-	go func() { _ = run.terraform.Wait(); close(ended) }() // how it ends is no matter
-	t.Cleanup(func() { <-ended })                          // the test's context has ended
+	go func() { _ = run.terraform.Wait(); close(run.ended) }() // how it ends is no matter
+	t.Cleanup(func() { <-run.ended })                          // the test's context has ended
 	acctest.Eventually(t, "the provisioner runs", func() bool {
-		writer, err := os.OpenFile(fifo, os.O_WRONLY|syscall.O_NONBLOCK, 0)
-		if err == nil {
-			t.Cleanup(func() { _ = writer.Close() })
-		}
+		run.fifo, err = os.OpenFile(fifo, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 		return err == nil
 	})
+	t.Cleanup(func() { _ = run.fifo.Close() })
 	run.provider = lastStarted(t, run.trace)
 	return run
 }
@@ -127,16 +157,6 @@ func lastStarted(t *testing.T, trace string) int {
 	return id
 }
 
-// fileText is the text of a file.
-func fileText(t *testing.T, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 // mustEnd waits until neither terraform nor a provider runs.
 func (r *running) mustEnd(t *testing.T) {
 	t.Helper()
@@ -146,8 +166,8 @@ func (r *running) mustEnd(t *testing.T) {
 	})
 }
 
-// TestAccInterruptedRunRevokes holds that a token of a run's own does not outlive a
-// run that is interrupted, and no provider outlives its command line.
+// TestAccInterruptedRunRevokes holds that neither a token of a run's own nor a token file
+// outlives a run that is interrupted, and no provider its command line.
 func TestAccInterruptedRunRevokes(t *testing.T) {
 	t.Parallel()
 	terraform := func(r *running) int { return r.terraform.Process.Pid }
@@ -176,6 +196,7 @@ func TestAccInterruptedRunRevokes(t *testing.T) {
 			}
 			mustRevokeAll(t, srv, 2)
 			run.mustEnd(t)
+			mustBeGone(t, run.file)
 		})
 	}
 }
@@ -210,6 +231,7 @@ func TestAccSignalledProvider(t *testing.T) {
 			if took := time.Since(start); took > 5*time.Second {
 				t.Errorf("took %s", took)
 			}
+			mustBeGone(t, run.file)
 			if !row.hangs {
 				mustRevokeAll(t, srv, 2)
 				return

@@ -50,11 +50,7 @@ func (*tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReque
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A token that is never written to state or plan. Requires Terraform 1.10 or OpenTofu 1.11.",
 		Attributes: union(computedScopes(clientAttributes()), tokenAttributes(), map[string]schema.Attribute{
-			"triggers": schema.DynamicAttribute{
-				Optional: true,
-				MarkdownDescription: "Any value. It has no effect of its own: while it is unknown, Terraform defers the token request. " +
-					"Refer to a resource here to request the token after that resource is created.",
-			},
+			"triggers": triggersAttribute(),
 			"keep_alive": schema.BoolAttribute{
 				Optional: true,
 				MarkdownDescription: "Uses the refresh token to keep the session at the server alive for the duration of the run. " +

@@ -189,6 +189,16 @@ func matchGoldenFile(t *testing.T, file string, got diagnostics) {
 	}
 }
 
+// fileText is the text of a file.
+func fileText(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // lockedBuffer holds a log that is written from several goroutines.
 type lockedBuffer struct {
 	mu     sync.Mutex

@@ -58,7 +58,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("DPoP") != "" {
 			kind = "DPoP"
 		}
-		_, _ = fmt.Fprintf(w, `{"access_token":%q,"token_type":%q,"expires_in":3600,"value":%q}`, siteToken, kind, jwtOf(`{"sub":"x"}`))
+		_, _ = fmt.Fprintf(w, `{"access_token":%q,"token_type":%q,"expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","value":%q}`, siteToken, kind, jwtOf(`{"sub":"x"}`))
 	}
 }
 
@@ -161,7 +161,11 @@ func companions(site, attribute string) attributes {
 
 // spelled writes a text as the attribute wants to have it.
 func spelled(attribute, text string) string {
-	if attribute != "signed_assertion.claims" {
+	switch attribute {
+	case "path": // of a file that must not be written here
+		return "/no/such/folder/" + text
+	case "signed_assertion.claims":
+	default:
 		return text
 	}
 	if !utf8.ValidString(text) {
@@ -217,4 +221,5 @@ var refusedLater = []string{
 	"federated_assertion.request.token_env",
 	"federated_assertion.request.pointer",
 	"response_fields",
+	"path",
 }

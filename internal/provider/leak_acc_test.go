@@ -64,7 +64,7 @@ provider "oauth2cc" {
 `
 
 // ephemeralConsumers use the token of the ephemeral resource in another one and in
-// a provisioner.
+// a provisioner, which also has it from a file.
 const ephemeralConsumers = `
 ephemeral "oauth2cc_token" "test" {
 }
@@ -75,10 +75,14 @@ ephemeral "oauth2cc_token" "second" {
   client_secret              = ephemeral.oauth2cc_token.test.access_token
 }
 
+ephemeral "oauth2cc_token_file" "test" {
+}
+
 resource "terraform_data" "consumer" {
   provisioner "local-exec" {
-    command     = "test -n \"$TOKEN\" && test -n \"$HEADER\""
+    command     = "test \"$(cat $FILE)\" = \"$TOKEN\" && test -n \"$HEADER\""
     environment = {
+      FILE   = ephemeral.oauth2cc_token_file.test.path
       TOKEN  = ephemeral.oauth2cc_token.test.access_token
       HEADER = ephemeral.oauth2cc_token.second.authorization_header
     }

@@ -114,6 +114,7 @@ func (p *oauth2ccProvider) Configure(ctx context.Context, req provider.Configure
 func (p *oauth2ccProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{
 		func() ephemeral.EphemeralResource { return new(tokenEphemeralResource) },
+		func() ephemeral.EphemeralResource { return new(tokenFileEphemeralResource) },
 		func() ephemeral.EphemeralResource { return new(requestEphemeralResource) },
 		func() ephemeral.EphemeralResource { return new(proxyEphemeralResource) },
 	}

@@ -48,6 +48,15 @@ func tokenAttributes() map[string]schema.Attribute {
 	}
 }
 
+// triggersAttribute is an input of ephemeral resources that get a token.
+func triggersAttribute() schema.Attribute {
+	return schema.DynamicAttribute{
+		Optional: true,
+		MarkdownDescription: "Any value. It has no effect of its own: while it is unknown, Terraform defers the token request. " +
+			"Refer to a resource here to request the token after that resource is created.",
+	}
+}
+
 // computedScopes makes the input scopes an output as well.
 func computedScopes(attributes map[string]schema.Attribute) map[string]schema.Attribute {
 	scopes, _ := attributes["scopes"].(schema.ListAttribute)
@@ -77,16 +86,23 @@ func (m *tokenModel) setOutputs(ctx context.Context, token *oauth2.Token, respon
 		m.TokenType = types.StringValue(token.TokenType)
 	}
 	m.AuthorizationHeader = types.StringValue(token.AuthorizationHeader().Reveal())
-	m.ExpiresIn, m.ExpiresAt = types.Int64Null(), timetypes.NewRFC3339Null()
+	m.ExpiresIn, m.ExpiresAt = types.Int64Null(), instantOf(token.ExpiresAt)
 	if !token.ExpiresAt.IsZero() {
 		m.ExpiresIn = types.Int64Value(token.ExpiresIn)
-		m.ExpiresAt = timetypes.NewRFC3339TimeValue(token.ExpiresAt.UTC().Truncate(time.Second))
 	}
 	m.Claims = types.DynamicNull()
 	if decoded, err := oauth2.DecodeJWT(token.AccessToken.Reveal()); err == nil {
 		m.Claims = dynamic(ctx, decoded.Claims)
 	}
 	m.Response = dynamic(ctx, response)
+}
+
+// instantOf returns a time in UTC; null if it is unknown.
+func instantOf(instant time.Time) timetypes.RFC3339 {
+	if instant.IsZero() {
+		return timetypes.NewRFC3339Null()
+	}
+	return timetypes.NewRFC3339TimeValue(instant.UTC().Truncate(time.Second))
 }
 
 // grantedScopes are the scopes that the server names, or else those that were
@@ -100,21 +116,36 @@ func grantedScopes(ctx context.Context, session *tokensource.Session) types.List
 	return list
 }
 
-// openToken opens a session for a block, with a token of its own if it is to be
-// revoked. A token that falls short of the configuration is a warning.
-func (d *providerData) openToken(
-	ctx context.Context, block clientModel, minValidity types.String, revoke bool, wait string,
-) (*tokensource.Session, diag.Diagnostics) {
+// tokenClient returns the client of a block that has min_validity, see clientOf.
+func (d *providerData) tokenClient(
+	ctx context.Context, block clientModel, minValidity types.String, wait string,
+) (tokensource.ClientConfig, diag.Diagnostics) {
 	client, diags := d.clientOf(ctx, block, wait)
-	if diags.HasError() {
-		return nil, diags
-	}
 	if !minValidity.IsNull() {
 		least, _ := time.ParseDuration(minValidity.ValueString()) // validated
 		client.MinValidity = &least
 	}
+	return client, diags
+}
+
+// openToken opens a session for a block, see openSession.
+func (d *providerData) openToken(
+	ctx context.Context, block clientModel, minValidity types.String, revoke bool, wait string,
+) (*tokensource.Session, diag.Diagnostics) {
+	client, diags := d.tokenClient(ctx, block, minValidity, wait)
+	if diags.HasError() {
+		return nil, diags
+	}
+	session, found := d.openSession(ctx, client, revoke)
+	diags.Append(found...)
+	return session, diags
+}
+
+// openSession opens a session of a client, with a token of its own if it is to be
+// revoked. A token that falls short of the configuration is a warning.
+func (d *providerData) openSession(ctx context.Context, client tokensource.ClientConfig, revoke bool) (*tokensource.Session, diag.Diagnostics) {
 	session, err := d.tokens.Open(ctx, client, revoke)
-	diags.Append(d.cacheWarnings()...)
+	diags := d.cacheWarnings()
 	if err != nil {
 		diags.Append(describeError(err).diagnostic())
 		return nil, diags

@@ -64,9 +64,9 @@ func (f *File) fail(ctx context.Context, err error, wait time.Duration) {
 }
 
 // due is when to replace a content that was written just now. The zero time means never:
-// its lifetime is unknown, or was over before it began.
+// its lifetime is unknown, or was over before it began, or there is no Next.
 func (c Config) due(content Content) time.Time {
-	if content.ExpiresAt.IsZero() || !content.IssuedAt.Before(content.ExpiresAt) {
+	if c.Next == nil || content.ExpiresAt.IsZero() || !content.IssuedAt.Before(content.ExpiresAt) {
 		return time.Time{}
 	}
 	now := c.Now()

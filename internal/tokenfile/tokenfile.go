@@ -33,7 +33,7 @@ type Content struct {
 	IssuedAt, ExpiresAt time.Time
 }
 
-// Config configures a [File]. All fields but Path and MinValidity are required.
+// Config configures a [File]. First, Now and Logger are required.
 type Config struct {
 	// Path is where the file is. Its folder must exist, and a regular file of this user
 	// is replaced. If it is empty, the file is in a new temporary folder.
@@ -43,7 +43,8 @@ type Config struct {
 	// MinValidity is how long the content must remain valid, if its lifetime allows that.
 	MinValidity time.Duration
 	// Next gets the content that replaces one which has been due since a time. It returns
-	// soon after its context ends, and its error holds no secret.
+	// soon after its context ends, and its error holds no secret. If it is nil, the content
+	// is never replaced.
 	Next func(ctx context.Context, since time.Time) (Content, error)
 	// Now is the clock by which contents expire.
 	Now func() time.Time

@@ -50,7 +50,7 @@ func TestAssertion(t *testing.T) {
 		discovered, noExpiry  bool
 		lifetime, sinceIssued time.Duration
 	}{
-		"audience":                 {config: signer(audience("a")), aud: "a", alg: "HS256", lifetime: time.Minute},
+		"audience":                 {config: signer(audience(issuer)), aud: issuer, alg: "HS256", lifetime: time.Minute},
 		"audience among claims":    {config: signer(withClaims(`{"aud":"b"}`)), aud: "b", alg: "HS256", lifetime: time.Minute},
 		"token endpoint":           {config: signer(func(c *tokensource.ClientConfig) { c.TokenEndpoint = tokenURL }), aud: tokenURL, alg: "HS256", lifetime: time.Minute},
 		"issuer":                   {config: signer(withIssuer), aud: issuer + "/discovered", alg: "HS256", discovered: true, lifetime: time.Minute},
