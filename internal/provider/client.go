@@ -37,7 +37,7 @@ type clientModel struct {
 // headers.
 func (m clientModel) overEnvironment(environment clientModel, certificate bool) clientModel {
 	wantsSecret := slices.Contains(clientauth.SecretMethods(), m.TokenEndpointAuthMethod.ValueString())
-	if m.hasOtherCredential() && !wantsSecret {
+	if len(tokensource.CredentialPlaces(m.tokenRequest())) > 0 && !wantsSecret {
 		environment.ClientSecret, environment.TokenEndpointAuthMethod = types.StringNull(), types.StringNull()
 	}
 	return m.over(environment, certificate)

@@ -155,16 +155,6 @@ func responseFields(values types.Map) oauth2.Fields {
 	return fields
 }
 
-// hasOtherCredential reports whether parameters or headers have a credential of the
-// client.
-func (m tokenRequestModel) hasOtherCredential() bool {
-	parameters := m.Parameters.Elements()
-	_, secret := parameters["client_secret"]
-	_, assertion := parameters["client_assertion"]
-	_, header := canonicalNames(m.Headers).Elements()["Authorization"]
-	return secret || assertion || header
-}
-
 // canonicalNames spells header names in one way, since their case does not matter
 // (RFC 9110 section 5.1).
 func canonicalNames(headers types.Map) types.Map {

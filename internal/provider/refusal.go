@@ -100,17 +100,7 @@ func (r refusal) otherCredentials() (places []string, certain bool) {
 	if !request.Body.IsZero() {
 		return []string{"request_body"}, false
 	}
-	for _, name := range []string{"client_secret", "client_assertion"} {
-		if !request.Parameters[name].IsZero() {
-			places = append(places, "parameters."+name)
-		}
-	}
-	for name := range request.Headers {
-		if strings.EqualFold(name, "Authorization") {
-			places = append(places, "headers.Authorization")
-		}
-	}
-	if certain = len(places) > 0; certain {
+	if places = tokensource.CredentialPlaces(request); len(places) > 0 {
 		return places, true
 	}
 	if len(request.Parameters) > 0 {

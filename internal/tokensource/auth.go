@@ -143,13 +143,23 @@ func (c Connection) inferMethod(supported []string) string {
 // needs none of the client's.
 func (c Client) authenticatesElsewhere() bool {
 	r := c.Request
-	if r.GrantType != GrantClientCredentials || !r.Body.IsZero() || hasAuthorization(r.Headers) {
-		return true
+	return r.GrantType != GrantClientCredentials || !r.Body.IsZero() || len(CredentialPlaces(r)) > 0 ||
+		(c.ClientID == "" && len(r.Parameters) > 0)
+}
+
+// CredentialPlaces lists the members of the attributes parameters and headers that
+// authenticate the client.
+func CredentialPlaces(request oauth2.TokenRequest) []string {
+	var places []string
+	for _, name := range []string{"client_secret", "client_assertion"} {
+		if !request.Parameters[name].IsZero() {
+			places = append(places, "parameters."+name)
+		}
 	}
-	if c.ClientID == "" {
-		return len(r.Parameters) > 0
+	if hasAuthorization(request.Headers) {
+		places = append(places, "headers.Authorization")
 	}
-	return !r.Parameters["client_secret"].IsZero() || !r.Parameters["client_assertion"].IsZero()
+	return places
 }
 
 func hasAuthorization(headers map[string]secret.String) bool {
