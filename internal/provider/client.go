@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
@@ -66,19 +65,10 @@ func (m clientModel) config(ctx context.Context, getenv func(string) string) tok
 			TokenEndpoint:      m.TokenEndpoint.ValueString(),
 			RevocationEndpoint: m.RevocationEndpoint.ValueString(),
 		},
-		Credentials: tokensource.Credentials{
-			ClientID:                  m.ClientID.ValueString(),
-			ClientSecret:              secret.New(m.ClientSecret.ValueString()),
-			TokenEndpointAuthMethod:   m.TokenEndpointAuthMethod.ValueString(),
-			ClientSecretBasicEncoding: m.ClientSecretBasicEncoding.ValueString(),
-			SignedAssertion:           m.signedAssertion(),
-			FederatedAssertion:        m.federatedAssertion(getenv),
-			DPoPBoundAccessTokens:     m.DPoPBoundAccessTokens.ValueBool(),
-			DPoPPrivateKey:            secret.New(m.DPoPPrivateKey.ValueString()),
-		},
-		Request: m.tokenRequest(),
-		Origins: map[string]string{},
-		Unknown: map[string]bool{},
+		Credentials: m.credentials(getenv),
+		Request:     m.tokenRequest(),
+		Origins:     map[string]string{},
+		Unknown:     map[string]bool{},
 	}
 	for name, value := range valuesOf(m) {
 		if !value.IsNull() {

@@ -147,6 +147,20 @@ func uses(method string, secret, assertion, certificate bool) bool {
 	}
 }
 
+// credentials maps the attributes.
+func (m credentialsModel) credentials(getenv func(string) string) tokensource.Credentials {
+	return tokensource.Credentials{
+		ClientID:                  m.ClientID.ValueString(),
+		ClientSecret:              secret.New(m.ClientSecret.ValueString()),
+		TokenEndpointAuthMethod:   m.TokenEndpointAuthMethod.ValueString(),
+		ClientSecretBasicEncoding: m.ClientSecretBasicEncoding.ValueString(),
+		SignedAssertion:           m.signedAssertion(),
+		FederatedAssertion:        m.federatedAssertion(getenv),
+		DPoPBoundAccessTokens:     m.DPoPBoundAccessTokens.ValueBool(),
+		DPoPPrivateKey:            secret.New(m.DPoPPrivateKey.ValueString()),
+	}
+}
+
 // signedAssertion maps the attribute, nil if it is not set.
 func (m credentialsModel) signedAssertion() *clientauth.SignedAssertion {
 	if !isKnown(m.SignedAssertion) {
