@@ -57,8 +57,7 @@ func checkConnectResponse(_ context.Context, _ *url.URL, _ *http.Request, respon
 var transientGateway = []int{http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
 
 func proxyResponded(status int) *Error {
-	detail := fmt.Sprintf("the proxy responded with status %d %s", status, http.StatusText(status))
-	return &Error{Kind: Proxy, Detail: strings.TrimSpace(detail), transient: slices.Contains(transientGateway, status)}
+	return &Error{Kind: Proxy, Detail: "the proxy responded with status " + ShowStatus(status), transient: slices.Contains(transientGateway, status)}
 }
 
 // forwarded reports whether an HTTP proxy reads the request for target, rather than

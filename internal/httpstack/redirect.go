@@ -81,6 +81,11 @@ func ShowURL(u *url.URL) string {
 	return nothing.Excerpt((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String(), maxShown)
 }
 
+// ShowStatus writes a status with its text, if it has one, as in "401 Unauthorized".
+func ShowStatus(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+}
+
 // pathParameters are what RFC 3986 section 3.3 lets follow in a segment, such as
 // ";jsessionid=1".
 var pathParameters = regexp.MustCompile("(?:;|%3[Bb])[^/]*")

@@ -202,9 +202,7 @@ func blamesRequest(code string) bool {
 }
 
 // Status is the HTTP status with its text, for example "401 Unauthorized".
-func (e *Error) Status() string {
-	return strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode)))
-}
+func (e *Error) Status() string { return httpstack.ShowStatus(e.StatusCode) }
 
 // Reasons why a response with status 2xx is unusable.
 var (

@@ -5,9 +5,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
-	"net/http"
-	"strings"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
@@ -56,7 +53,7 @@ func (a *requestAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	response, diags := a.data.send(httpstack.WithProgress(ctx, shown.show), model, waitRequest)
 	resp.Diagnostics.Append(diags...)
 	if !resp.Diagnostics.HasError() {
-		shown.show(strings.TrimSpace(fmt.Sprintf("the API responded with %d %s", response.StatusCode, http.StatusText(response.StatusCode))))
+		shown.show("the API responded with " + httpstack.ShowStatus(response.StatusCode))
 	}
 }
 

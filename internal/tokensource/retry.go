@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
@@ -83,8 +82,8 @@ func (r repeatable) decideStatus(status int, after *time.Duration, endpoint stri
 	unprocessed := status == http.StatusTooManyRequests || status == http.StatusTooEarly ||
 		status == http.StatusServiceUnavailable && after != nil
 	retry := r == always || r == ifUnprocessed && unprocessed
-	reason := fmt.Sprintf("the %s responded with %d %s", endpoint, status, http.StatusText(status))
-	return httpstack.Decision{Retry: retry, Unsafe: !retry, After: after, Reason: strings.TrimSpace(reason)}
+	reason := fmt.Sprintf("the %s responded with %s", endpoint, httpstack.ShowStatus(status))
+	return httpstack.Decision{Retry: retry, Unsafe: !retry, After: after, Reason: reason}
 }
 
 // repeatableMethod is for requests to other than the token endpoint.
