@@ -8,6 +8,7 @@
 package dpop
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -91,7 +92,8 @@ func (p *Prover) TokenEndpoint(base http.RoundTripper) http.RoundTripper {
 }
 
 // API returns a RoundTripper that sends requests with an access token through base, each
-// with a proof of its own (RFC 9449 section 7).
+// with a proof of its own (RFC 9449 section 7). It prefers the nonces of its own responses:
+// a request that is sent again after a challenge has the nonce that was meant for it.
 func (p *Prover) API(base http.RoundTripper, accessToken secret.String) http.RoundTripper {
 	return &transport{prover: p, nonces: &p.apis, base: base, accessToken: accessToken}
 }
@@ -100,6 +102,7 @@ func (p *Prover) API(base http.RoundTripper, accessToken secret.String) http.Rou
 type transport struct {
 	prover      *Prover
 	nonces      *nonces
+	own         nonces // of the responses to t
 	base        http.RoundTripper
 	accessToken secret.String // empty at a token endpoint
 }
@@ -109,7 +112,7 @@ type transport struct {
 func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	target := target(request.URL)
 	origin := target.Scheme + "://" + target.Host
-	proof, err := t.prover.proof(request.Method, target, t.nonces.of(origin), t.accessToken)
+	proof, err := t.prover.proof(request.Method, target, cmp.Or(t.own.of(origin), t.nonces.of(origin)), t.accessToken)
 	if err != nil {
 		if request.Body != nil {
 			_ = request.Body.Close() // as RoundTripper requires
@@ -120,7 +123,9 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	proven.Header.Set("DPoP", proof)
 	response, err := t.base.RoundTrip(proven)
 	if err == nil {
-		t.nonces.remember(origin, response.Header.Get("DPoP-Nonce"))
+		nonce := response.Header.Get("DPoP-Nonce")
+		t.nonces.remember(origin, nonce)
+		t.own.remember(origin, nonce)
 		response.Header.Del("DPoP-Nonce")
 	}
 	return response, err

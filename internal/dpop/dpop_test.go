@@ -320,6 +320,24 @@ func TestNoncesApart(t *testing.T) {
 	}
 }
 
+// TestNoncesOfConcurrentRequests: a request that is sent again has the nonce of its own
+// challenge, which another request has not used up.
+func TestNoncesOfConcurrentRequests(t *testing.T) {
+	t.Parallel()
+	const address = "https://api.example/"
+	key := rfcKey(t, "rfc8037-a1.json", "")
+	prover, srv := newProver(t, key), &server{nonces: []string{"1", "2"}}
+	first, second := prover.API(srv, secret.New("t")), prover.API(srv, secret.New("t"))
+	srv.send(t, first, "GET", address)
+	srv.send(t, second, "GET", address)
+	if one, two := nonceSent(t, srv, key, first, address), nonceSent(t, srv, key, second, address); one != "1" || two != "2" {
+		t.Errorf("the nonces are %v and %v", one, two)
+	}
+	if third := nonceSent(t, srv, key, prover.API(srv, secret.New("t")), address); third != "2" {
+		t.Errorf("the nonce of another request is %v", third)
+	}
+}
+
 // TestManyOrigins holds that nonces of ever new servers do not fill the memory, and that
 // the latest is there.
 func TestManyOrigins(t *testing.T) {

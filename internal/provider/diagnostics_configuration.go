@@ -44,6 +44,9 @@ func describeConfig(config *tokensource.ConfigError) finding {
 			"If the server accepts one of them although its metadata does not list it, set token_endpoint_auth_method."
 	case config.Attribute == "tls.client_certificate":
 		found.summary, found.facts = invalidCertificate, []string{sentence(config.Err.Error())}
+	case config.Attribute == "dpop_private_key":
+		found.summary, found.facts = "The DPoP key cannot be used", []string{sentence(config.Err.Error())}
+		found.remedy = "Set dpop_private_key to another key. Without it, the key is one for ES256."
 	case config.Attribute == "revocation_endpoint":
 		found.summary = "No revocation endpoint for revoke_on_close"
 		found.facts = []string{"revoke_on_close is set, but the issuer's metadata has no usable " + config.Err.Error() + "."}

@@ -63,6 +63,18 @@ export function clients(pki) {
       dpop_bound_access_tokens: true,
       token_endpoint_auth_method: 'client_secret_basic',
     },
+    {
+      client_id: 'dpop-key-jwt',
+      jwks: { keys: publicKeys(`${pki}/keys`) },
+      dpop_bound_access_tokens: true,
+      token_endpoint_auth_method: 'private_key_jwt',
+    },
+    {
+      client_id: 'dpop-tls',
+      tls_client_auth_san_dns: 'client.example.com',
+      dpop_bound_access_tokens: true,
+      token_endpoint_auth_method: 'tls_client_auth',
+    },
     // Asks about other clients' tokens.
     { client_id: 'inspector', client_secret: secret, token_endpoint_auth_method: 'client_secret_basic' },
   ].map(register);

@@ -9,6 +9,9 @@
 //   pki        directory with server.crt, server.key, ca.crt and the clients' keys
 //   methods    client authentication methods that the server supports
 //
+// DPoP proofs need the server's nonce. /orders is an API for tokens that are bound to a
+// key, see api.mjs.
+//
 // Each answer is a line on standard output, in JSON: {client, path, status, error}.
 
 import crypto from 'node:crypto';
@@ -17,6 +20,7 @@ import https from 'node:https';
 
 import { Provider, errors } from 'oidc-provider';
 
+import { api } from './api.mjs';
 import { clients } from './clients.mjs';
 
 const config = JSON.parse(fs.readFileSync(process.argv[2]));
@@ -50,6 +54,7 @@ const provider = new Provider(origin(config.port), {
     clientAuthSigningAlgValues: [
       'HS256', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA',
     ],
+    dPoPSigningAlgValues: ['PS256', 'ES256', 'EdDSA'],
   },
   jwks: { keys: [{ ...signingKey, kid: 'server', use: 'sig', alg: 'RS256' }] },
   scopes: ['api:read', 'api:write'],
@@ -57,7 +62,7 @@ const provider = new Provider(origin(config.port), {
   features: {
     clientCredentials: { enabled: true },
     devInteractions: { enabled: false },
-    dPoP: { enabled: true },
+    dPoP: { enabled: true, nonceSecret: crypto.randomBytes(32), requireNonce: () => true },
     introspection: { enabled: true },
     resourceIndicators: { enabled: true, defaultResource: () => undefined, getResourceServerInfo },
     revocation: { enabled: true },
@@ -79,6 +84,8 @@ provider.use(async (ctx, next) => {
   const client = ctx.oidc?.entities.Client?.clientId;
   console.log(JSON.stringify({ client, path: ctx.path, status: ctx.status, error: ctx.body?.error }));
 });
+
+provider.use(api('/orders', { issuer: origin(config.port), audience: 'https://api.example.com/', key: pki('server.key') }));
 
 const identity = { key: pki('server.key'), cert: pki('server.crt'), ca: pki('ca.crt') };
 // What is wrong with a certificate is the provider's business, not that of the handshake.
