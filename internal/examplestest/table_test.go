@@ -218,6 +218,10 @@ func recipes() map[string]example {
 			forms:  []url.Values{clientCredentials(url.Values{"scope": {"orders:read orders:write"}})},
 			calls:  []string{"POST /baskets 200"},
 		},
+		"long-runs/min_validity.tf": {
+			forms: []url.Values{clientCredentials(url.Values{"audience": {"kubernetes"}})},
+			calls: []string{"GET /api/v1/namespaces/team 200", "POST /api/v1/namespaces 200"},
+		},
 		"recipes/triggers.tf": {
 			forms: []url.Values{clientCredentials(nil)},
 			check: checkRegisteredFirst,

@@ -193,5 +193,6 @@ Try next:
   examples/demo/main.tf              what was applied
   docs/index.md                      use your own authorization server
   docs/guides/choosing.md            choose between ephemeral resource and data source
+  docs/guides/long-runs.md           runs that take longer than a token is valid
   go run ./internal/cmd/authserver   try the mock server
 `

@@ -1,0 +1,28 @@
+terraform {
+  required_providers {
+    oauth2cc   = { source = "oauth2cc/oauth2cc", version = "~> 0.1" }
+    kubernetes = { source = "hashicorp/kubernetes" }
+  }
+}
+
+provider "oauth2cc" {
+  issuer = "https://auth.example.com"
+}
+
+ephemeral "oauth2cc_proxy" "cluster" {
+  url   = "https://cluster.example.com"
+  token = { audience = "kubernetes" }
+  https = true # the provider sends no token without TLS
+}
+
+provider "kubernetes" {
+  host                   = ephemeral.oauth2cc_proxy.cluster.local_url
+  token                  = ephemeral.oauth2cc_proxy.cluster.access_token
+  cluster_ca_certificate = ephemeral.oauth2cc_proxy.cluster.ca_certificate
+}
+
+resource "kubernetes_namespace_v1" "team" {
+  metadata {
+    name = "team"
+  }
+}
