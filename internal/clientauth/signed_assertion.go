@@ -25,9 +25,6 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
-// DefaultAssertionLifetime leaves time for the request and for clock skew.
-const DefaultAssertionLifetime = time.Minute
-
 // Algorithms lists the signature algorithms for assertions by their IANA names (RFC 7518
 // section 3.1, RFC 8037 section 3.1).
 func Algorithms() []string { return append(keys.Algorithms(), hmacAlgorithms()...) }
@@ -56,7 +53,7 @@ type SignedAssertion struct {
 	Type string
 	// Claims is a JSON object merged over the claims; null removes one.
 	Claims string
-	// Lifetime is by default [DefaultAssertionLifetime].
+	// Lifetime is by default a minute: it leaves time for the request and for clock skew.
 	Lifetime time.Duration
 	Now      func() time.Time `cachekey:"-"`
 }
@@ -176,7 +173,7 @@ func (a SignedAssertion) claims() ([]byte, error) {
 		"aud": a.Audience,
 		"jti": rand.Text(),
 		"iat": issued.Unix(),
-		"exp": issued.Add(cmp.Or(a.Lifetime, DefaultAssertionLifetime)).Unix(),
+		"exp": issued.Add(cmp.Or(a.Lifetime, time.Minute)).Unix(),
 	}
 	if a.Claims != "" {
 		var own map[string]any

@@ -135,9 +135,7 @@ var unsupportedKinds = []struct {
 	// RFC 4055
 	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}, "an RSA key restricted to PSS (RSASSA-PSS); the same key as plain RSA works, with the algorithms PS256, PS384 and PS512 too"},
 	{asn1.ObjectIdentifier{1, 2, 840, 10040, 4, 1}, "a DSA key"},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 3, 1}, "a Diffie-Hellman key"},
 	// RFC 8410 section 3
-	{asn1.ObjectIdentifier{1, 3, 101, 111}, "an X448 key, which cannot sign"},
 	{asn1.ObjectIdentifier{1, 3, 101, 113}, "an Ed448 key"},
 	// SEC 2, RFC 5639
 	{asn1.ObjectIdentifier{1, 3, 132, 0, 10}, "an EC key on the curve secp256k1"},

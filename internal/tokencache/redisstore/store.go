@@ -4,8 +4,8 @@
 // Package redisstore shares tokens between the machines of a fleet, on a server
 // that speaks the Redis protocol: Redis from 6.0 on, or Valkey.
 //
-// An entry is stored under [Prefix] followed by its key, and its lock under the same
-// name followed by [LockSuffix]. Both expire by the server's clock. A user needs these
+// An entry is stored under oauth2cc:v1: followed by its key, and its lock under the same
+// name followed by :lock. Both expire by the server's clock. A user needs these
 // permissions, and select only for a database other than 0:
 //
 //	ACL SETUSER <user> on ><password> resetkeys ~oauth2cc:v1:* -@all
@@ -34,12 +34,9 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
-// Parts of the names on the server. The version in Prefix changes with how entries
-// are stored.
-const (
-	Prefix     = "oauth2cc:v1:"
-	LockSuffix = ":lock"
-)
+// prefix is that of all names on the server. Its version changes with how entries are
+// stored.
+const prefix = "oauth2cc:v1:"
 
 // Config says where the server is.
 type Config struct {
@@ -87,7 +84,7 @@ var errReply = errors.New("the reply is not what was asked for")
 // Load is described at [tokencache.Store]. It reads at most one byte more than a
 // value may have. A value without a lifetime was not stored by this package.
 func (s *Store) Load(ctx context.Context, key string) (data []byte, left time.Duration, err error) {
-	reply, err := loadScript.Run(ctx, s.client, []string{Prefix + key}, tokencache.MaxSize).Slice()
+	reply, err := loadScript.Run(ctx, s.client, []string{prefix + key}, tokencache.MaxSize).Slice()
 	if err == nil && len(reply) != 2 {
 		err = errReply
 	}
@@ -109,12 +106,12 @@ func (s *Store) Load(ctx context.Context, key string) (data []byte, left time.Du
 
 // Save is described at [tokencache.Store]. The shortest lifetime is a millisecond.
 func (s *Store) Save(ctx context.Context, key string, data []byte, lifetime time.Duration) error {
-	return s.explain(ctx, s.client.Set(ctx, Prefix+key, data, max(lifetime, time.Millisecond)).Err())
+	return s.explain(ctx, s.client.Set(ctx, prefix+key, data, max(lifetime, time.Millisecond)).Err())
 }
 
 // Delete is described at [tokencache.Store].
 func (s *Store) Delete(ctx context.Context, key string) error {
-	return s.explain(ctx, s.client.Del(ctx, Prefix+key).Err())
+	return s.explain(ctx, s.client.Del(ctx, prefix+key).Err())
 }
 
 // LockTTL is how long a lock outlives an owner that died.
@@ -126,7 +123,7 @@ const refreshInterval = LockTTL / 3
 // TryLock is described at [tokencache.Store]. A lock outlives the process that holds
 // it by at most [LockTTL].
 func (s *Store) TryLock(ctx context.Context, key string) (unlock func(), err error) {
-	lock, err := s.locks.Obtain(ctx, Prefix+key+LockSuffix, LockTTL, nil)
+	lock, err := s.locks.Obtain(ctx, prefix+key+":lock", LockTTL, nil)
 	if errors.Is(err, redislock.ErrNotObtained) {
 		return nil, tokencache.ErrLocked
 	}
