@@ -96,10 +96,9 @@ ephemeral "oauth2cc_token_file" "test" {
 func startBusy(t *testing.T, srv *authservertest.Server) *running {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "token")
-	run := start(t, func(fifo string) string {
-		waits := strings.Replace(consumer, `test -n \"$TOKENS\"`, "exec cat "+fifo, 1)
-		return ownToken(srv, "", fileBlock(file)+strings.Replace(waits, "{ TOKENS", "{ FILE = ephemeral.oauth2cc_token_file.test.path, TOKENS", 1))
-	})
+	waits := strings.Replace(consumer, `test -n \"$TOKENS\"`, "exec cat fifo", 1)
+	run := start(t, acctest.New(t, ownToken(srv, "",
+		fileBlock(file)+strings.Replace(waits, "{ TOKENS", "{ FILE = ephemeral.oauth2cc_token_file.test.path, TOKENS", 1))))
 	run.file = file
 	if !strings.HasPrefix(fileText(t, file), "eyJ") {
 		t.Fatal("there is no token file")
@@ -107,14 +106,13 @@ func startBusy(t *testing.T, srv *authservertest.Server) *running {
 	return run
 }
 
-// start starts terraform apply, and returns when its provisioner reads a pipe.
-func start(t *testing.T, config func(fifo string) string) *running {
+// start starts terraform apply, and returns when its provisioner reads the named pipe fifo.
+func start(t *testing.T, w *acctest.Workspace, args ...string) *running {
 	t.Helper()
-	fifo := filepath.Join(t.TempDir(), "fifo")
+	fifo := w.Path("fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w := acctest.New(t, config(fifo))
 	run := &running{trace: w.Trace(), ended: make(chan struct{})}
 	stdin, stdinWriter, err := os.Pipe()
 	if err != nil {
@@ -122,7 +120,7 @@ func start(t *testing.T, config func(fifo string) string) *running {
 	}
 	t.Cleanup(func() { _ = stdinWriter.Close() })
 	run.stdin = stdinWriter
-	run.terraform = w.Command(t.Context(), "apply", "-no-color", "-input=false", "-auto-approve")
+	run.terraform = w.Command(t.Context(), append([]string{"apply", "-no-color", "-input=false", "-auto-approve"}, args...)...)
 	run.terraform.Stdout, run.terraform.Stderr = &run.output, &run.output
 	run.terraform.Stdin, run.terraform.SysProcAttr = stdin, &syscall.SysProcAttr{Setpgid: true}
 	if err := run.terraform.Start(); err != nil {

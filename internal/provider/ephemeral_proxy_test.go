@@ -245,7 +245,7 @@ func TestProxyFailures(t *testing.T) {
 		"API down": {nil, func(*testing.T, *authservertest.Server) string { return "http://127.0.0.1:1" }, nil,
 			502, "The server cannot be reached", false},
 		"API does not complete a connection": {
-			attributes{"timeout": "1s"}, func(t *testing.T, _ *authservertest.Server) string { return "https://" + silentAddress(t) }, nil,
+			attributes{"timeout": "1s"}, silentAPI, nil,
 			504, "No response in time", false,
 		},
 		"API closes": {nil, ownAPI, func(srv *authservertest.Server) { srv.Fail(authserver.API, 1, authserver.Drop()) },
@@ -295,15 +295,15 @@ func TestProxyFailures(t *testing.T) {
 	}
 }
 
-// silentAddress is an address at which connections are accepted, and no more.
-func silentAddress(t *testing.T) string {
+// silentAPI is an address at which connections are accepted, and no more.
+func silentAPI(t *testing.T, _ *authservertest.Server) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = listener.Close() })
-	return listener.Addr().String()
+	return "https://" + listener.Addr().String()
 }
 
 // TestProxyRefused holds what is an error at open, before a call can fail, and what is a

@@ -59,7 +59,7 @@ func TestAccTokenFileFollows(t *testing.T) {
 	t.Parallel()
 	srv := startServer(t, func(client *authserver.Client) { client.Lifetime = 3 * time.Second })
 	where := filepath.Join(t.TempDir(), "where")
-	run := start(t, func(fifo string) string { return hclProvider(srv) + fileConsumer(where, "exec cat "+fifo) })
+	run := start(t, acctest.New(t, hclProvider(srv)+fileConsumer(where, "exec cat fifo")))
 	path := fileText(t, where)
 	for path, want := range map[string]fs.FileMode{path: 0o600, filepath.Dir(path): fs.ModeDir | 0o700} {
 		if info, err := os.Lstat(path); err != nil || info.Mode() != want {
@@ -109,7 +109,7 @@ func TestAccTokenFileWarns(t *testing.T) {
 	t.Parallel()
 	srv := startServer(t, func(client *authserver.Client) { client.Lifetime = 5 * time.Second })
 	where := filepath.Join(t.TempDir(), "where")
-	run := start(t, func(fifo string) string { return hclProvider(srv) + fileConsumer(where, "exec cat "+fifo) })
+	run := start(t, acctest.New(t, hclProvider(srv)+fileConsumer(where, "exec cat fifo")))
 	srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.OAuthError(400, "invalid_scope", "no longer granted"))
 	acctest.Eventually(t, "the failure is logged", func() bool {
 		return strings.Contains(fileText(t, run.trace), "[WARN]  provider.terraform-provider-oauth2cc: the token file could not be replaced")
