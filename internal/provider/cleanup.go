@@ -7,10 +7,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"sync"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 )
 
@@ -18,9 +18,6 @@ import (
 // resource. Terraform gives Close what Open stored, OpenTofu the latest. The handle
 // never changes, and is not a secret.
 const sessionKey = "session"
-
-// errStopping is why nothing more can be opened.
-var errStopping = errors.New("the provider is stopping")
 
 // logGrace is how long [Cleanup.Close] waits after the end of its context for what is
 // being closed to return, so that failures are logged.
@@ -48,10 +45,10 @@ type Cleanup struct {
 	stopped bool
 }
 
-// add registers something open under the handle that it returns, which is JSON. After
-// [Cleanup.Close] it closes it instead, and returns an error.
-func (c *Cleanup) add(ctx context.Context, opened closer) (handle []byte, err error) {
-	handle, _ = json.Marshal(rand.Text()) // text is always JSON
+// keep keeps something open for a block, whose private data get its handle. After
+// [Cleanup.Close] it closes it instead, which is an error that says what was undone.
+func (c *Cleanup) keep(ctx context.Context, opened closer, private privateData, undone string) diag.Diagnostics {
+	handle, _ := json.Marshal(rand.Text()) // text is always JSON
 	c.mu.Lock()
 	stopped := c.stopped
 	if !stopped {
@@ -62,9 +59,16 @@ func (c *Cleanup) add(ctx context.Context, opened closer) (handle []byte, err er
 	}
 	c.mu.Unlock()
 	if stopped {
-		return nil, errors.Join(errStopping, opened.Close(context.WithoutCancel(ctx)))
+		closeLogged(context.WithoutCancel(ctx), opened)
+		return diag.Diagnostics{diag.NewErrorDiagnostic("The provider is stopping",
+			"The provider was stopped while it "+undone+". Run Terraform again.")}
 	}
-	return handle, nil
+	return private.SetKey(ctx, sessionKey, handle)
+}
+
+// privateData are the private data of an ephemeral resource.
+type privateData interface {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
 // get returns what is open with a handle, nil if nothing is.
@@ -98,17 +102,12 @@ func (c *Cleanup) closeOne(ctx context.Context, handle []byte) error {
 }
 
 // Close closes everything that is open, concurrently, and waits for that and for what
-// is already being closed until ctx ends. Nothing can be opened afterwards. Failures
-// are logged, since diagnostics can no longer be shown.
+// is already being closed until ctx ends. Nothing can be opened afterwards.
 func (c *Cleanup) Close(ctx context.Context) {
 	c.mu.Lock()
 	c.stopped = true
 	for _, opened := range c.open {
-		c.closing.Go(func() {
-			if err := opened.Close(ctx); err != nil {
-				tflog.Warn(ctx, "could not be closed when the provider stopped", map[string]any{"error": err.Error()})
-			}
-		})
+		c.closing.Go(func() { closeLogged(ctx, opened) })
 	}
 	c.open = nil
 	c.mu.Unlock()
@@ -122,5 +121,13 @@ func (c *Cleanup) Close(ctx context.Context) {
 	select {
 	case <-closed:
 	case <-time.After(logGrace):
+	}
+}
+
+// closeLogged closes what was open when the provider stopped. A failure is logged, since
+// diagnostics can no longer be shown.
+func closeLogged(ctx context.Context, opened closer) {
+	if err := opened.Close(ctx); err != nil {
+		tflog.Warn(ctx, "could not be closed when the provider stopped", map[string]any{"error": err.Error()})
 	}
 }

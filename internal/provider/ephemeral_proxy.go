@@ -137,12 +137,10 @@ func (r *proxyEphemeralResource) Open(ctx context.Context, req ephemeral.OpenReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	handle, err := r.data.cleanup.add(ctx, opened)
-	if err != nil {
-		resp.Diagnostics.AddError("The provider is stopping", "The provider was stopped while it opened this proxy, and has closed it. Run Terraform again.")
+	resp.Diagnostics.Append(r.data.cleanup.keep(ctx, opened, resp.Private, "opened this proxy, and has closed it")...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, sessionKey, handle)...)
 	credential := opened.Credential().Reveal()
 	model.LocalURL = types.StringValue(opened.URL())
 	model.AccessToken = types.StringValue(credential)

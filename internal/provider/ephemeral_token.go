@@ -126,14 +126,7 @@ func (r *tokenEphemeralResource) keep(
 	if !model.RevokeOnClose.ValueBool() && resp.RenewAt.IsZero() {
 		return diags
 	}
-	handle, err := r.data.cleanup.add(ctx, session)
-	if err != nil {
-		diags.AddError("The provider is stopping",
-			"The provider was stopped while it requested this token, and has revoked it. Run Terraform again.")
-		return diags
-	}
-	diags.Append(resp.Private.SetKey(ctx, sessionKey, handle)...)
-	return diags
+	return append(diags, r.data.cleanup.keep(ctx, session, resp.Private, "requested this token, and has revoked it")...)
 }
 
 // Renew cannot change the token that was handed out; it keeps the session at the server

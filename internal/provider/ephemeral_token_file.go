@@ -121,13 +121,10 @@ func (r *tokenFileEphemeralResource) Open(ctx context.Context, req ephemeral.Ope
 		resp.Diagnostics.Append(describeFileError(err).diagnostic())
 		return
 	}
-	handle, err := r.data.cleanup.add(ctx, file)
-	if err != nil {
-		resp.Diagnostics.AddError("The provider is stopping",
-			"The provider was stopped while it wrote this file, and has removed it. Run Terraform again.")
+	resp.Diagnostics.Append(r.data.cleanup.keep(ctx, file, resp.Private, "wrote this file, and has removed it")...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, sessionKey, handle)...)
 	model.Path = types.StringValue(file.Path())
 	model.ExpiresAt = instantOf(config.First.ExpiresAt)
 	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
