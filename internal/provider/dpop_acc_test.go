@@ -27,6 +27,20 @@ func startBound(t *testing.T, change ...func(*authserver.Client)) *authservertes
 	})
 }
 
+// TestDPoPKeyRefused holds what is said of a key that the server does not support.
+func TestDPoPKeyRefused(t *testing.T) {
+	t.Parallel()
+	srv := authservertest.Start(t, authserver.Config{
+		Clients: []authserver.Client{exampleClient(boundKind)}, DPoP: authserver.DPoPRules{Algorithms: []string{"PS256"}},
+	})
+	config := merged(providerBlock(srv), attributes{"token_endpoint": nil, "issuer": srv.Issuer(), "dpop_bound_access_tokens": true})
+	found := newSession(t).mustConfigure(config).open(tokenType, nil).diagnostics
+	if !found.isAbout("dpop_private_key") || !strings.Contains(found.String(), "The key signs with ES256, and the server takes proofs with PS256.") {
+		t.Errorf("want one finding about the key:\n%s", found)
+	}
+	mustCount(t, srv, 0)
+}
+
 // boundBlocks are blocks of each kind that use a token which is bound to a key.
 const boundBlocks = `
 provider "oauth2cc" {

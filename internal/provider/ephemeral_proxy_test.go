@@ -187,6 +187,34 @@ func TestProxyRevokedToken(t *testing.T) {
 	}
 }
 
+// TestProxyDPoP holds that calls through a proxy prove possession of the token's key, and
+// that a challenge for a nonce costs no token and is not seen by the caller.
+func TestProxyDPoP(t *testing.T) {
+	t.Parallel()
+	srv := startBound(t)
+	s := newSession(t).mustConfigure(merged(providerBlock(srv), attributes{"dpop_bound_access_tokens": true}))
+	proxy := s.mustOpen(proxyType, attributes{"url": srv.APIURL + "/v1"})
+	for range 2 {
+		for _, path := range []string{"", "/orders?x=1", "/a%2Fb/c;d/?x=%20"} {
+			if status, body := through(t, proxy, path); status != 200 {
+				t.Errorf("%q: received %d %s", path, status, body)
+			}
+		}
+		response, err := caller.Post(proxy["capability_url"].(string)+"/x", "text/plain", io.MultiReader(strings.NewReader("body"))) //nolint:noctx // of no length
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != 200 || response.Header.Get("DPoP-Nonce") != "" {
+			t.Errorf("received %s with %v", response.Status, response.Header)
+		}
+		srv.RotateNonce()
+	}
+	if tokens, calls := srv.Count(authserver.TokenEndpoint), srv.Count(authserver.API); tokens != 2 || calls != 10 {
+		t.Errorf("%d token requests and %d calls, want 2 and 10: one each was challenged, and a call once more after the change", tokens, calls)
+	}
+}
+
 // TestProxyHeaders holds where the token and the headers of the block are sent, and that
 // the API sees the provider's client certificate (RFC 8705).
 func TestProxyHeaders(t *testing.T) {
