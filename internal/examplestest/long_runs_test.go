@@ -126,20 +126,17 @@ func stageLongRun(t *testing.T, file string, row longRun, srv *authservertest.Se
 		"CONSUMER_DURATION=" + runDuration, "CONSUMER_LOGIN=" + srv.TokenURL(), "CONSUMER_API=" + srv.APIURL,
 		"OAUTH2CC_CLIENT_ID=" + os.Getenv("OAUTH2CC_CLIENT_ID"), "OAUTH2CC_CLIENT_SECRET=" + os.Getenv("OAUTH2CC_CLIENT_SECRET"),
 	}
-	if row.encrypted { // as if the machine trusted the server
-		ca := filepath.Join(t.TempDir(), "ca.pem")
-		if err := os.WriteFile(ca, []byte(srv.CAPEM), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		environment = append(environment, "SSL_CERT_FILE="+ca)
-	}
 	for name, value := range row.variables {
 		environment = append(environment, "TF_VAR_"+name+"="+value)
 	}
 	workspace := acctest.New(t, "", environment...)
 	workspace.StandIn(row.provider)
+	issuer := `"` + srv.URL + `"`
+	if row.encrypted { // the authority of a real server is a public one
+		issuer += "\n  tls = { ca_certificate = file(\"ca.pem\") }"
+	}
 	files := map[string]string{"main.tf": strings.NewReplacer(
-		"https://auth.example.com", srv.URL,
+		`"https://auth.example.com"`, issuer,
 		"https://cluster.example.com", srv.APIURL,
 		"https://api.example.com", srv.APIURL,
 		"https://grafana.example.com", srv.APIURL,
