@@ -11,6 +11,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/proxy"
 )
 
 // load are calls from several connections at once.
@@ -24,7 +27,12 @@ const (
 func BenchmarkCalls(b *testing.B) {
 	body := strings.Repeat("x", 1<<10)
 	srv := serve(b, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
-	p := start(b, srv.URL)
+	client, err := httpstack.New(httpstack.Config{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(client.CloseIdleConnections)
+	p := start(b, srv.URL, func(c *proxy.Config) { c.Transport = client.Streaming() })
 	var direct, proxied []time.Duration
 	var directTook, proxiedTook time.Duration
 	b.ReportAllocs()

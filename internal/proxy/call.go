@@ -162,6 +162,10 @@ func (p *Proxy) isIn(text string) bool {
 func (c *call) rewrite(r *httputil.ProxyRequest) {
 	r.Out.URL, r.Out.Host = c.url, ""
 	r.Out.Header.Del("Authorization")
+	if upgradesHTTP(r.Out.Header.Get("Upgrade")) {
+		r.Out.Header.Del("Upgrade")
+		r.Out.Header.Del("Connection")
+	}
 	for name, values := range r.Out.Header {
 		if strings.HasPrefix(name, "X-Forwarded") || name == "Forwarded" || name == "Via" || slices.ContainsFunc(values, c.proxy.isIn) {
 			delete(r.Out.Header, name)
@@ -183,6 +187,14 @@ func (c *call) rewrite(r *httputil.ProxyRequest) {
 			}
 		}}
 	}
+}
+
+// upgradesHTTP reports whether a protocol that a caller asks to switch to (RFC 9110 section
+// 7.8) carries further requests, which would pass the proxy unseen. Some clients ask for h2c
+// with each request.
+func upgradesHTTP(protocol string) bool {
+	protocol = strings.ToLower(protocol)
+	return strings.HasPrefix(protocol, "h2") || strings.Contains(protocol, "http/") || strings.Contains(protocol, "tls/")
 }
 
 // modifyResponse turns the API's response into that to the caller.

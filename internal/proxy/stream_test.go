@@ -249,6 +249,20 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// TestUpgradeToHTTP holds that no connection comes about on which requests would reach the
+// API past the proxy.
+func TestUpgradeToHTTP(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range []string{"h2c", "HTTP/2.0", "TLS/1.2, HTTP/1.1"} {
+		a := startAPI(t, noContent)
+		p := start(t, a.url)
+		response := exchange(t, p, get(p, "/", "Connection: Upgrade, HTTP2-Settings", "Upgrade: "+protocol, "HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA"))
+		if got := a.requests(); response.StatusCode != 204 || len(got) != 1 || strings.Contains(strings.ToLower(got[0]), "upgrade") || strings.Contains(got[0], "Settings") {
+			t.Errorf("%s: received %d, sent %q", protocol, response.StatusCode, got)
+		}
+	}
+}
+
 // TestLargeBodies holds that bodies are not kept: 1 GiB in both directions at once takes a
 // few MiB.
 func TestLargeBodies(t *testing.T) { //nolint:paralleltest // it measures the heap
