@@ -85,24 +85,26 @@ func chooseAlgorithm(key keys.Key, supported []string) (jose.SignatureAlgorithm,
 // 9449 section 6).
 func (p *Prover) Thumbprint() string { return p.thumbprint }
 
-// TokenEndpoint returns a RoundTripper that sends token requests through base, each with
-// a proof of its own (RFC 9449 section 5).
-func (p *Prover) TokenEndpoint(base http.RoundTripper) http.RoundTripper {
-	return &transport{prover: p, nonces: &p.tokenEndpoints, base: base}
+// TokenEndpoint returns what wraps the transport of one token request, so that it has a
+// proof, another one each time it is sent (RFC 9449 section 5). When it is sent again after a
+// challenge, it has the nonce of that challenge: another request may have used the latest.
+func (p *Prover) TokenEndpoint() func(base http.RoundTripper) http.RoundTripper {
+	own := new(nonces)
+	return func(base http.RoundTripper) http.RoundTripper {
+		return &transport{prover: p, nonces: &p.tokenEndpoints, own: own, base: base}
+	}
 }
 
-// API returns a RoundTripper that sends requests with an access token through base, each
-// with a proof of its own (RFC 9449 section 7). It prefers the nonces of its own responses:
-// a request that is sent again after a challenge has the nonce that was meant for it.
+// API wraps the transport of one request with an access token in the same way (RFC 9449
+// section 7).
 func (p *Prover) API(base http.RoundTripper, accessToken secret.String) http.RoundTripper {
-	return &transport{prover: p, nonces: &p.apis, base: base, accessToken: accessToken}
+	return &transport{prover: p, nonces: &p.apis, own: new(nonces), base: base, accessToken: accessToken}
 }
 
 // transport adds a proof to each request.
 type transport struct {
 	prover      *Prover
-	nonces      *nonces
-	own         nonces // of the responses to t
+	nonces, own *nonces // those of all requests, and of this one
 	base        http.RoundTripper
 	accessToken secret.String // empty at a token endpoint
 }

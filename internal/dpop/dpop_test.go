@@ -115,7 +115,7 @@ func TestProof(t *testing.T) {
 		want            map[string]any
 	}{
 		"token endpoint": {
-			prover.TokenEndpoint, "POST", "https://server.example.com/token",
+			prover.TokenEndpoint(), "POST", "https://server.example.com/token",
 			map[string]any{"htm": "POST", "htu": "https://server.example.com/token", "iat": json.Number("1562262616")},
 		},
 		"API": {
@@ -175,7 +175,7 @@ func TestTargetURI(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var srv server
-			_, claims := verified(t, srv.send(t, newProver(t, key).TokenEndpoint(&srv), "POST", test.address), key.Public())
+			_, claims := verified(t, srv.send(t, newProver(t, key).TokenEndpoint()(&srv), "POST", test.address), key.Public())
 			if claims["htu"] != test.want {
 				t.Errorf("htu is %v, want %s", claims["htu"], test.want)
 			}
@@ -205,7 +205,7 @@ func TestGenerateKey(t *testing.T) {
 	if newProver(t, key).Thumbprint() == newProver(t, another).Thumbprint() {
 		t.Error("two keys are the same")
 	}
-	header, _ := verified(t, srv.send(t, newProver(t, key).TokenEndpoint(&srv), "POST", "https://as.example/token"), key.Public())
+	header, _ := verified(t, srv.send(t, newProver(t, key).TokenEndpoint()(&srv), "POST", "https://as.example/token"), key.Public())
 	if header["alg"] != "ES256" {
 		t.Errorf("alg is %v", header["alg"])
 	}
@@ -244,7 +244,7 @@ func TestAlgorithm(t *testing.T) {
 				return
 			}
 			var srv server
-			header, _ := verified(t, srv.send(t, prover.TokenEndpoint(&srv), "POST", "https://as.example/token"), test.key.Public())
+			header, _ := verified(t, srv.send(t, prover.TokenEndpoint()(&srv), "POST", "https://as.example/token"), test.key.Public())
 			if header["alg"] != test.want {
 				t.Errorf("alg is %v, want %s", header["alg"], test.want)
 			}
@@ -283,7 +283,7 @@ func TestNonce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := &server{nonces: test.given}
-			sender := newProver(t, key).TokenEndpoint(srv)
+			sender := newProver(t, key).TokenEndpoint()(srv)
 			for range test.given {
 				srv.send(t, sender, "POST", "https://as.example/token")
 			}
@@ -300,14 +300,14 @@ func TestNoncesApart(t *testing.T) {
 	t.Parallel()
 	key := rfcKey(t, "rfc7515-a3.json", "")
 	prover, srv := newProver(t, key), &server{nonces: []string{"1"}}
-	endpoint := prover.TokenEndpoint(srv)
+	endpoint := prover.TokenEndpoint()(srv)
 	srv.send(t, endpoint, "POST", "https://one.example/token")
 	for name, test := range map[string]struct {
 		through http.RoundTripper
 		address string
 		want    any
 	}{
-		"same origin":         {prover.TokenEndpoint(srv), "https://one.example/other", "1"},
+		"same origin":         {prover.TokenEndpoint()(srv), "https://one.example/other", "1"},
 		"same, written apart": {endpoint, "https://ONE.example:443/", "1"},
 		"another host":        {endpoint, "https://two.example/token", nil},
 		"another port":        {endpoint, "https://one.example:8443/token", nil},
@@ -326,15 +326,21 @@ func TestNoncesOfConcurrentRequests(t *testing.T) {
 	t.Parallel()
 	const address = "https://api.example/"
 	key := rfcKey(t, "rfc8037-a1.json", "")
-	prover, srv := newProver(t, key), &server{nonces: []string{"1", "2"}}
-	first, second := prover.API(srv, secret.New("t")), prover.API(srv, secret.New("t"))
-	srv.send(t, first, "GET", address)
-	srv.send(t, second, "GET", address)
-	if one, two := nonceSent(t, srv, key, first, address), nonceSent(t, srv, key, second, address); one != "1" || two != "2" {
-		t.Errorf("the nonces are %v and %v", one, two)
-	}
-	if third := nonceSent(t, srv, key, prover.API(srv, secret.New("t")), address); third != "2" {
-		t.Errorf("the nonce of another request is %v", third)
+	prover, srv := newProver(t, key), &server{}
+	for name, sender := range map[string]func() http.RoundTripper{
+		"token endpoint": func() http.RoundTripper { return prover.TokenEndpoint()(srv) },
+		"API":            func() http.RoundTripper { return prover.API(srv, secret.New("t")) },
+	} {
+		srv.nonces = []string{"1", "2"}
+		first, second := sender(), sender()
+		srv.send(t, first, "GET", address)
+		srv.send(t, second, "GET", address)
+		if one, two := nonceSent(t, srv, key, first, address), nonceSent(t, srv, key, second, address); one != "1" || two != "2" {
+			t.Errorf("%s: the nonces are %v and %v", name, one, two)
+		}
+		if third := nonceSent(t, srv, key, sender(), address); third != "2" {
+			t.Errorf("%s: the nonce of another request is %v", name, third)
+		}
 	}
 }
 
@@ -344,7 +350,7 @@ func TestManyOrigins(t *testing.T) {
 	t.Parallel()
 	key := rfcKey(t, "rfc8037-a1.json", "") // the fastest
 	srv := &server{}
-	sender := newProver(t, key).TokenEndpoint(srv)
+	sender := newProver(t, key).TokenEndpoint()(srv)
 	address := func(i int) string { return "https://" + strconv.Itoa(i) + ".example/" }
 	const many = 1001
 	for i := range many {
@@ -371,7 +377,7 @@ func TestFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	down := errors.New("down")
-	response, err := newProver(t, rfcKey(t, "rfc7515-a3.json", "")).TokenEndpoint(failing{down}).RoundTrip(request)
+	response, err := newProver(t, rfcKey(t, "rfc7515-a3.json", "")).TokenEndpoint()(failing{down}).RoundTrip(request)
 	if !errors.Is(err, down) || response != nil {
 		t.Errorf("%v, %v", response, err)
 		_ = response.Body.Close()
@@ -387,7 +393,7 @@ func FuzzNonce(f *testing.F) {
 	f.Fuzz(func(t *testing.T, nonce string) {
 		key := rfcKey(t, "rfc8037-a1.json", "")
 		srv := &server{nonces: []string{nonce}}
-		sender := newProver(t, key).TokenEndpoint(srv)
+		sender := newProver(t, key).TokenEndpoint()(srv)
 		srv.send(t, sender, "POST", "https://as.example/token")
 		if got := nonceSent(t, srv, key, sender, "https://as.example/token"); got != nil && got != nonce {
 			t.Errorf("the nonce is %q, want %q", got, nonce)

@@ -68,17 +68,21 @@ func (s *Source) bind(client *Client) error {
 		return &ConfigError{Attribute: "dpop_private_key", Err: err}
 	}
 	client.prover, client.DPoPThumbprint = prover, prover.Thumbprint()
-	client.sender.Prove = prover.TokenEndpoint
 	return nil
 }
 
-// withNonce makes a token request, and once more if the server asks for a nonce, which
-// is then in the proof (RFC 9449 section 8). The server has not processed the first one,
-// but an assertion in it may be used up, so the whole request is made anew.
-func (c Client) withNonce(request func() (*oauth2.Token, error)) (*oauth2.Token, error) {
-	token, err := request()
-	if response, ok := errors.AsType[*oauth2.Error](err); ok && c.prover != nil && response.RequiresNonce() {
-		return request()
+// withProof makes a token request, with a proof if the token is to be bound. If the server
+// asks for a nonce (RFC 9449 section 8), it is made once more: the server has not processed
+// it, but an assertion in it may be used up, so all of it is made anew.
+func (c Client) withProof(request func(sender oauth2.Client) (*oauth2.Token, error)) (*oauth2.Token, error) {
+	sender := c.sender
+	if c.prover == nil {
+		return request(sender)
+	}
+	sender.Prove = c.prover.TokenEndpoint()
+	token, err := request(sender)
+	if response, ok := errors.AsType[*oauth2.Error](err); ok && response.RequiresNonce() {
+		return request(sender)
 	}
 	return token, err
 }

@@ -105,7 +105,7 @@ func (s *Source) obtain(ctx context.Context, client Client) (*oauth2.Token, erro
 func (s *Source) fetch(ctx context.Context, client Client) (*oauth2.Token, error) {
 	token, err := s.logins.do(ctx, client, func() (*oauth2.Token, error) {
 		return retry(ctx, s, client.repeatable().decide, func() (*oauth2.Token, error) {
-			return client.withNonce(func() (*oauth2.Token, error) { return client.sender.Token(ctx, client.Request) })
+			return client.withProof(func(sender oauth2.Client) (*oauth2.Token, error) { return sender.Token(ctx, client.Request) })
 		})
 	})
 	if err != nil {
@@ -122,7 +122,9 @@ var errBodySent = errors.New("the refresh token is missing or no longer valid, a
 func (s *Source) renew(ctx context.Context, client Client, previous *oauth2.Token) (*oauth2.Token, error) {
 	if previous.Refreshable(s.now()) {
 		token, err := retry(ctx, s, ifUnprocessed.decide, func() (*oauth2.Token, error) {
-			return client.withNonce(func() (*oauth2.Token, error) { return client.sender.Refresh(ctx, client.Request, previous) })
+			return client.withProof(func(sender oauth2.Client) (*oauth2.Token, error) {
+				return sender.Refresh(ctx, client.Request, previous)
+			})
 		})
 		if err == nil {
 			return token, nil
