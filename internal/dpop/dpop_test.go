@@ -4,10 +4,8 @@
 package dpop_test
 
 import (
-	"context"
 	"crypto"
 	"encoding/json"
-	"errors"
 	"maps"
 	"net/http"
 	"os"
@@ -362,25 +360,6 @@ func TestManyOrigins(t *testing.T) {
 	}
 	if got := nonceSent(t, srv, key, sender, address(0)); got != nil {
 		t.Errorf("the nonce %v of the first of %d origins is still there", got, many)
-	}
-}
-
-// failing is a RoundTripper that fails.
-type failing struct{ err error }
-
-func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }
-
-func TestFailure(t *testing.T) {
-	t.Parallel()
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "https://as.example/", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	down := errors.New("down")
-	response, err := newProver(t, rfcKey(t, "rfc7515-a3.json", "")).TokenEndpoint()(failing{down}).RoundTrip(request)
-	if !errors.Is(err, down) || response != nil {
-		t.Errorf("%v, %v", response, err)
-		_ = response.Body.Close()
 	}
 }
 
