@@ -4,6 +4,7 @@
 package provider_test
 
 import (
+	"bufio"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -377,4 +378,77 @@ func TestProxyEndsWithTheProcess(t *testing.T) {
 	if found := s.open(proxyType, attributes{"url": srv.APIURL}).diagnostics; !strings.Contains(found.String(), "The provider is stopping") {
 		t.Errorf("Open says %s", found)
 	}
+}
+
+// streaming is an API that responds to each part of a body, repeats trailers, and repeats
+// what it reads after an upgrade.
+func streaming(w http.ResponseWriter, r *http.Request) {
+	control := http.NewResponseController(w)
+	if r.Header.Get("Upgrade") != "" {
+		conn, buffered, err := control.Hijack()
+		if err != nil {
+			return
+		}
+		defer func() { _ = conn.Close() }()
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+		_, _ = io.Copy(conn, buffered)
+		return
+	}
+	_ = control.EnableFullDuplex()
+	w.Header().Set("Trailer", "X-Sum")
+	part := make([]byte, 3)
+	for {
+		if _, err := io.ReadFull(r.Body, part); err != nil {
+			break
+		}
+		_, _ = w.Write(part)
+		_ = control.Flush()
+	}
+	w.Header().Set("X-Sum", r.Trailer.Get("X-Sum"))
+}
+
+// TestProxyStreams holds that whatever attaches the token, calls are passed on as they come.
+func TestProxyStreams(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	api := httptest.NewServer(http.HandlerFunc(streaming))
+	t.Cleanup(api.Close)
+	proxy := newSession(t).mustConfigure(providerBlock(srv)).mustOpen(proxyType, attributes{"url": api.URL})
+	begin := func(fields string) (net.Conn, *http.Response) {
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(proxy["local_url"].(string), "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		_ = conn.SetDeadline(time.Now().Add(time.Minute))
+		_, _ = io.WriteString(conn, "POST /x HTTP/1.1\r\nHost: localhost\r\nAuthorization: "+proxy["authorization_header"].(string)+"\r\n"+fields)
+		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conn, response
+	}
+	echo := func(sent io.Writer, framed string, received io.Reader, text string) {
+		t.Helper()
+		_, _ = io.WriteString(sent, framed)
+		got := make([]byte, len(text))
+		if n, err := io.ReadFull(received, got); err != nil || string(got) != text {
+			t.Fatalf("received %q, %v", got[:n], err)
+		}
+	}
+	conn, response := begin("Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n3\r\none\r\n")
+	echo(conn, "", response.Body, "one")
+	echo(conn, "3\r\ntwo\r\n", response.Body, "two")
+	_, _ = io.WriteString(conn, "0\r\nX-Sum: 2\r\n\r\n")
+	if rest, err := io.ReadAll(response.Body); len(rest) > 0 || err != nil || response.Trailer.Get("X-Sum") != "2" {
+		t.Errorf("received %q, %v, %v", rest, response.Trailer, err)
+	}
+	conn, response = begin("Connection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+	if response.StatusCode != 101 {
+		t.Fatalf("received %v", response)
+	}
+	echo(conn, "text", conn, "text")
+	conn, response = begin("Connection: close\r\nContent-Length: 1000000\r\n\r\nabc") // of which no more comes yet
+	echo(conn, "", response.Body, "abc")
+	echo(conn, "def", response.Body, "def")
 }

@@ -87,7 +87,7 @@ func TestManyConnections(t *testing.T) {
 	first := dial(t, p)
 	write(t, first, "GET / HTTP/1.1\r\nHost: ")
 	var strangers []net.Conn
-	for i := range 1500 {
+	for i := range 1000 {
 		conn := dial(t, p)
 		strangers = append(strangers, conn)
 		write(t, conn, []string{"", "GET / HTTP/1.1\r\nX: "}[i%2])
@@ -114,11 +114,11 @@ func TestHeaderSize(t *testing.T) {
 	t.Parallel()
 	a := startAPI(t, noContent)
 	p := start(t, a.url)
-	if response := exchange(t, p, get(p, "/", "X: "+strings.Repeat("x", 200<<10))); response.StatusCode != 204 {
+	if response := exchange(t, p, get(p, "/", "X: "+strings.Repeat("x", 100<<10))); response.StatusCode != 204 {
 		t.Errorf("received %v", response)
 	}
 	conn := dial(t, p)
-	go func() { _, _ = io.WriteString(conn, get(p, "/", "X: "+strings.Repeat("x", 300<<10))) }()
+	go func() { _, _ = io.WriteString(conn, get(p, "/", "X: "+strings.Repeat("x", 200<<10))) }()
 	if response := readResponse(t, bufio.NewReader(conn), "GET"); response.StatusCode != 431 {
 		t.Errorf("received %v", response)
 	}

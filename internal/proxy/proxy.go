@@ -40,7 +40,7 @@ const (
 	// a call is sent on it.
 	idleTimeout = 10 * time.Minute
 	// maxHeaderBytes bounds the header of a call.
-	maxHeaderBytes = 256 << 10
+	maxHeaderBytes = 128 << 10
 	// credentialSize is the size of the credential in bytes.
 	credentialSize = 32
 )

@@ -11,7 +11,7 @@ import (
 )
 
 // maxStrangers bounds the connections on which no call has authenticated yet.
-const maxStrangers = 1024
+const maxStrangers = 512
 
 // strangers are the connections on which no call has authenticated yet, oldest first. One
 // too many closes the oldest, so that anything on this machine that opens connections
