@@ -129,14 +129,13 @@ func (j JWT) Authenticate(ctx context.Context, request *oauth2.RequestBuilder) e
 	return nil
 }
 
-// FieldError reports an invalid member of a configured object.
-type FieldError struct {
-	// Field is the member's name, for example "private_key".
-	Field string
-	Err   error
+// AssertionError reports why there is no assertion.
+type AssertionError struct {
+	// Attribute is the provider's attribute at fault, for example
+	// "signed_assertion.private_key".
+	Attribute string
+	Err       error
 }
 
-func (e *FieldError) Error() string { return fmt.Sprintf("%s: %v", e.Field, e.Err) }
-func (e *FieldError) Unwrap() error { return e.Err }
-
-func fieldError(field string, err error) error { return &FieldError{Field: field, Err: err} }
+func (e *AssertionError) Error() string { return fmt.Sprintf("%s: %v", e.Attribute, e.Err) }
+func (e *AssertionError) Unwrap() error { return e.Err }

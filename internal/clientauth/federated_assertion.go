@@ -80,7 +80,7 @@ func (f FederatedAssertion) read(ctx context.Context) (text string, decoded *oau
 	case f.File != "":
 		field, source = "file", describeFile(f.File)
 		if text, err = readFile(f.File); err != nil {
-			err = fieldError("file", fmt.Errorf("%s %w", source, err))
+			err = federatedError("file", fmt.Errorf("%s %w", source, err))
 		}
 	default:
 		field, source = "request", "the platform's response"
@@ -91,10 +91,10 @@ func (f FederatedAssertion) read(ctx context.Context) (text string, decoded *oau
 	}
 	text = strings.TrimSpace(strings.TrimPrefix(text, oauth2.ByteOrderMark))
 	if decoded, err = decode(text, source); err != nil {
-		return "", nil, fieldError(field, err)
+		return "", nil, federatedError(field, err)
 	}
 	if expiry := decoded.ExpiresAt(); !expiry.IsZero() && !f.Now().Before(expiry) {
-		return "", nil, fieldError(field, fmt.Errorf("the assertion from %s has expired: its exp is %s, and now it is %s",
+		return "", nil, federatedError(field, fmt.Errorf("the assertion from %s has expired: its exp is %s, and now it is %s",
 			source, expiry.Format(time.RFC3339), f.Now().UTC().Format(time.RFC3339)))
 	}
 	return text, decoded, nil
@@ -123,7 +123,7 @@ func decode(text, source string) (*oauth2.JWT, error) {
 func (f FederatedAssertion) variable(field, name string) (string, error) {
 	value := strings.TrimSpace(f.Getenv(name))
 	if value == "" {
-		return "", fieldError(field, fmt.Errorf("%s is not set; the pipeline's job may have to request an identity token", describeVariable(field, name)))
+		return "", federatedError(field, fmt.Errorf("%s is not set; the pipeline's job may have to request an identity token", describeVariable(field, name)))
 	}
 	return value, nil
 }
@@ -190,7 +190,7 @@ func (f FederatedAssertion) request(ctx context.Context) (string, error) {
 	}
 	body, err := f.Fetch(ctx, request)
 	if err != nil {
-		return "", fieldError("request", err)
+		return "", federatedError("request", err)
 	}
 	body = bytes.TrimPrefix(body, []byte(oauth2.ByteOrderMark))
 	if !json.Valid(body) {
@@ -198,12 +198,12 @@ func (f FederatedAssertion) request(ctx context.Context) (string, error) {
 	}
 	var document any
 	if err := oauth2.DecodeJSON(body, &document); err != nil {
-		return "", fieldError("request", err)
+		return "", federatedError("request", err)
 	}
 	found, _ := f.Request.Pointer.Lookup(document)
 	assertion, ok := found.(string)
 	if !ok {
-		return "", fieldError("request.pointer", fmt.Errorf("the platform's response has no string at %q", f.Request.Pointer))
+		return "", federatedError("request.pointer", fmt.Errorf("the platform's response has no string at %q", f.Request.Pointer))
 	}
 	return assertion, nil
 }
@@ -217,7 +217,7 @@ func (p PlatformRequest) document(variable func(field, name string) (string, err
 	}
 	target, err := url.Parse(address)
 	if err != nil {
-		return request, fieldError("request", errors.New("the platform's address is not a URL"))
+		return request, federatedError("request", errors.New("the platform's address is not a URL"))
 	}
 	query := make(url.Values, len(p.Query))
 	for name, value := range p.Query {
@@ -236,4 +236,8 @@ func (p PlatformRequest) document(variable func(field, name string) (string, err
 		Bearer:   secret.New(token),
 		MaxBody:  maxAssertion,
 	}, nil
+}
+
+func federatedError(member string, err error) error {
+	return &AssertionError{Attribute: "federated_assertion." + member, Err: err}
 }

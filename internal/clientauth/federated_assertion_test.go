@@ -43,12 +43,12 @@ func platform(assertion clientauth.FederatedAssertion, environment map[string]st
 func noAssertion(t *testing.T, assertion clientauth.FederatedAssertion, field string, wants ...string) {
 	t.Helper()
 	text, err := assertion.Assertion(t.Context())
-	var about *clientauth.FieldError
+	var about *clientauth.AssertionError
 	if !errors.As(err, &about) {
 		t.Fatalf("got %v and the error %v, want one about %s", text, err, field)
 	}
-	if about.Field != field {
-		t.Errorf("the error is about %s, not %s: %v", about.Field, field, err)
+	if about.Attribute != "federated_assertion."+field {
+		t.Errorf("the error is about %s, not %s: %v", about.Attribute, field, err)
 	}
 	for _, want := range wants {
 		if !strings.Contains(err.Error(), want) {

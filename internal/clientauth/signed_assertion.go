@@ -77,7 +77,7 @@ func (a SignedAssertion) Assertion(context.Context) (secret.String, error) {
 }
 
 // Check reports what is wrong with the key or secret, the algorithm or the certificate,
-// without signing anything. The error is a [*FieldError].
+// without signing anything. The error is an [*AssertionError].
 func (a SignedAssertion) Check() error {
 	if !a.PrivateKey.IsZero() || !a.ClientSecret.IsZero() {
 		_, err := a.signer()
@@ -104,18 +104,18 @@ func (a SignedAssertion) signer() (jose.Signer, error) {
 		// RFC 7518 section 3.2 requires a key as long as the hash: 32, 48 or 64 bytes.
 		length := len(a.ClientSecret.Reveal())
 		if length < 32 {
-			return nil, fieldError("client_secret", fmt.Errorf("it has %d bytes, and RFC 7518 section 3.2 requires 32 to sign with HS256", length))
+			return nil, &AssertionError{"client_secret", fmt.Errorf("it has %d bytes, and RFC 7518 section 3.2 requires 32 to sign with HS256", length)}
 		}
 		possible = hmacAlgorithms()[:min(3, length/16-1)]
 	} else {
 		private, err := keys.Parse(a.PrivateKey, a.KeyID)
 		if err != nil {
-			return nil, fieldError("private_key", err)
+			return nil, signedError("private_key", err)
 		}
 		key, possible = private.Signer, private.Algorithms
 		id, algorithm = cmp.Or(id, private.ID), cmp.Or(algorithm, private.Algorithm)
 		if err := a.addThumbprints(options, private); err != nil {
-			return nil, fieldError("certificate", err)
+			return nil, signedError("certificate", err)
 		}
 	}
 	chosen, err := a.chooseAlgorithm(possible, algorithm)
@@ -133,7 +133,7 @@ func (a SignedAssertion) signer() (jose.Signer, error) {
 func (a SignedAssertion) chooseAlgorithm(possible []string, configured string) (jose.SignatureAlgorithm, error) {
 	if configured != "" {
 		if !slices.Contains(possible, configured) {
-			return "", fieldError("algorithm", fmt.Errorf("this key cannot sign with %.40q but with %s", configured, strings.Join(possible, ", ")))
+			return "", signedError("algorithm", fmt.Errorf("this key cannot sign with %.40q but with %s", configured, strings.Join(possible, ", ")))
 		}
 		return jose.SignatureAlgorithm(configured), nil
 	}
@@ -142,7 +142,7 @@ func (a SignedAssertion) chooseAlgorithm(possible []string, configured string) (
 			return jose.SignatureAlgorithm(algorithm), nil
 		}
 	}
-	return "", fieldError("algorithm", fmt.Errorf("this key signs with %s, and the server takes %s", strings.Join(possible, ", "), strings.Join(a.Supported, ", ")))
+	return "", signedError("algorithm", fmt.Errorf("this key signs with %s, and the server takes %s", strings.Join(possible, ", "), strings.Join(a.Supported, ", ")))
 }
 
 // addThumbprints adds x5t and x5t#S256 (RFC 7515 sections 4.1.7 and 4.1.8).
@@ -178,10 +178,14 @@ func (a SignedAssertion) claims() ([]byte, error) {
 	if a.Claims != "" {
 		var own map[string]any
 		if err := oauth2.DecodeJSON([]byte(a.Claims), &own); err != nil || own == nil {
-			return nil, fieldError("claims", errors.New("not a JSON object; write it with jsonencode({ … })"))
+			return nil, signedError("claims", errors.New("not a JSON object; write it with jsonencode({ … })"))
 		}
 		maps.Copy(claims, own)
 		maps.DeleteFunc(claims, func(_ string, value any) bool { return value == nil })
 	}
 	return json.Marshal(claims)
+}
+
+func signedError(member string, err error) error {
+	return &AssertionError{Attribute: "signed_assertion." + member, Err: err}
 }

@@ -151,12 +151,12 @@ func wrong(t *testing.T, assertion clientauth.SignedAssertion, field, want strin
 	assertion.Now = func() time.Time { return noon }
 	_, err := assertion.Assertion(t.Context())
 	for call, err := range map[string]error{"Assertion": err, "Check": assertion.Check()} {
-		var about *clientauth.FieldError
+		var about *clientauth.AssertionError
 		if !errors.As(err, &about) {
 			t.Errorf("%s: got %v, want an error about %s", call, err, field)
 			continue
 		}
-		if about.Field != field || !strings.Contains(about.Err.Error(), want) {
+		if strings.TrimPrefix(about.Attribute, "signed_assertion.") != field || !strings.Contains(about.Err.Error(), want) {
 			t.Errorf("%s: got %v, want %q about %s", call, err, want, field)
 		}
 	}
@@ -323,8 +323,8 @@ func TestClaimsThatAreNoObject(t *testing.T) {
 	for _, claims := range []string{"[]", "null", `"sub"`, "sub=x", "{", `{"a":1`, " "} {
 		assertion := clientauth.SignedAssertion{ClientSecret: secret.New(longSecret), Claims: claims, Now: time.Now}
 		_, err := assertion.Assertion(t.Context())
-		var about *clientauth.FieldError
-		if !errors.As(err, &about) || about.Field != "claims" {
+		var about *clientauth.AssertionError
+		if !errors.As(err, &about) || about.Attribute != "signed_assertion.claims" {
 			t.Errorf("%q: got %v", claims, err)
 		}
 	}

@@ -43,6 +43,26 @@ type Client struct {
 	Prove func(base http.RoundTripper) http.RoundTripper
 }
 
+// Grants whose authorization is a JWT. The client may authenticate beside it.
+const (
+	// GrantJWTBearer is the grant of RFC 7523 section 2.1.
+	GrantJWTBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer" //nolint:gosec // the name of a grant, and no credential
+	// GrantTokenExchange is the grant of RFC 8693 section 2.1.
+	GrantTokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange" //nolint:gosec // likewise
+)
+
+// AssertionParameter is the parameter that has the JWT of a grant; "" for other grants.
+func AssertionParameter(grantType string) string {
+	switch grantType {
+	case GrantJWTBearer:
+		return "assertion"
+	case GrantTokenExchange:
+		return "subject_token"
+	default:
+		return ""
+	}
+}
+
 // TokenRequest describes a token request.
 type TokenRequest struct {
 	// Endpoint is the absolute URL of the token endpoint. Parameters in its query are
@@ -53,8 +73,8 @@ type TokenRequest struct {
 	// ParametersIn is where the parameters are sent; empty means [InForm].
 	ParametersIn ParametersIn
 	GrantType    string
-	// Assertion returns a new assertion for the JWT bearer grant (RFC 7523 section 2.1);
-	// nil for other grants.
+	// Assertion returns a new assertion, for a grant that has an [AssertionParameter]; nil
+	// for others.
 	Assertion func(context.Context) (secret.String, error) `cachekey:"-"`
 	// Scopes are sent in this order, separated by spaces (RFC 6749 section 3.3).
 	Scopes   []string
@@ -90,7 +110,10 @@ func (c *Client) Token(ctx context.Context, request TokenRequest) (*Token, error
 		if err != nil {
 			return nil, err
 		}
-		builder.Params.Add("assertion", assertion)
+		builder.Params.Add(AssertionParameter(request.GrantType), assertion)
+		if request.GrantType == GrantTokenExchange {
+			builder.Params.AddPublic("subject_token_type", "urn:ietf:params:oauth:token-type:jwt")
+		}
 	}
 	if err := c.Auth.Authenticate(ctx, builder); err != nil {
 		return nil, err

@@ -159,9 +159,9 @@ func (p *Params) override(parameters map[string]secret.String) {
 }
 
 // assertion decodes the assertion among the parameters: the client's own, or else the
-// grant (RFC 7521 sections 4.2 and 4.1). It is nil if there is none.
+// grant's. It is nil if there is none.
 func (p Params) assertion() *JWT {
-	for _, name := range []string{"client_assertion", "assertion"} {
+	for _, name := range []string{"client_assertion", AssertionParameter(GrantJWTBearer), AssertionParameter(GrantTokenExchange)} {
 		for _, param := range p {
 			if decoded, err := DecodeJWT(param.Value.Reveal()); err == nil && param.Name == name {
 				return decoded

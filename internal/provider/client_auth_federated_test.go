@@ -274,3 +274,53 @@ func TestTokenExchange(t *testing.T) {
 	}})
 	mustCount(t, srv, 1)
 }
+
+// TestFederatedGrant holds that the platform's assertion is the grant of RFC 7523 section
+// 2.1 and RFC 8693 section 2.1, while the client authenticates with an assertion of its
+// own, a secret, or not at all.
+func TestFederatedGrant(t *testing.T) {
+	t.Parallel()
+	key := authservertest.NewKey(t, authservertest.Ed25519)
+	platform := authservertest.StartPlatform(t, authserver.PlatformConfig{Issuer: "https://ci.example"})
+	const idToken = "urn:ietf:params:oauth:token-type:id_token"
+	signed := attributes{"client_secret": nil, "signed_assertion": attributes{"private_key": authservertest.PKCS8(t, key)}}
+	tests := map[string]struct {
+		grant, method    string
+		block            attributes
+		parameter, other string // the one that has the platform's JWT, and the one that does not
+		tokenType        string
+	}{
+		"exchange, alone":        {authserver.TokenExchange, authserver.None, attributes{"client_secret": nil}, "subject_token", "assertion", "urn:ietf:params:oauth:token-type:jwt"},
+		"exchange, secret":       {authserver.TokenExchange, authserver.ClientSecretBasic, nil, "subject_token", "assertion", "urn:ietf:params:oauth:token-type:jwt"},
+		"exchange, assertion":    {authserver.TokenExchange, authserver.PrivateKeyJWT, signed, "subject_token", "assertion", "urn:ietf:params:oauth:token-type:jwt"},
+		"exchange, another type": {authserver.TokenExchange, authserver.None, attributes{"client_secret": nil, "parameters": attributes{"subject_token_type": idToken}}, "subject_token", "assertion", idToken},
+		"bearer, assertion":      {authserver.JWTBearer, authserver.PrivateKeyJWT, signed, "assertion", "subject_token", ""},
+	}
+	for name, row := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := exampleClient(granting(row.grant, row.method, authserver.Trust{Issuer: "https://ci.example", Audience: "api://as"}))
+			if row.method == authserver.PrivateKeyJWT {
+				withKey(key, "")(&client)
+			}
+			srv := authservertest.Start(t, authserver.Config{
+				Clients:        []authserver.Client{client},
+				TrustedIssuers: []authserver.TrustedIssuer{platform.TrustedIssuer()},
+			})
+			jwt := token(t, platform, "api://as")
+			s := newSession(t, environment(map[string]string{"IDENTITY": jwt})).mustConfigure(providerBlock(srv, attributes{
+				"grant_type": row.grant, "federated_assertion": attributes{"env": "IDENTITY"},
+			}, row.block))
+			s.mustOpen(tokenType, nil)
+			request := srv.Requests()[0]
+			for name, want := range map[string]string{row.parameter: jwt, row.other: "", "subject_token_type": row.tokenType} {
+				if got := parameter(t, request, name); got != want {
+					t.Errorf("%s is %q, want %q", name, got, want)
+				}
+			}
+			if sent := parameter(t, request, "client_assertion"); (sent != "") != (row.method == authserver.PrivateKeyJWT) || sent == jwt {
+				t.Errorf("client_assertion is %q", sent)
+			}
+		})
+	}
+}

@@ -51,7 +51,7 @@ func invalidAssertions(t *testing.T) map[string]invalid {
 	from := func(places attributes) attributes { return attributes{"federated_assertion": places} }
 	request := func(places attributes) attributes { return from(attributes{"request": places}) }
 	return map[string]invalid{
-		"both assertions":            {merged(signedBy(text), from(attributes{"env": "A"})), "federated_assertion", "Only one assertion"},
+		"both assertions":            {merged(signedBy(text), from(attributes{"env": "A"})), "federated_assertion", "authenticates with one assertion"},
 		"private key and secret":     {merged(signedBy(text), attributes{"client_secret": "very-secret"}), "token_endpoint_auth_method", "Remove one"},
 		"passphrase, PKCS#8":         {signedBy(encryptedPKCS8), key, "passphrase"},
 		"passphrase, SEC 1":          {signedBy(encryptedSEC1), key, "passphrase"},

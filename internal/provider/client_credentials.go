@@ -18,6 +18,7 @@ import (
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
@@ -50,13 +51,14 @@ func credentialAttributes() map[string]schema.Attribute {
 		"signed_assertion": schema.SingleNestedAttribute{
 			Optional: true,
 			MarkdownDescription: "A JWT that this provider signs for each request ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). " +
-				"It authenticates the client (`private_key_jwt`, or `client_secret_jwt` without `private_key`). With `grant_type = \"" + tokensource.GrantJWTBearer + "\"` it is the grant.",
+				"It authenticates the client (`private_key_jwt`, or `client_secret_jwt` without `private_key`). With the `grant_type` `" + oauth2.GrantJWTBearer + "` or `" +
+				oauth2.GrantTokenExchange + "` it is the grant, unless `parameters` have the JWT or `federated_assertion` is set.",
 			Attributes: signedAssertionAttributes(),
 		},
 		"federated_assertion": schema.SingleNestedAttribute{
 			Optional: true,
 			MarkdownDescription: "A JWT issued by the platform that Terraform runs on, read for each request, so that no secret is needed. " +
-				"Set exactly one of `env`, `file` and `request`.",
+				"It authenticates the client, or with one of the two grants under `signed_assertion` it is the grant. Set exactly one of `env`, `file` and `request`.",
 			Attributes: federatedAssertionAttributes(),
 		},
 		"dpop_bound_access_tokens": schema.BoolAttribute{

@@ -114,8 +114,8 @@ func describeCause(err error) finding {
 	response, responded := errors.AsType[*oauth2.Error](err)
 	if fetch, ok := errors.AsType[*tokensource.FetchError](err); ok {
 		address = "token_endpoint"
-		if field, ok := errors.AsType[*clientauth.FieldError](fetch); ok {
-			return describeAssertion(fetch.Client.AssertionAttribute(), field)
+		if assertion, ok := errors.AsType[*clientauth.AssertionError](fetch); ok {
+			return describeAssertion(assertion)
 		}
 		if responded {
 			return describeResponse(response, fetch.Client)

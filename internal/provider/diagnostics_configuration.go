@@ -32,8 +32,8 @@ func describeConfig(config *tokensource.ConfigError) finding {
 			return describeConflict(config, words)
 		}
 	}
-	if part, ok := errors.AsType[*clientauth.FieldError](config); ok {
-		return describeAssertion("signed_assertion", part)
+	if assertion, ok := errors.AsType[*clientauth.AssertionError](config); ok {
+		return describeAssertion(assertion)
 	}
 	switch {
 	case errors.Is(config, tokensource.ErrMissing):
@@ -128,7 +128,8 @@ const (
 var conflictWords = map[error]string{
 	tokensource.ErrTwoMethods: "The client authenticates with client_secret_basic, which sets the Authorization header, and must not use two methods at once " +
 		"(RFC 6749 section 2.3). Remove {detail}. Or, to send only that, set token_endpoint_auth_method = \"none\" in a block without client_secret.",
-	tokensource.ErrTwoAssertions: "Only one assertion is sent, signed by this provider or issued by the platform. Remove signed_assertion or federated_assertion.",
+	tokensource.ErrTwoAssertions: "The client authenticates with one assertion, signed by this provider or issued by the platform. Remove signed_assertion or federated_assertion. " +
+		"If federated_assertion is the grant, set grant_type to \"" + oauth2.GrantJWTBearer + "\" or \"" + oauth2.GrantTokenExchange + "\".",
 	tokensource.ErrColonInID: "In HTTP Basic the first colon ends the client ID (RFC 7617 section 2), and the raw encoding does not escape it. " +
 		"Remove client_secret_basic_encoding, or set token_endpoint_auth_method = \"client_secret_post\".",
 	tokensource.ErrPlaintextCertificate: "With token_endpoint_auth_method = \"{detail}\" the client authenticates with a TLS certificate, which needs https://. " +

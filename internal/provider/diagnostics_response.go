@@ -311,18 +311,16 @@ func apiAdvice(response *oauth2.Error, authenticated bool) (suspects []string, r
 
 // describeAssertion is for an assertion that is unavailable. The attribute is
 // signed_assertion or federated_assertion.
-func describeAssertion(attribute string, part *clientauth.FieldError) finding {
-	place := attribute + "." + part.Field
-	if part.Field == "client_secret" { // it signs the assertion and is not part of it
-		place = part.Field
-	}
+func describeAssertion(part *clientauth.AssertionError) finding {
+	place := part.Attribute
 	// Terraform does not point at the member, so the text names it.
 	fact := "In " + place + ": " + strings.TrimRight(part.Err.Error(), ".?") + "."
 	found := finding{attribute: place, summary: "The assertion cannot be signed", facts: []string{fact}}
-	if attribute == "federated_assertion" {
+	object, member, _ := strings.Cut(place, ".")
+	if object == "federated_assertion" {
 		found.summary = "The platform's assertion is unavailable"
 	}
-	if part.Field == "request" || part.Field == "request.pointer" {
+	if member == "request" || member == "request.pointer" {
 		found.remedy = "Check the URL of the request, and pointer, which says where the assertion is in the platform's response."
 	}
 	if failure, ok := errors.AsType[*httpstack.Error](part); ok {

@@ -42,7 +42,7 @@ func (r refusal) authentication() string {
 	case len(places) > 0:
 		text = fmt.Sprintf("The client sent no credentials, unless %s has some (method none)", strings.Join(places, " or "))
 	case r.client.Request.Assertion != nil:
-		text = "The grant is the JWT of " + r.client.AssertionAttribute() + ", and the client did not authenticate (method none)"
+		text = "The grant is the JWT of " + r.client.GrantAttribute() + ", and the client did not authenticate (method none)"
 	default:
 		text = "The client sent no credentials (method none)"
 	}
@@ -59,7 +59,7 @@ func (r refusal) authentication() string {
 
 // origins says where the id and the credentials came from.
 func (r refusal) origins() string {
-	names := []string{"client_id", r.client.AssertionAttribute()}
+	names := []string{"client_id", "signed_assertion", "federated_assertion"}
 	if slices.Contains(clientauth.SecretMethods(), r.client.TokenEndpointAuthMethod) {
 		names = append(names, "client_secret")
 	}

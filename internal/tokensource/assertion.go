@@ -27,14 +27,16 @@ type Assertion struct {
 func (s *Source) Assertion(ctx context.Context, config ClientConfig) (Assertion, error) {
 	client := config.client()
 	client.Metadata = &oauth2.Metadata{}
-	if client.FederatedAssertion != nil {
-		client.SignedAssertion = nil
-	} else if err := s.prepareSigned(ctx, config, &client); err != nil {
-		return Assertion{}, err
+	attribute := federatedAttribute
+	if client.FederatedAssertion == nil {
+		attribute = signedAttribute
+		if err := s.prepareSigned(ctx, config, &client); err != nil {
+			return Assertion{}, err
+		}
 	}
 	s.completeAssertions(&client, cmp.Or(config.TokenEndpoint, client.Metadata.Text("token_endpoint")))
 	now := s.now()
-	value, err := client.assertion().Assertion(ctx)
+	value, err := client.assertion(attribute).Assertion(ctx)
 	if err != nil {
 		return Assertion{}, &FetchError{Client: client, Err: err}
 	}

@@ -101,7 +101,7 @@ func TestFederatedAssertionComesFirst(t *testing.T) {
 	}
 	config.FederatedAssertion.Getenv = func(string) string { return "" }
 	_, err = network.source().Assertion(t.Context(), config)
-	if failure, ok := errors.AsType[*tokensource.FetchError](err); !ok || failure.Client.AssertionAttribute() != "federated_assertion" {
+	if failure, ok := errors.AsType[*clientauth.AssertionError](err); !ok || failure.Attribute != "federated_assertion.env" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -13,22 +13,49 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
-// GrantJWTBearer is the grant whose authorization is an assertion (RFC 7523
-// section 2.1). The client may authenticate beside it.
-const GrantJWTBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer" //nolint:gosec // the name of a grant, and no credential
+// Attributes of a client's assertions.
+const (
+	signedAttribute    = "signed_assertion"
+	federatedAttribute = "federated_assertion"
+)
 
-// grants reports whether the client's assertion is the grant. Otherwise it
-// authenticates the client, as it does if a parameter is the grant's assertion.
-func (c Client) grants() bool {
-	return c.Request.GrantType == GrantJWTBearer && c.assertion() != nil && !c.namesAssertion()
+// GrantAttribute is the attribute whose assertion is the grant, "" if none is: the
+// platform's before the client's own, which can authenticate the client beside it.
+func (c Client) GrantAttribute() string {
+	switch {
+	case !c.takesAssertion():
+		return ""
+	case c.FederatedAssertion != nil:
+		return federatedAttribute
+	case c.SignedAssertion != nil:
+		return signedAttribute
+	default:
+		return ""
+	}
 }
 
-// namesAssertion reports whether parameters or the query of the token endpoint have the
-// grant's assertion.
-func (c Client) namesAssertion() bool {
-	_, named := c.Request.Parameters["assertion"]
+// takesAssertion reports whether the grant needs an assertion that neither the
+// parameters, the query of the token endpoint nor the body has.
+func (c Client) takesAssertion() bool {
+	parameter := oauth2.AssertionParameter(c.Request.GrantType)
+	_, named := c.Request.Parameters[parameter]
 	endpoint, err := url.Parse(c.Request.Endpoint)
-	return named || err == nil && endpoint.Query().Has("assertion")
+	named = named || err == nil && endpoint.Query().Has(parameter)
+	return parameter != "" && !named
+}
+
+// authAttribute is the attribute whose assertion authenticates the client, "" if none
+// does.
+func (c Client) authAttribute() string {
+	grant := c.GrantAttribute()
+	switch {
+	case c.SignedAssertion != nil && grant != signedAttribute:
+		return signedAttribute
+	case c.FederatedAssertion != nil && grant == "":
+		return federatedAttribute
+	default:
+		return ""
+	}
 }
 
 // clientAuth returns the client authentication that TokenEndpointAuthMethod names, of a
@@ -42,10 +69,10 @@ func (c Client) clientAuth(secretAssertion clientauth.Assertion) (oauth2.ClientA
 	case clientauth.ClientSecretJWT:
 		return clientauth.JWT{ClientID: c.ClientID, Source: secretAssertion}, nil
 	case clientauth.PrivateKeyJWT:
-		if c.grants() {
+		if c.authAttribute() == "" {
 			return nil, &ConfigError{Attribute: "token_endpoint_auth_method", Err: ErrOneAssertion}
 		}
-		return clientauth.JWT{ClientID: c.ClientID, Source: c.assertion()}, nil
+		return clientauth.JWT{ClientID: c.ClientID, Source: c.assertion(c.authAttribute())}, nil
 	case clientauth.TLSClientAuth, clientauth.SelfSignedTLSClientAuth, clientauth.None:
 		return clientauth.IDOnly{ClientID: c.ClientID}, nil
 	default:
@@ -60,32 +87,15 @@ func (c Credentials) signs() bool {
 
 // asserts reports whether the client's assertion authenticates it, as far as is known.
 func (c Client) asserts(unknown map[string]bool) bool {
-	return c.assertion() != nil && !unknown["grant_type"] && !c.grants()
+	return c.authAttribute() != "" && !unknown["grant_type"]
 }
 
-// assertion is the source of the client's assertions; nil if there is none.
-func (c Client) assertion() clientauth.Assertion {
-	switch {
-	case c.SignedAssertion != nil:
+// assertion is the source of the assertions of an attribute that is set.
+func (c Client) assertion(attribute string) clientauth.Assertion {
+	if attribute == signedAttribute {
 		return *c.SignedAssertion
-	case c.FederatedAssertion != nil:
-		return *c.FederatedAssertion
-	default:
-		return nil
 	}
-}
-
-// AssertionAttribute is the provider's attribute that configures the client's
-// assertions; empty if there is none.
-func (c Client) AssertionAttribute() string {
-	switch {
-	case c.SignedAssertion != nil:
-		return "signed_assertion"
-	case c.FederatedAssertion != nil:
-		return "federated_assertion"
-	default:
-		return ""
-	}
+	return *c.FederatedAssertion
 }
 
 // inferMethod chooses the client authentication by what is configured and by what the
@@ -93,12 +103,13 @@ func (c Client) AssertionAttribute() string {
 // certificate. It never depends on the server's responses. If nothing is configured it
 // is the method whose attributes are most likely missing.
 func (c Client) inferMethod(supported []string) (string, error) {
+	assertion := c.authAttribute()
 	switch {
 	case c.TokenEndpointAuthMethod != "":
 		return c.TokenEndpointAuthMethod, nil
-	case (c.signs() || c.FederatedAssertion != nil) && !c.grants():
+	case assertion == federatedAttribute || assertion == signedAttribute && c.signs():
 		return clientauth.PrivateKeyJWT, nil
-	case !c.ClientSecret.IsZero() && c.SignedAssertion != nil && !c.grants():
+	case assertion == signedAttribute && !c.ClientSecret.IsZero():
 		return clientauth.ClientSecretJWT, nil
 	case !c.ClientSecret.IsZero():
 		return inferSecretMethod(supported)

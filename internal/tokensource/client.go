@@ -39,8 +39,8 @@ type Credentials struct {
 	// ClientSecretBasicEncoding is one of [clientauth.BasicEncodings], or empty.
 	ClientSecretBasicEncoding string
 	// SignedAssertion has this client sign assertions, and FederatedAssertion the
-	// platform it runs on; at most one is set. [Source] adds what they need to know
-	// of the client and the server.
+	// platform it runs on. [Source] adds what they need to know of the client and the
+	// server.
 	SignedAssertion    *clientauth.SignedAssertion
 	FederatedAssertion *clientauth.FederatedAssertion
 	// DPoPBoundAccessTokens has tokens bound to DPoPPrivateKey (RFC 9449), see

@@ -14,7 +14,7 @@ var (
 	ErrMissing           = errors.New("required and not set")
 	ErrUnsupportedMethod = errors.New("the client authentication method is not supported")
 	ErrNoCommonMethod    = errors.New("the server supports no client authentication method that the client is configured for")
-	ErrOneAssertion      = errors.New("with the JWT bearer grant the assertion is the grant, so the client needs another authentication method, or none")
+	ErrOneAssertion      = errors.New("with this grant the assertion is the grant, so the client needs another authentication method, or none")
 )
 
 // ConfigError reports that a client cannot request a token as it is configured.

@@ -71,7 +71,7 @@ func (s *Source) resolve(ctx context.Context, config ClientConfig) (client Clien
 // of the server. It returns the one that is signed with the client's secret.
 func (s *Source) completeAssertions(client *Client, audience string) clientauth.SignedAssertion {
 	var secretAssertion clientauth.SignedAssertion
-	if client.SignedAssertion != nil && !client.grants() {
+	if client.authAttribute() == signedAttribute {
 		secretAssertion = *client.SignedAssertion
 	}
 	secretAssertion.PrivateKey = secret.String{}
@@ -92,8 +92,8 @@ func (s *Source) completeAssertions(client *Client, audience string) clientauth.
 		federated.Fetch, federated.Now = s.fetchDocument, s.now
 		client.FederatedAssertion = &federated
 	}
-	if client.grants() {
-		client.Request.Assertion = client.assertion().Assertion
+	if grant := client.GrantAttribute(); grant != "" {
+		client.Request.Assertion = client.assertion(grant).Assertion
 	}
 	return complete(secretAssertion)
 }

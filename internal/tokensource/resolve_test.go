@@ -140,7 +140,7 @@ func TestMissingAttributesAreReportedAtOnce(t *testing.T) {
 		"certificate":                 {tokensource.ClientConfig{Server: tokensource.Server{TokenEndpoint: tokenURL}, Credentials: tokensource.Credentials{TokenEndpointAuthMethod: "tls_client_auth", ClientID: "a"}}, []string{"tls.client_certificate"}},
 		"assertion":                   {tokensource.ClientConfig{Credentials: tokensource.Credentials{TokenEndpointAuthMethod: "private_key_jwt"}}, []string{"token_endpoint", "signed_assertion"}},
 		"key and id":                  {tokensource.ClientConfig{Credentials: tokensource.Credentials{TokenEndpointAuthMethod: "private_key_jwt", SignedAssertion: &clientauth.SignedAssertion{}}}, []string{"token_endpoint", "signed_assertion.private_key", "client_id"}},
-		"grant":                       {tokensource.ClientConfig{Request: oauth2.TokenRequest{GrantType: tokensource.GrantJWTBearer}}, []string{"token_endpoint", "signed_assertion"}},
+		"grant":                       {tokensource.ClientConfig{Request: oauth2.TokenRequest{GrantType: oauth2.GrantJWTBearer}}, []string{"token_endpoint", "signed_assertion"}},
 		"endpoint of a public client": {tokensource.ClientConfig{Credentials: tokensource.Credentials{TokenEndpointAuthMethod: "none"}}, []string{"token_endpoint"}},
 	}
 	for name, test := range tests {

@@ -61,7 +61,7 @@ const (
 )
 
 func (r repeatable) decide(err error) httpstack.Decision {
-	_, assertion := errors.AsType[*clientauth.FieldError](err)
+	_, assertion := errors.AsType[*clientauth.AssertionError](err)
 	if _, token := errors.AsType[*FetchError](err); token || assertion {
 		return httpstack.Decision{} // requests for these have been retried
 	}

@@ -294,7 +294,7 @@ func TestSingleUse(t *testing.T) {
 		unsent, busy, arrived bool
 	}{
 		"client credentials":            {with("client_credentials"), true, true, true},
-		"JWT bearer":                    {with(tokensource.GrantJWTBearer, "assertion", "e30.e30."), true, true, true},
+		"JWT bearer":                    {with(oauth2.GrantJWTBearer, "assertion", "e30.e30."), true, true, true},
 		"request_body":                  {body, true, false, false},
 		"authorization code":            {with("authorization_code", "code", "c"), true, false, false},
 		"code, grant by parameter":      {with("client_credentials", "grant_type", "authorization_code"), true, false, false},

@@ -4,6 +4,7 @@
 package tokensource
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"net/http"
@@ -27,7 +28,7 @@ var (
 	// ErrTwoMethods reports credentials of a second authentication method (RFC 6749
 	// section 2.3), which Detail names.
 	ErrTwoMethods    = errors.New("a client must not use two authentication methods at once")
-	ErrTwoAssertions = errors.New("only one assertion is sent")
+	ErrTwoAssertions = errors.New("a client authenticates with one assertion")
 	// ErrColonInID reports a client id that cannot be told from the secret in a header
 	// field of raw Basic (RFC 7617 section 2).
 	ErrColonInID = errors.New("a client id with a colon cannot be sent in raw HTTP Basic")
@@ -62,7 +63,7 @@ func (c ClientConfig) Conflicts(final bool) []*ConfigError {
 }
 
 // checkComplete reports all at once what is required and not set: an address of the
-// server, what the client authenticates with, and the assertion of a JWT bearer grant.
+// server, what the client authenticates with, and the assertion of a grant that needs one.
 func (c Client) checkComplete(server Server) error {
 	var missing []string
 	require := func(set bool, attribute string) {
@@ -73,7 +74,8 @@ func (c Client) checkComplete(server Server) error {
 	require(server.Issuer != "" || server.TokenEndpoint != "", "token_endpoint")
 	method, _ := c.inferMethod(nil)
 	id, signed := c.ClientID != "", c.SignedAssertion
-	signs := signed != nil && (method == clientauth.PrivateKeyJWT || c.grants())
+	grant, assertion := c.GrantAttribute(), c.authAttribute()
+	authenticates := method == clientauth.PrivateKeyJWT && assertion == signedAttribute
 	switch method {
 	case clientauth.ClientSecretBasic, clientauth.ClientSecretPost, clientauth.ClientSecretJWT:
 		require(id, "client_id")
@@ -82,12 +84,11 @@ func (c Client) checkComplete(server Server) error {
 		require(id, "client_id")
 		require(c.Connection.hasCertificate(), "tls.client_certificate")
 	case clientauth.PrivateKeyJWT:
-		require(c.assertion() != nil, "signed_assertion")
-		require(!signs || c.grants() || !signed.PrivateKey.IsZero(), "signed_assertion.private_key")
+		require(assertion != "" || grant != "", signedAttribute)
+		require(!authenticates || !signed.PrivateKey.IsZero(), "signed_assertion.private_key")
 	}
-	require(!signs || signed.Claims != "" || id, "client_id")
-	needsGrant := c.Request.GrantType == GrantJWTBearer && c.Request.Body.IsZero() && !c.namesAssertion()
-	require(!needsGrant || c.assertion() != nil, "signed_assertion")
+	require(!authenticates && grant != signedAttribute || signed.Claims != "" || id, "client_id")
+	require(!c.takesAssertion() || !c.Request.Body.IsZero() || grant != "", signedAttribute)
 	if len(missing) == 0 {
 		return nil
 	}
@@ -119,7 +120,8 @@ func (c Client) conflicts(unknown map[string]bool) []*ConfigError {
 	sendsAssertion := method != clientauth.None
 	found.add(c.ClientSecretBasicEncoding == clientauth.BasicEncodingRaw && (basic || method == "") && strings.Contains(c.ClientID, ":"),
 		"client_id", ErrColonInID, "")
-	found.add(c.SignedAssertion != nil && c.FederatedAssertion != nil, "federated_assertion", ErrTwoAssertions, "")
+	two := c.SignedAssertion != nil && c.FederatedAssertion != nil
+	found.add(two && c.GrantAttribute() == "" && !unknown["grant_type"], federatedAttribute, ErrTwoAssertions, "")
 	found.add(sendsAssertion && authorization && c.asserts(unknown), "headers", ErrTwoMethods, "an assertion")
 	found.add(basic && authorization, "token_endpoint_auth_method", ErrTwoMethods, "the Authorization header in headers")
 	for _, name := range []string{"client_secret", "client_assertion"} {
@@ -132,7 +134,8 @@ func (c Client) conflicts(unknown map[string]bool) []*ConfigError {
 	get := c.Request.Method == http.MethodGet
 	found.add(get && body, "method", ErrNoBody, "request_body")
 	found.add(get && inBody && !body && !unknown["request_body"], "method", ErrNoBody, "parameters_in")
-	found.add(body && sendsAssertion && c.assertion() != nil, c.AssertionAttribute(), ErrReplacedByBody, "")
+	assertion := cmp.Or(c.GrantAttribute(), c.authAttribute())
+	found.add(body && sendsAssertion && assertion != "", assertion, ErrReplacedByBody, "")
 	for _, pair := range c.configuredParameters() {
 		found.add(body, pair.attribute, ErrReplacedByBody, "")
 		found.add(!body && endpoint.Query().Has(pair.parameter), pair.attribute, ErrTwiceInQuery, pair.parameter)
@@ -185,15 +188,16 @@ func (c Client) configuredParameters() []configured {
 func (c ClientConfig) Unused(now func() time.Time) []*ConfigError {
 	var found conflicts
 	client, method := c.client(), c.TokenEndpointAuthMethod
-	authenticates, signs := client.asserts(c.Unknown), c.signs()
-	sent := method == clientauth.PrivateKeyJWT || (method == clientauth.ClientSecretJWT && c.FederatedAssertion == nil && !signs)
+	authenticates, assertion := client.asserts(c.Unknown), client.authAttribute()
+	byKey := assertion == federatedAttribute || c.signs()
+	sent := method == clientauth.PrivateKeyJWT || method == clientauth.ClientSecretJWT && !byKey
 	found.add(method == clientauth.None && !c.ClientSecret.IsZero(), "token_endpoint_auth_method", ErrSecretNotSent, "")
 	found.add(method != "" && method != clientauth.ClientSecretBasic && c.ClientSecretBasicEncoding != "", "client_secret_basic_encoding", ErrNotSent, method)
-	found.add(authenticates && (signs || c.FederatedAssertion != nil) && !c.ClientSecret.IsZero() && !c.isSet("token_endpoint_auth_method"),
+	found.add(authenticates && byKey && !c.ClientSecret.IsZero() && !c.isSet("token_endpoint_auth_method"),
 		"token_endpoint_auth_method", ErrSecretAndAssertion, "")
 	bound := c.DPoPBoundAccessTokens || c.Unknown["dpop_bound_access_tokens"]
 	found.add(!bound && c.isSet("dpop_bound_access_tokens") && !c.DPoPPrivateKey.IsZero(), "dpop_private_key", ErrKeyNotUsed, "")
-	found.add(authenticates && method != "" && !sent, client.AssertionAttribute(), ErrNotSent, method)
+	found.add(authenticates && method != "" && !sent, assertion, ErrNotSent, method)
 	if err := c.checkSignature(authenticates, now); err != nil {
 		found.add(true, "signed_assertion", err, "")
 	}
