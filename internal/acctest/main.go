@@ -22,6 +22,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -43,6 +44,8 @@ func Main(run func() int) {
 	if cli, err := cliPath(); err == nil {
 		_ = os.Setenv("TF_ACC_TERRAFORM_PATH", cli) // for terraform-plugin-testing, which would download one
 	}
+	// The executables end at a race, at once, and do not wait for others as they end.
+	_ = os.Setenv("GORACE", "halt_on_error=1 atexit_sleep_ms=0")
 	code := run()
 	if built.dir != "" {
 		_ = os.RemoveAll(built.dir)
@@ -109,7 +112,8 @@ var built struct {
 }
 
 // Build compiles a main package, once for each test process, and returns the path of
-// the executable. It is for processes that end with [Main].
+// the executable. It is for processes that end with [Main]. Like the tests themselves the
+// executable has the race detector or not, so that no package is compiled twice.
 func Build(t testing.TB, importPath string) string {
 	t.Helper()
 	built.Lock()
@@ -126,8 +130,12 @@ func Build(t testing.TB, importPath string) string {
 	if _, err := os.Stat(executable); !errors.Is(err, fs.ErrNotExist) {
 		return executable
 	}
+	arguments := []string{"build", "-ldflags=-s -w", "-o", executable, importPath}
+	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		arguments = slices.Insert(arguments, 1, "-race")
+	}
 	// Not the test's context: other tests use the executable too.
-	command := exec.CommandContext(context.WithoutCancel(t.Context()), "go", "build", "-o", executable, importPath)
+	command := exec.CommandContext(context.WithoutCancel(t.Context()), "go", arguments...)
 	command.Env = atStart
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("go build %s: %v\n%s", importPath, err, output)

@@ -130,17 +130,22 @@ func apply(t *testing.T, path string, row example) {
 	if row.prepare != nil {
 		row.variables = row.prepare(t)
 	}
+	factories := map[string]func() (tfprotov6.ProviderServer, error){
+		"oauth2cc":   func() (tfprotov6.ProviderServer, error) { return oauth2cc.NewServer("test"), nil },
+		"http":       factory(func() provider.Provider { return httpProvider{} }),
+		"kubernetes": factory(func() provider.Provider { return kubernetesProvider{} }),
+	}
+	// Each is started for each command, needed or not.
+	maps.DeleteFunc(factories, func(name string, _ func() (tfprotov6.ProviderServer, error)) bool {
+		return !strings.Contains(source(t, path), name)
+	})
 	resource.Test(t, resource.TestCase{
 		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(cmp.Or(row.needs, tfversion.Version1_10_0))},
 		Steps: []resource.TestStep{{
-			ConfigDirectory: config.StaticDirectory(stage(t, path, row, srv)),
-			ConfigVariables: row.variables,
-			ExpectError:     row.fails,
-			ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
-				"oauth2cc":   func() (tfprotov6.ProviderServer, error) { return oauth2cc.NewServer("test"), nil },
-				"http":       factory(func() provider.Provider { return httpProvider{} }),
-				"kubernetes": factory(func() provider.Provider { return kubernetesProvider{} }),
-			},
+			ConfigDirectory:          config.StaticDirectory(stage(t, path, row, srv)),
+			ConfigVariables:          row.variables,
+			ExpectError:              row.fails,
+			ProtoV6ProviderFactories: factories,
 		}},
 	})
 	compare(t, "token requests", forms(srv), encoded(row.forms))

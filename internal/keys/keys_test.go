@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
@@ -26,12 +27,22 @@ import (
 // keyFile is the file that the commands of these tests leave a key in.
 const keyFile = "key"
 
-// run runs commands in a directory of their own and returns that directory. The
-// word ” in a command is an empty argument. The test is skipped where a tool is
-// missing.
+// rsaKey is a key for all tests that do something to one, as making one takes long.
+var rsaKey = sync.OnceValues(func() ([]byte, error) {
+	return exec.Command("openssl", "genrsa", "2048").Output() //nolint:noctx // it is for every test
+})
+
+// run runs commands in a directory of their own, where a file called rsa holds a key, and
+// returns that directory. The word ” in a command is an empty argument. The test is
+// skipped where a tool is missing.
 func run(t *testing.T, commands ...string) string {
 	t.Helper()
 	directory := t.TempDir()
+	if key, err := rsaKey(); err == nil { // else there is no openssl, on which the commands are skipped
+		if err := os.WriteFile(filepath.Join(directory, "rsa"), key, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, command := range commands {
 		words := strings.Fields(command)
 		for i, word := range words {
@@ -83,11 +94,11 @@ func TestKeysThatWork(t *testing.T) {
 		"ecparam, parameters first":  {"openssl ecparam -name prime256v1 -genkey -out key"},
 		"ecparam, without":           {"openssl ecparam -name secp384r1 -genkey -noout -out key"},
 		"req, beside a certificate":  {"openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=x -keyout key -out certificate"},
-		"PKCS#1 into PKCS#8":         {"openssl genrsa -traditional -out old 2048", "openssl pkcs8 -topk8 -nocrypt -in old -out key"},
+		"PKCS#1 into PKCS#8":         {"openssl rsa -traditional -in rsa -out old", "openssl pkcs8 -topk8 -nocrypt -in old -out key"},
 		"SEC 1 into PKCS#8":          {"openssl ecparam -name secp521r1 -genkey -noout -out old", "openssl pkcs8 -topk8 -nocrypt -in old -out key"},
 		"out of PKCS#12, attributes": append(pkcs12Commands(), "openssl pkcs12 -in store -passin pass:x -nodes -nocerts -out key"),
 		"out of PKCS#12, with chain": append(pkcs12Commands(), "openssl pkcs12 -in store -passin pass:x -nodes -out key"),
-		"printed with -text":         {"openssl genrsa -out plain 2048", "openssl pkey -in plain -text -out key"},
+		"printed with -text":         {"openssl pkey -in rsa -text -out key"},
 		"decrypted as the error says": {
 			"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes256 -pass pass:x -out locked",
 			"openssl pkey -in locked -passin pass:x -out key",
@@ -119,8 +130,8 @@ func TestKeysThatWork(t *testing.T) {
 // pkcs12Commands make a PKCS#12 file called store, as Windows and Java keep keys.
 func pkcs12Commands() []string {
 	return []string{
-		"openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=x -keyout inside -out certificate",
-		"openssl pkcs12 -export -inkey inside -in certificate -passout pass:x -out store",
+		"openssl req -x509 -key rsa -subj /CN=x -out certificate",
+		"openssl pkcs12 -export -inkey rsa -in certificate -passout pass:x -out store",
 	}
 }
 
@@ -211,20 +222,20 @@ func certificateOf(t *testing.T, text string) *x509.Certificate {
 // TestKeysThatCannotBeUsed wants errors that say what the text is instead.
 func TestKeysThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
-	const rsaKey = "openssl genrsa -out key 2048"
+	const rsaKey = "mv rsa key"
 	tests := map[string]struct {
 		commands []string
 		edit     func(string) string
 		want     string
 	}{
-		"PKCS#8 with a passphrase": {[]string{"openssl genrsa -aes256 -passout pass:x -out key 2048"}, nil, "protected by a passphrase"},
-		"PKCS#1 with a passphrase": {[]string{"openssl genrsa -traditional -aes256 -passout pass:x -out key 2048"}, nil, "protected by a passphrase"},
+		"PKCS#8 with a passphrase": {[]string{"openssl rsa -aes256 -passout pass:x -in rsa -out key"}, nil, "protected by a passphrase"},
+		"PKCS#1 with a passphrase": {[]string{"openssl rsa -traditional -aes256 -passout pass:x -in rsa -out key"}, nil, "protected by a passphrase"},
 		"SEC 1 with a passphrase": {
 			[]string{"openssl ecparam -name prime256v1 -genkey -noout -out plain", "openssl ec -aes128 -passout pass:x -in plain -out key"},
 			nil, "protected by a passphrase",
 		},
 		"pkcs8 -topk8": {
-			[]string{"openssl genrsa -out plain 2048", "openssl pkcs8 -topk8 -passout pass:x -in plain -out key"},
+			[]string{"openssl pkcs8 -topk8 -passout pass:x -in rsa -out key"},
 			nil, "protected by a passphrase",
 		},
 		"ssh-keygen PEM with a passphrase":   {[]string{"ssh-keygen -q -t rsa -b 2048 -m PEM -N secret -f key"}, nil, "protected by a passphrase"},
@@ -235,13 +246,13 @@ func TestKeysThatCannotBeUsed(t *testing.T) {
 			[]string{"ssh-keygen -q -t ed25519 -N '' -f old", "cp old.pub key"}, nil, "neither PEM",
 		},
 		"certificate": {
-			[]string{"openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=x -keyout private -out key"}, nil, "CERTIFICATE",
+			[]string{"openssl req -x509 -key rsa -subj /CN=x -out key"}, nil, "CERTIFICATE",
 		},
 		"certificate request": {
-			[]string{"openssl req -new -newkey rsa:2048 -nodes -subj /CN=x -keyout private -out key"}, nil, "CERTIFICATE REQUEST",
+			[]string{"openssl req -new -key rsa -subj /CN=x -out key"}, nil, "CERTIFICATE REQUEST",
 		},
-		"public key":        {[]string{"openssl genrsa -out old 2048", "openssl pkey -in old -pubout -out key"}, nil, "PUBLIC KEY"},
-		"PKCS#1 public key": {[]string{"openssl genrsa -out old 2048", "openssl rsa -in old -RSAPublicKey_out -out key"}, nil, "RSA PUBLIC KEY"},
+		"public key":        {[]string{"openssl pkey -in rsa -pubout -out key"}, nil, "PUBLIC KEY"},
+		"PKCS#1 public key": {[]string{"openssl rsa -in rsa -RSAPublicKey_out -out key"}, nil, "RSA PUBLIC KEY"},
 		"EC parameters":     {[]string{"openssl ecparam -name prime256v1 -out key"}, nil, "EC PARAMETERS"},
 		"RSA, 1024 bits":    {[]string{"openssl genrsa -out key 1024"}, nil, "1024 bits"},
 		"P-224":             {[]string{"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-224 -out key"}, nil, "P-224"},
@@ -256,7 +267,7 @@ func TestKeysThatCannotBeUsed(t *testing.T) {
 			[]string{"openssl genpkey -genparam -algorithm DSA -pkeyopt dsa_paramgen_bits:1024 -out parameters", "openssl genpkey -paramfile parameters -out key"},
 			nil, "a DSA key",
 		},
-		"DER":                 {[]string{"openssl genrsa -out old 2048", "openssl pkcs8 -topk8 -nocrypt -in old -outform DER -out key"}, nil, "neither PEM"},
+		"DER":                 {[]string{"openssl pkcs8 -topk8 -nocrypt -in rsa -outform DER -out key"}, nil, "neither PEM"},
 		"PKCS#12":             {append(pkcs12Commands(), "mv store key"), nil, "neither PEM"},
 		"base64 of PEM":       {[]string{rsaKey, "openssl base64 -A -in key -out encoded", "mv encoded key"}, nil, "neither PEM"},
 		"line ends lost":      {[]string{rsaKey}, func(text string) string { return strings.ReplaceAll(text, "\n", " ") }, "damaged"},

@@ -274,10 +274,10 @@ func TestServerCannotSteerTheTerminal(t *testing.T) {
 		"invisible":         `a\u200bb\ufeffc\u00add`,
 		"NUL and DEL":       `a\u0000b\u007f\bc`,
 		"lone surrogate":    `\ud800x`,
-		"long":              strings.Repeat("x", 100_000),
-		"long, three bytes": strings.Repeat("€", 100_000),
-		"long, one off":     "x" + strings.Repeat("€", 100_000),
-		"long blank":        strings.Repeat(" ", 100_000) + "end",
+		"long":              strings.Repeat("x", 10_000),
+		"long, three bytes": strings.Repeat("€", 10_000),
+		"long, one off":     "x" + strings.Repeat("€", 10_000),
+		"long blank":        strings.Repeat(" ", 10_000) + "end",
 	}
 	for name, text := range hostile {
 		for where, body := range map[string]string{

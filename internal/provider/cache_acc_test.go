@@ -179,7 +179,7 @@ func TestAccCacheFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := startServer(t)
-			w := acctest.New(t, cached(srv, test.cache)+`ephemeral "oauth2cc_token" "test" { count = 50 }`+consumer)
+			w := acctest.New(t, cached(srv, test.cache)+fmt.Sprintf("ephemeral \"oauth2cc_token\" \"test\" {\n  count = %d\n}\n", blocksOfEach)+consumer)
 			planned := w.Plan().MustExit(t, 2).MustSay(t, "The token cache is unavailable").MustSay(t, test.says)
 			if got := strings.Count(planned.Stdout, "The token cache is unavailable"); got != 1 {
 				t.Errorf("%d warnings", got)

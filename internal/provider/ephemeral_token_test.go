@@ -118,8 +118,8 @@ func TestAccIssuer(t *testing.T) {
 	var types []string
 	var checks []statecheck.StateCheck
 	for name, srv := range servers {
-		config += fmt.Sprintf("ephemeral \"oauth2cc_token\" %q {\n  count = 100\n  issuer = %q\n}\n", name, srv.Issuer())
-		types = append(types, name+" = ephemeral.oauth2cc_token."+name+"[99].token_type")
+		config += fmt.Sprintf("ephemeral \"oauth2cc_token\" %q {\n  count = %d\n  issuer = %q\n}\n", name, blocksOfEach, srv.Issuer())
+		types = append(types, name+" = ephemeral.oauth2cc_token."+name+"[0].token_type")
 		checks = append(checks, echoed(knownvalue.StringExact("Bearer"), name))
 	}
 	testStep(t, config+echo("{ "+strings.Join(types, ", ")+" }"), checks...)

@@ -155,15 +155,16 @@ func tokenAnswer(secrets secrets) http.Handler {
 		inJSON(secrets.refreshToken.Value)+`"}`)
 }
 
-// gzipBomb is 64 MiB of JSON, compressed.
+// gzipBomb is 64 MiB of JSON, compressed as one member after the other (RFC 1952 section 2.2).
 var gzipBomb = sync.OnceValue(func() string {
-	var compressed bytes.Buffer
-	writer := gzip.NewWriter(&compressed)
-	for _, part := range [][]byte{[]byte(`{"access_token":"`), bytes.Repeat([]byte("a"), 64<<20), []byte(`"}`)} {
-		_, _ = writer.Write(part) // to memory, which takes everything
+	member := func(text string) string {
+		var compressed bytes.Buffer
+		writer := gzip.NewWriter(&compressed)
+		_, _ = writer.Write([]byte(text)) // to memory, which takes everything
+		_ = writer.Close()
+		return compressed.String()
 	}
-	_ = writer.Close()
-	return compressed.String()
+	return member(`{"access_token":"`) + strings.Repeat(member(strings.Repeat("a", 1<<20)), 64) + member(`"}`)
 })
 
 // front stands between the provider and a server, and is what breaks where the

@@ -88,7 +88,7 @@ func (s source) attributes(base, name string) attributes {
 // completes that of a later source.
 func TestUnits(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(300) {
+	for seed := range uint64(100) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // the seed repeats a case

@@ -12,7 +12,7 @@ import (
 )
 
 // blocksOfEach is more than core walks at once, which is 10.
-const blocksOfEach = 25
+const blocksOfEach = 12
 
 // TestAccRequests counts the token requests of each command. Each walk of the
 // graph has a provider process of its own, and a process asks once, however many
@@ -84,7 +84,7 @@ func TestAccRequests(t *testing.T) {
 	}
 }
 
-// TestAccRequestsRefused holds that a hundred blocks with a wrong secret are one
+// TestAccRequestsRefused holds that many blocks with a wrong secret are one
 // failed login: servers lock a client out after a few.
 func TestAccRequestsRefused(t *testing.T) {
 	t.Parallel()
@@ -92,7 +92,7 @@ func TestAccRequestsRefused(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			srv := startServer(t, func(client *authserver.Client) { client.Secret = "another" })
-			w := acctest.New(t, hclProvider(srv)+kind+` "oauth2cc_token" "test" { count = 100 }`)
+			w := acctest.New(t, hclProvider(srv)+fmt.Sprintf("%s \"oauth2cc_token\" \"test\" {\n  count = %d\n}\n", kind, blocksOfEach))
 			w.Plan().MustExit(t, 1).MustSay(t, "invalid_client")
 			if n := srv.Count(); n != 1 {
 				t.Errorf("%d requests, want one", n)
