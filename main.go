@@ -43,8 +43,9 @@ func main() {
 		go hangUpWithParent(stop)
 	}
 	cleanup := new(provider.Cleanup)
+	logging := loggingContext() // now, as serving replaces os.Stderr, which this reads
 	status := serve(cleanup, *debug, stop)
-	ctx, cancel := context.WithTimeout(loggingContext(), cleanupTimeout)
+	ctx, cancel := context.WithTimeout(logging, cleanupTimeout)
 	cleanup.Close(ctx)
 	cancel()
 	os.Exit(status)
