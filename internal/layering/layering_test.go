@@ -26,6 +26,7 @@ var layers = map[string]int{
 	"internal/jsonpointer": 0,
 	"internal/keys":        0,
 	"internal/privatefile": 0,
+	"internal/command":     0,
 
 	"internal/oauth2":                1,
 	"internal/clientauth":            1,
@@ -45,6 +46,7 @@ var layers = map[string]int{
 // exceptions are the imports within a layer.
 var exceptions = []string{
 	"internal/clientauth -> internal/oauth2",
+	"internal/command -> internal/secret",
 	"internal/keys -> internal/secret",
 	"internal/oauth2 -> internal/httpstack",
 	"internal/tokencache/filestore -> internal/tokencache",

@@ -19,6 +19,9 @@ const minRedacted = 4
 // or not this client sent them. Their header begins with `{"`.
 var jwtShaped = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){1,4}`)
 
+// pemShaped matches PEM blocks (RFC 7468), and what is left of one that is cut off.
+var pemShaped = regexp.MustCompile(`(?s)-----BEGIN .*?(?:-----END [^-\n]*-----|$)`)
+
 // Redactor removes known secrets from text. It protects against servers and proxies that
 // echo what they received, whole or in parts, in the encodings that software applies by
 // itself: raw, percent-encoded, escaped for JSON or HTML, any of these repeatedly, and
@@ -28,7 +31,7 @@ var jwtShaped = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){1,4
 // may be base64 decoded. Matches are replaced in the original text. Time is linear in the
 // length of the text, and additional memory is constant.
 //
-// The zero value redacts only JWTs.
+// The zero value redacts only JWTs and PEM.
 type Redactor struct {
 	// needles are the searched texts by their first four bytes, longest first.
 	needles map[string][]string
@@ -91,7 +94,8 @@ func (r *Redactor) Prefix(text string, size int) string {
 	return r.redact(text[:min(len(text), size+r.margin())], min(len(text), size), true)
 }
 
-// RedactKnown replaces the known secrets in an output, which may hold JWTs of its own.
+// RedactKnown replaces the known secrets in an output, which may hold JWTs and PEM of its
+// own.
 func (r *Redactor) RedactKnown(text string) string { return r.redact(text, len(text), false) }
 
 // margin is how many bytes after the kept part of a text are searched, so that no secret
@@ -100,14 +104,16 @@ func (r *Redactor) margin() int { return 8*r.longest + 1<<10 }
 
 // redact returns the first size bytes of text with every secret replaced, including one
 // that ends after them.
-func (r *Redactor) redact(text string, size int, jwts bool) string {
+func (r *Redactor) redact(text string, size int, shaped bool) string {
 	var found []span
 	if len(r.needles) > 0 {
 		found = r.find(text)
 	}
-	if jwts {
-		for _, at := range jwtShaped.FindAllStringIndex(text, -1) {
-			found = append(found, span{at[0], at[1]})
+	if shaped {
+		for _, pattern := range []*regexp.Regexp{jwtShaped, pemShaped} {
+			for _, at := range pattern.FindAllStringIndex(text, -1) {
+				found = append(found, span{at[0], at[1]})
+			}
 		}
 	}
 	if len(found) == 0 {

@@ -137,6 +137,21 @@ func TestRedactorTakesJWTsOfOthers(t *testing.T) {
 	}
 }
 
+func TestRedactorTakesPEMOfOthers(t *testing.T) {
+	t.Parallel()
+	var redactor secret.Redactor
+	const begin, body, end = "-----BEGIN EC PRIVATE KEY-----\n", "MHcCAQEEIBYZgPcM\n", "-----END EC PRIVATE KEY-----"
+	for text, want := range map[string]string{
+		"the key " + begin + body + end + " is unknown": "the key [redacted] is unknown",
+		"no key in " + begin + body:                     "no key in [redacted]",
+		begin + body + end + "\n" + begin + body + end:  "[redacted] [redacted]",
+	} {
+		if got := redactor.Excerpt(text, 512); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestRedactorLeavesShortValues(t *testing.T) {
 	t.Parallel()
 	if got := redactorOf("1", "").RedactKnown("error 1001"); got != "error 1001" {
