@@ -36,8 +36,8 @@ func hmacAlgorithms() []string { return []string{"HS256", "HS384", "HS512"} }
 type SignedAssertion struct {
 	// ClientID is the issuer and the subject.
 	ClientID string
-	// PrivateKey signs, see [keys.Parse]. If it is empty, ClientSecret signs.
-	PrivateKey   secret.String
+	// Key signs. If it is empty, ClientSecret signs.
+	Key          keys.Source
 	ClientSecret secret.String
 	// KeyID is sent as kid; by default that of the JWK.
 	KeyID string
@@ -45,8 +45,8 @@ type SignedAssertion struct {
 	// among Supported.
 	Algorithm string
 	Supported []string `cachekey:"-"` // the key of a cached token does not follow from it
-	// Certificate is PEM text that begins with the certificate of the private key. It adds
-	// x5t and x5t#S256.
+	// Certificate is PEM text that begins with the certificate of the key, if Key does not
+	// bring it. It adds x5t and x5t#S256.
 	Certificate string
 	Audience    string
 	// Type is sent as typ; by default JWT (RFC 7519 section 5.1).
@@ -79,7 +79,7 @@ func (a SignedAssertion) Assertion(context.Context) (secret.String, error) {
 // Check reports what is wrong with the key or secret, the algorithm or the certificate,
 // without signing anything. The error is an [*AssertionError].
 func (a SignedAssertion) Check() error {
-	if !a.PrivateKey.IsZero() || !a.ClientSecret.IsZero() {
+	if !a.Key.IsZero() || !a.ClientSecret.IsZero() {
 		_, err := a.signer()
 		return err
 	}
@@ -100,7 +100,7 @@ func (a SignedAssertion) signer() (jose.Signer, error) {
 	var key any = []byte(a.ClientSecret.Reveal())
 	id, algorithm := a.KeyID, a.Algorithm
 	var possible []string
-	if a.PrivateKey.IsZero() {
+	if a.Key.IsZero() {
 		// RFC 7518 section 3.2 requires a key as long as the hash: 32, 48 or 64 bytes.
 		length := len(a.ClientSecret.Reveal())
 		if length < 32 {
@@ -108,14 +108,14 @@ func (a SignedAssertion) signer() (jose.Signer, error) {
 		}
 		possible = hmacAlgorithms()[:min(3, length/16-1)]
 	} else {
-		private, err := keys.Parse(a.PrivateKey, a.KeyID)
+		private, err := a.Key.Open(a.KeyID)
 		if err != nil {
-			return nil, signedError("private_key", err)
+			return nil, keyError(err)
 		}
 		key, possible = private.Signer, private.Algorithms
 		id, algorithm = cmp.Or(id, private.ID), cmp.Or(algorithm, private.Algorithm)
 		if err := a.addThumbprints(options, private); err != nil {
-			return nil, signedError("certificate", err)
+			return nil, signedError(a.certificateMember(), err)
 		}
 	}
 	chosen, err := a.chooseAlgorithm(possible, algorithm)
@@ -147,7 +147,7 @@ func (a SignedAssertion) chooseAlgorithm(possible []string, configured string) (
 
 // addThumbprints adds x5t and x5t#S256 (RFC 7515 sections 4.1.7 and 4.1.8).
 func (a SignedAssertion) addThumbprints(options *jose.SignerOptions, key keys.Key) error {
-	if a.Certificate == "" {
+	if a.Certificate == "" && len(key.Certificates) == 0 {
 		return nil
 	}
 	pair, err := keys.Pair(a.Certificate, key)
@@ -184,6 +184,32 @@ func (a SignedAssertion) claims() ([]byte, error) {
 		maps.DeleteFunc(claims, func(_ string, value any) bool { return value == nil })
 	}
 	return json.Marshal(claims)
+}
+
+// certificateMember is the member that has the certificate.
+func (a SignedAssertion) certificateMember() string {
+	if a.Certificate == "" {
+		return keys.MemberPKCS12
+	}
+	return "certificate"
+}
+
+// Opened returns the assertion with its key decrypted, see [keys.Source.Opened]. The error is
+// an [*AssertionError].
+func (a SignedAssertion) Opened() (SignedAssertion, error) {
+	var err error
+	if a.Key, err = a.Key.Opened(a.KeyID); err != nil {
+		return a, keyError(err)
+	}
+	return a, nil
+}
+
+// keyError is for an error of [keys.Source.Open].
+func keyError(err error) error {
+	if at, ok := errors.AsType[*keys.Error](err); ok {
+		return signedError(at.Member, at.Err)
+	}
+	return signedError(keys.MemberPrivateKey, err)
 }
 
 func signedError(member string, err error) error {

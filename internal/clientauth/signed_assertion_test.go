@@ -72,10 +72,10 @@ func asserted(t *testing.T, assertion *clientauth.SignedAssertion) string {
 
 func verificationKey(t *testing.T, assertion clientauth.SignedAssertion) any {
 	t.Helper()
-	if assertion.PrivateKey.IsZero() {
+	if assertion.Key.IsZero() {
 		return []byte(assertion.ClientSecret.Reveal())
 	}
-	key, err := keys.Parse(assertion.PrivateKey, assertion.KeyID)
+	key, err := assertion.Key.Open(assertion.KeyID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestEveryAlgorithm(t *testing.T) {
 		for _, algorithm := range clientauth.Algorithms() {
 			t.Run(kind+"/"+algorithm, func(t *testing.T) {
 				t.Parallel()
-				assertion := clientauth.SignedAssertion{PrivateKey: secret.New(held[kind]), ClientSecret: secret.New(longSecret), Algorithm: algorithm}
+				assertion := clientauth.SignedAssertion{Key: keys.Source{PrivateKey: secret.New(held[kind])}, ClientSecret: secret.New(longSecret), Algorithm: algorithm}
 				if !slices.Contains(algorithms, algorithm) {
 					wrong(t, assertion, "algorithm", `cannot sign with "`+algorithm+`"`)
 					return
@@ -188,7 +188,7 @@ func TestInferredAlgorithm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			header, _ := signed(t, clientauth.SignedAssertion{
-				PrivateKey: secret.New(held[test.kind]), ClientSecret: secret.New(longSecret),
+				Key: keys.Source{PrivateKey: secret.New(held[test.kind])}, ClientSecret: secret.New(longSecret),
 				Algorithm: test.configured, Supported: test.supported,
 			})
 			if header["alg"] != test.want {
@@ -205,13 +205,13 @@ func TestAlgorithmsThatDoNotFit(t *testing.T) {
 		assertion clientauth.SignedAssertion
 		want      string
 	}{
-		"another kind of key":       {clientauth.SignedAssertion{PrivateKey: ec, Algorithm: "RS256"}, "but with ES256"},
-		"server takes others":       {clientauth.SignedAssertion{PrivateKey: ec, Supported: []string{"RS256", "PS256"}}, "the server takes RS256, PS256"},
+		"another kind of key":       {clientauth.SignedAssertion{Key: keys.Source{PrivateKey: ec}, Algorithm: "RS256"}, "but with ES256"},
+		"server takes others":       {clientauth.SignedAssertion{Key: keys.Source{PrivateKey: ec}, Supported: []string{"RS256", "PS256"}}, "the server takes RS256, PS256"},
 		"server takes no HMAC":      {clientauth.SignedAssertion{ClientSecret: secret.New(longSecret), Supported: []string{"RS256"}}, "the server takes RS256"},
-		"none":                      {clientauth.SignedAssertion{PrivateKey: ec, Algorithm: "none"}, `cannot sign with "none"`},
-		"alg of the JWK not fit":    {clientauth.SignedAssertion{PrivateKey: secret.New(jwk(t, ecJWK, `"alg":"ES512",`))}, `cannot sign with "ES512"`},
-		"alg of the JWK encrypts":   {clientauth.SignedAssertion{PrivateKey: secret.New(jwk(t, rsaJWK, `"alg":"RSA-OAEP",`))}, `cannot sign with "RSA-OAEP"`},
-		"HMAC with a private key":   {clientauth.SignedAssertion{PrivateKey: ec, ClientSecret: secret.New(longSecret), Algorithm: "HS256"}, `cannot sign with "HS256"`},
+		"none":                      {clientauth.SignedAssertion{Key: keys.Source{PrivateKey: ec}, Algorithm: "none"}, `cannot sign with "none"`},
+		"alg of the JWK not fit":    {clientauth.SignedAssertion{Key: keys.Source{PrivateKey: secret.New(jwk(t, ecJWK, `"alg":"ES512",`))}}, `cannot sign with "ES512"`},
+		"alg of the JWK encrypts":   {clientauth.SignedAssertion{Key: keys.Source{PrivateKey: secret.New(jwk(t, rsaJWK, `"alg":"RSA-OAEP",`))}}, `cannot sign with "RSA-OAEP"`},
+		"HMAC with a private key":   {clientauth.SignedAssertion{Key: keys.Source{PrivateKey: ec}, ClientSecret: secret.New(longSecret), Algorithm: "HS256"}, `cannot sign with "HS256"`},
 		"ES256 with a secret alone": {clientauth.SignedAssertion{ClientSecret: secret.New(longSecret), Algorithm: "ES256"}, "but with HS256"},
 	}
 	for name, test := range tests {
@@ -371,7 +371,7 @@ func TestThumbprintsOfTheCertificate(t *testing.T) {
 				"with chain": certificate + issuer,
 				"with text":  "subject=CN = x\n" + strings.ReplaceAll(certificate, "\n", "\r\n"),
 			} {
-				header, _ := signed(t, clientauth.SignedAssertion{PrivateKey: secret.New(key), Certificate: text, KeyID: "k"})
+				header, _ := signed(t, clientauth.SignedAssertion{Key: keys.Source{PrivateKey: secret.New(key)}, Certificate: text, KeyID: "k"})
 				block, _ := pem.Decode([]byte(certificate))
 				raw := block.Bytes
 				sum1, sum256 := sha1.Sum(raw), sha256.Sum256(raw) //nolint:gosec // as above
@@ -404,12 +404,12 @@ func TestCertificatesThatDoNotFit(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			wrong(t, clientauth.SignedAssertion{PrivateKey: secret.New(key), Certificate: test.certificate}, "certificate", test.want)
+			wrong(t, clientauth.SignedAssertion{Key: keys.Source{PrivateKey: secret.New(key)}, Certificate: test.certificate}, "certificate", test.want)
 		})
 	}
 	for name, at := range map[string]time.Time{"expired at": noon.Add(-2 * time.Hour), "not valid before": noon.Add(2 * time.Hour)} {
 		key, certificate := certifiedAt(t, authservertest.P256, at)
-		wrong(t, clientauth.SignedAssertion{PrivateKey: secret.New(key), Certificate: certificate}, "certificate", name)
+		wrong(t, clientauth.SignedAssertion{Key: keys.Source{PrivateKey: secret.New(key)}, Certificate: certificate}, "certificate", name)
 	}
 }
 
@@ -426,7 +426,7 @@ func TestKeyErrorsNameTheMember(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			wrong(t, clientauth.SignedAssertion{PrivateKey: secret.New(text)}, "private_key", "")
+			wrong(t, clientauth.SignedAssertion{Key: keys.Source{PrivateKey: secret.New(text)}}, "private_key", "")
 		})
 	}
 }

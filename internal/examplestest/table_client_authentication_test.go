@@ -5,6 +5,7 @@ package examplestest
 
 import (
 	"crypto"
+	"crypto/tls"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/hashicorp/terraform-plugin-testing/config"
+	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
@@ -58,6 +60,14 @@ func clientAuthentication(t *testing.T) map[string]example {
 			},
 			forms: []url.Values{asserted(entraClient, url.Values{"scope": graph})},
 		},
+		"client-authentication/pkcs12.tf": {
+			variables: config.Variables{"pkcs12_password": config.StringVariable("changeit")},
+			files:     map[string]string{"client.p12": pkcs12File(t, selfSigned, "changeit")},
+			client: authserver.Client{
+				ID: "deploy", AuthMethod: authserver.PrivateKeyJWT, Keys: []authserver.Key{{Certificate: selfSigned.Leaf}},
+			},
+			forms: []url.Values{asserted("deploy", nil)},
+		},
 		"client-authentication/tls_client_auth.tf": mutualTLS(t),
 		"client-authentication/dpop.tf": {
 			alone:     true,
@@ -94,6 +104,16 @@ func clientAuthentication(t *testing.T) map[string]example {
 			}},
 		},
 	}
+}
+
+// pkcs12File is a PKCS#12 file with a certificate and its key.
+func pkcs12File(t *testing.T, certificate tls.Certificate, password string) string {
+	t.Helper()
+	file, err := pkcs12.Modern.Encode(certificate.PrivateKey, certificate.Leaf, nil, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(file)
 }
 
 // mutualTLS has the server ask for the certificate at another address than the

@@ -4,7 +4,6 @@
 package keys
 
 import (
-	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -38,18 +37,20 @@ func ParseCertificates(text string) ([]*x509.Certificate, error) {
 	return certificates, nil
 }
 
-// Pair pairs a key with its certificate: the first in PEM text, which may go on with
-// those of its issuers.
-func Pair(text string, key crypto.Signer) (*tls.Certificate, error) {
-	chain, err := ParseCertificates(text)
-	if err != nil {
-		return nil, err
+// Pair pairs a key with its certificate: the first in PEM text, which may go on with those of
+// its issuers. Without text they are those of the key.
+func Pair(text string, key Key) (*tls.Certificate, error) {
+	chain := key.Certificates
+	if text != "" || chain == nil {
+		var err error
+		if chain, err = ParseCertificates(text); err != nil {
+			return nil, err
+		}
 	}
-	public, ok := key.Public().(interface{ Equal(x crypto.PublicKey) bool })
-	if !ok || !public.Equal(chain[0].PublicKey) {
+	if !belongs(chain[0], key) {
 		return nil, errors.New("the certificate is not that of the private key; in a chain the client's own comes first")
 	}
-	pair := &tls.Certificate{PrivateKey: key, Leaf: chain[0]}
+	pair := &tls.Certificate{PrivateKey: key.Signer, Leaf: chain[0]}
 	for _, certificate := range chain {
 		pair.Certificate = append(pair.Certificate, certificate.Raw)
 	}

@@ -1,8 +1,8 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package keys reads private keys in PEM or JWK, makes signers of them, and pairs them
-// with their certificates.
+// Package keys reads private keys in PEM, JWK or PKCS#12, encrypted or not, makes signers of
+// them, and pairs them with their certificates.
 //
 // It refuses keys that cannot sign a JWT or are too weak for it (RFC 7518), and names
 // their kind. Its errors never quote a key.
@@ -34,6 +34,8 @@ type Key struct {
 	// ID and Algorithm are kid and alg of a JWK (RFC 7517 sections 4.4 and 4.5); empty if
 	// absent.
 	ID, Algorithm string
+	// Certificates are those that PKCS#12 brings: the key's own, then those of its issuers.
+	Certificates []*x509.Certificate
 }
 
 // rsaAlgorithms are in order of preference: what most servers accept comes first.
@@ -48,18 +50,32 @@ func Algorithms() []string { return append(rsaAlgorithms(), "ES256", "ES384", "E
 // supported ends the errors about other keys.
 const supported = "RSA (rsaEncryption), EC (P-256, P-384, P-521) and Ed25519 keys work"
 
+// errDamaged is for a key that cannot be read, and whose kind is not known.
+var errDamaged = fmt.Errorf("the key is damaged or of an unknown kind; %s", supported)
+
 // Parse reads a private key: PEM in PKCS#1, PKCS#8 or SEC 1, a JWK, or the JWK with an id
 // from a JWK Set.
 func Parse(text secret.String, id string) (Key, error) {
+	key, err := parse(text, secret.String{}, id)
+	if errors.Is(err, errPassphraseMissing) {
+		err = errors.New("the key is protected by a passphrase; decrypt it with \"openssl pkey -in key.pem\" and set the result")
+	}
+	return key, err
+}
+
+func parse(text, passphrase secret.String, id string) (Key, error) {
 	const byteOrderMark = "\uFEFF" // some editors and shells write one
 	trimmed := strings.TrimSpace(strings.TrimPrefix(text.Reveal(), byteOrderMark))
 	switch {
 	case trimmed == "":
 		return Key{}, errors.New("the key is empty")
 	case strings.HasPrefix(trimmed, "{"):
+		if !passphrase.IsZero() {
+			return Key{}, errPassphraseUnused
+		}
 		return parseJWK([]byte(trimmed), id)
 	case strings.Contains(trimmed, "-----BEGIN "):
-		return parsePEM([]byte(trimmed))
+		return parsePEM([]byte(trimmed), []byte(passphrase.Reveal()))
 	default:
 		return Key{}, errors.New("the text is neither PEM, which begins with \"-----BEGIN\", nor a JWK, which begins with \"{\"; set the text of the key, not the name of its file")
 	}
@@ -67,29 +83,15 @@ func Parse(text secret.String, id string) (Key, error) {
 
 // parsePEM reads the first private key in PEM text. It skips EC parameters and
 // certificates, which tools write beside a key.
-func parsePEM(text []byte) (Key, error) {
+func parsePEM(text, passphrase []byte) (Key, error) {
 	var other string
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
-		if block.Headers["DEK-Info"] != "" || block.Type == "ENCRYPTED PRIVATE KEY" {
-			return Key{}, errors.New("the key is protected by a passphrase; decrypt it with \"openssl pkey -in key.pem\" and set the result")
-		}
-		var parsed any
-		var err error
 		switch block.Type {
-		case "PRIVATE KEY": // RFC 5208, RFC 5958
-			parsed, err = x509.ParsePKCS8PrivateKey(block.Bytes)
-		case "RSA PRIVATE KEY": // RFC 8017 appendix A.1.2
-			parsed, err = x509.ParsePKCS1PrivateKey(block.Bytes)
-		case "EC PRIVATE KEY": // RFC 5915
-			parsed, err = x509.ParseECPrivateKey(block.Bytes)
+		case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY":
+			return parseBlock(block, passphrase)
 		default:
 			other = block.Type
-			continue
 		}
-		if err != nil {
-			return Key{}, unsupportedKey(block.Bytes)
-		}
-		return newKey(parsed)
 	}
 	switch other {
 	case "":
@@ -100,6 +102,42 @@ func parsePEM(text []byte) (Key, error) {
 	default:
 		return Key{}, fmt.Errorf("the PEM text holds a %.40q, not a private key", other)
 	}
+}
+
+// parseBlock decrypts a private key if it is encrypted, and reads it.
+func parseBlock(block *pem.Block, passphrase []byte) (Key, error) {
+	der, traditional := block.Bytes, block.Headers["DEK-Info"] != ""
+	var err error
+	switch encrypted := traditional || block.Type == "ENCRYPTED PRIVATE KEY"; {
+	case encrypted && len(passphrase) == 0:
+		return Key{}, errPassphraseMissing
+	case !encrypted && len(passphrase) > 0:
+		return Key{}, errPassphraseUnused
+	case traditional:
+		der, err = decryptTraditional(block, passphrase)
+	case encrypted:
+		der, err = decryptPKCS8(der, passphrase)
+	}
+	if err != nil {
+		return Key{}, err
+	}
+	var parsed any
+	switch block.Type {
+	case "RSA PRIVATE KEY": // RFC 8017 appendix A.1.2
+		parsed, err = x509.ParsePKCS1PrivateKey(der)
+	case "EC PRIVATE KEY": // RFC 5915
+		parsed, err = x509.ParseECPrivateKey(der)
+	default: // RFC 5208, RFC 5958
+		parsed, err = x509.ParsePKCS8PrivateKey(der)
+	}
+	if err == nil {
+		return newKey(parsed)
+	}
+	// A wrong passphrase decrypts to noise, whose padding is right by chance in one of 200.
+	if len(passphrase) > 0 && !unmarshal(der, &struct{ Version int }{}) {
+		return Key{}, errPassphraseWrong
+	}
+	return Key{}, unsupportedKey(der)
 }
 
 func newKey(parsed any) (Key, error) {
@@ -151,5 +189,5 @@ func unsupportedKey(der []byte) error {
 			return fmt.Errorf("the key is %s; %s", kind.name, supported)
 		}
 	}
-	return fmt.Errorf("the key is damaged or of an unknown kind; %s", supported)
+	return errDamaged
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache/filestore"
@@ -66,18 +67,22 @@ func (m providerModel) sharesTokens() bool {
 
 // cache maps the attribute, all of it known. A store that cannot be opened is a
 // warning; tokens then stay in the memory of this process.
-func (m providerModel) cache(connection *tls.Config, now func() time.Time) (tokensource.Cache, diag.Diagnostics) {
+func (m providerModel) cache(connection *tls.Config, certificate *tls.Certificate, now func() time.Time) (tokensource.Cache, diag.Diagnostics) {
 	store, err := m.openStore(connection, now)
 	var diags diag.Diagnostics
 	if err != nil {
 		store = nil // not a nil pointer to one
 		diags.Append(cacheWarning(err))
 	}
+	var clientKey secret.String
+	if certificate != nil {
+		clientKey, _ = keys.PKCS8(certificate.PrivateKey) // of a kind that was read
+	}
 	return tokensource.Cache{
 		Off:           m.cacheType() == cacheNone,
 		Store:         store,
 		EncryptionKey: secret.New(textIn(m.Cache, "encryption_key")),
-		ClientKey:     secret.New(textIn(m.TLS, "client_key")),
+		ClientKey:     clientKey,
 	}, diags
 }
 
@@ -135,7 +140,7 @@ func (m providerModel) validateCache(client tokensource.ClientConfig) diag.Diagn
 			"Without dpop_private_key, tokens are bound to a key that ends with the provider's process, so they stay in it. "+
 				"Set dpop_private_key to share them in the cache.")
 	}
-	if m.sharesTokens() && !mayHave(m.Cache, "encryption_key") && client.NeedsEncryptionKey(mayHave(m.TLS, "client_key")) {
+	if m.sharesTokens() && !mayHave(m.Cache, "encryption_key") && client.NeedsEncryptionKey(hasKey(m.TLS, tlsName)) {
 		diags.AddAttributeError(at.AtName("encryption_key"), "Missing attribute cache.encryption_key", encryptionKeyRemedy)
 	}
 	return diags

@@ -93,7 +93,7 @@ func (m clientModel) validate(ctx context.Context) diag.Diagnostics {
 // validateUnused reports what has no effect because of the same block. Because of the
 // provider block or the environment it is not an error: those may serve others.
 func (m clientModel) validateUnused(ctx context.Context) diag.Diagnostics {
-	return append(m.validateFederatedAssertion(), configErrors(m.config(ctx, nil).Unused(time.Now))...)
+	return append(m.validateAssertions(), configErrors(m.config(ctx, nil).Unused(time.Now))...)
 }
 
 // clientOf returns the client of a block, merged over the provider block, and that

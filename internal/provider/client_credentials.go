@@ -51,7 +51,7 @@ func credentialAttributes() map[string]schema.Attribute {
 		"signed_assertion": schema.SingleNestedAttribute{
 			Optional: true,
 			MarkdownDescription: "A JWT that this provider signs for each request ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). " +
-				"It authenticates the client (`private_key_jwt`, or `client_secret_jwt` without `private_key`). With the `grant_type` `" + oauth2.GrantJWTBearer + "` or `" +
+				"It authenticates the client (`private_key_jwt`, or `client_secret_jwt` without a key). With the `grant_type` `" + oauth2.GrantJWTBearer + "` or `" +
 				oauth2.GrantTokenExchange + "` it is the grant, unless `parameters` have the JWT or `federated_assertion` is set.",
 			Attributes: signedAssertionAttributes(),
 		},
@@ -74,18 +74,13 @@ func credentialAttributes() map[string]schema.Attribute {
 }
 
 func signedAssertionAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"private_key": sensitive(nonEmpty(), "Signing key: PEM (PKCS#1, PKCS#8, SEC 1), a JWK, or a JWK Set with `key_id`. RSA, EC (P-256, P-384, P-521) or Ed25519, without a passphrase."),
-		"key_id":      optional(plainText(), "Sent as `kid`. Default: that of the JWK."),
-		"algorithm": optional(oneOf(clientauth.Algorithms()...), "Signature algorithm: `"+strings.Join(clientauth.Algorithms(), "`, `")+"`. "+
-			"Default: the first that suits the key and that the metadata of `issuer` lists."),
-		"certificate": optional(certificates(), "Certificate of the key, in PEM. Adds `x5t` and `x5t#S256`, by which some servers find the key."),
-		"audience":    optional(plainText(), "Sent as `aud`. Default: the token endpoint, which most servers expect; some expect their issuer."),
-		"type":        optional(plainText(), "Sent as `typ`. Default `JWT`."),
+	return union(keyAttributes(clientauth.Algorithms(), "Default: the first that suits the key and that the metadata of `issuer` lists."), map[string]schema.Attribute{
+		"audience": optional(plainText(), "Sent as `aud`. Default: the token endpoint, which most servers expect; some expect their issuer."),
+		"type":     optional(plainText(), "Sent as `typ`. Default `JWT`."),
 		"claims": optional(jsonObject(), "A JSON object, written with `jsonencode`, that is merged over the claims `iss` and `sub` (both the client id), `aud`, `jti`, `iat` and `exp`. "+
 			"`null` removes a claim."),
 		"lifetime": optional(durationFrom(time.Second), "How long the JWT is valid. Default `60s`."),
-	}
+	})
 }
 
 func federatedAssertionAttributes() map[string]schema.Attribute {
@@ -118,7 +113,7 @@ func federatedAssertionAttributes() map[string]schema.Attribute {
 // presents a client certificate.
 func (m credentialsModel) over(base credentialsModel, certificate bool) credentialsModel {
 	method := base.TokenEndpointAuthMethod.ValueString()
-	signs := mayHave(m.SignedAssertion, "private_key")
+	signs := hasKey(m.SignedAssertion, asNamed)
 	asserts := signs || !m.FederatedAssertion.IsNull()
 	certificate = certificate && m.ClientSecret.IsNull()
 	if (!m.ClientSecret.IsNull() || asserts || certificate) && !uses(method, !m.ClientSecret.IsNull(), asserts, certificate) {
@@ -170,7 +165,7 @@ func (m credentialsModel) signedAssertion() *clientauth.SignedAssertion {
 	}
 	lifetime, _ := time.ParseDuration(textIn(m.SignedAssertion, "lifetime")) // validated; empty is zero
 	return &clientauth.SignedAssertion{
-		PrivateKey:  secret.New(textIn(m.SignedAssertion, "private_key")),
+		Key:         keySource(m.SignedAssertion, asNamed),
 		KeyID:       textIn(m.SignedAssertion, "key_id"),
 		Algorithm:   textIn(m.SignedAssertion, "algorithm"),
 		Certificate: textIn(m.SignedAssertion, "certificate"),
@@ -208,9 +203,9 @@ func (m credentialsModel) federatedAssertion(getenv func(string) string) *client
 	return federated
 }
 
-// validateFederatedAssertion checks that the assertion has exactly one source.
-func (m credentialsModel) validateFederatedAssertion() diag.Diagnostics {
-	var diags diag.Diagnostics
+// validateAssertions checks that an assertion has one source or key.
+func (m credentialsModel) validateAssertions() diag.Diagnostics {
+	diags := validateKey(path.Root("signed_assertion"), m.SignedAssertion, asNamed, "certificate")
 	at := path.Root("federated_assertion")
 	if isKnown(m.FederatedAssertion) {
 		diags.Append(exactlyOne(at, m.FederatedAssertion, "env", "file", "request")...)

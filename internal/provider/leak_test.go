@@ -257,6 +257,18 @@ var dressings = map[string]func(*testing.T, acctest.Canary) (value string, besid
 	"signed_assertion.private_key": func(_ *testing.T, canary acctest.Canary) (string, attributes) {
 		return jwkOf(canary), attributes{"client_secret": nil}
 	},
+	"signed_assertion.private_key_passphrase": func(t *testing.T, canary acctest.Canary) (string, attributes) {
+		t.Helper()
+		return canary.Value, attributes{"client_secret": nil, "signed_assertion": attributes{"private_key": encryptedPEM(t, authservertest.NewKey(t, authservertest.P256), canary.Value)}}
+	},
+	"signed_assertion.pkcs12": func(t *testing.T, canary acctest.Canary) (string, attributes) {
+		t.Helper()
+		return pkcs12Of(t, keyOf(canary), ""), attributes{"client_secret": nil}
+	},
+	"signed_assertion.pkcs12_password": func(t *testing.T, canary acctest.Canary) (string, attributes) {
+		t.Helper()
+		return canary.Value, attributes{"client_secret": nil, "signed_assertion": attributes{"pkcs12": pkcs12Of(t, keyOf(canary), canary.Value)}}
+	},
 	"dpop_private_key": func(_ *testing.T, canary acctest.Canary) (string, attributes) {
 		return jwkOf(canary), attributes{"dpop_bound_access_tokens": true}
 	},
@@ -266,6 +278,22 @@ var dressings = map[string]func(*testing.T, acctest.Canary) (value string, besid
 		return authservertest.PKCS8(t, keyOf(canary)), attributes{
 			"tls": attributes{"client_certificate": authservertest.CertificatePEM(certificate)},
 		}
+	},
+	"tls.client_key_passphrase": func(t *testing.T, canary acctest.Canary) (string, attributes) {
+		t.Helper()
+		key := authservertest.NewKey(t, authservertest.P256)
+		certificate := authservertest.SelfSigned(t, key, authservertest.ClientTemplate("client"))
+		return canary.Value, attributes{
+			"tls": attributes{"client_key": encryptedPEM(t, key, canary.Value), "client_certificate": authservertest.CertificatePEM(certificate)},
+		}
+	},
+	"tls.client_pkcs12": func(t *testing.T, canary acctest.Canary) (string, attributes) {
+		t.Helper()
+		return pkcs12Of(t, keyOf(canary), ""), nil
+	},
+	"tls.client_pkcs12_password": func(t *testing.T, canary acctest.Canary) (string, attributes) {
+		t.Helper()
+		return canary.Value, attributes{"tls": attributes{"client_pkcs12": pkcs12Of(t, keyOf(canary), canary.Value)}}
 	},
 	"cache.url": func(t *testing.T, canary acctest.Canary) (string, attributes) {
 		t.Helper()

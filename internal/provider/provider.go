@@ -85,7 +85,7 @@ func (p *oauth2ccProvider) ValidateConfig(ctx context.Context, req provider.Vali
 	environment, diags := model.readEnvironment(p.getenv)
 	resp.Diagnostics.Append(diags...)
 	environment.TokenEndpointAuthMethod = types.StringNull() // a block may bring credentials that it does not use
-	model.clientModel = model.overEnvironment(environment, mayHave(model.TLS, "client_certificate"))
+	model.clientModel = model.overEnvironment(environment, hasClientCertificate(model.TLS))
 	resp.Diagnostics.Append(model.validate(ctx)...)
 }
 

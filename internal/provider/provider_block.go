@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -91,8 +92,12 @@ func tlsAttribute() ephemeral.Attribute {
 			"ca_certificate": optional(certificates(), "Certificates to trust in addition to the system's, in PEM."),
 			"client_certificate": optional(certificates(), "Client certificate in PEM, followed by those of intermediate authorities. "+
 				"It is presented to every server that requests one."),
-			"client_key":  sensitive(anyText(), "Private key of `client_certificate`, in PEM (PKCS#1, PKCS#8, SEC 1) without a passphrase."),
-			"server_name": optional(hostName(), "Name that servers' certificates must have, if not the host in the URL."),
+			"client_key":            sensitive(anyText(), "Private key of `client_certificate`, in PEM (PKCS#1, PKCS#8, SEC 1; encrypted with `client_key_passphrase`)."),
+			"client_key_passphrase": sensitive(nonEmpty(), "Passphrase of `client_key`, if it is encrypted."),
+			"client_pkcs12": sensitive(nonEmpty(), "Client certificate with its key and those of intermediate authorities, instead of `client_certificate` and `client_key`: "+
+				"a PKCS#12 file (`.p12`, `.pfx`) in base64, as `filebase64` reads it."),
+			"client_pkcs12_password": sensitive(anyText(), "Password of `client_pkcs12`, if it has one."),
+			"server_name":            optional(hostName(), "Name that servers' certificates must have, if not the host in the URL."),
 			"insecure_skip_verify": ephemeral.BoolAttribute{
 				Optional: true,
 				MarkdownDescription: "Accepts any server certificate. Default `false`. Anyone between this machine and the server can then read and change everything: " +
@@ -152,7 +157,7 @@ func (m *providerModel) readEnvironment(getenv func(string) string) (clientModel
 		}
 	}
 	used := providerModel{
-		clientModel:     m.overEnvironment(environment.clientModel, mayHave(m.TLS, "client_certificate")),
+		clientModel:     m.overEnvironment(environment.clientModel, hasClientCertificate(m.TLS)),
 		connectionModel: overlay(m.connectionModel, environment.connectionModel),
 	}
 	configured, values := valuesOf(*m), valuesOf(used)
@@ -216,7 +221,7 @@ func (p *oauth2ccProvider) newProviderData(ctx context.Context, model providerMo
 	data := &providerData{
 		client:       model.clientModel,
 		environment:  environment,
-		certificate:  mayHave(model.TLS, "client_certificate"),
+		certificate:  hasClientCertificate(model.TLS),
 		unknown:      unknownIn(ctx, valuesOf(model.connectionModel)),
 		unknownCache: unknownIn(ctx, map[string]attr.Value{"cache": model.Cache}),
 		cleanup:      p.cleanup,
@@ -247,7 +252,7 @@ func (p *oauth2ccProvider) newProviderData(ctx context.Context, model providerMo
 		config.ClientCertificate = settings.ClientCertificate.Leaf
 	}
 	if len(data.unknownCache) == 0 {
-		cache, found := model.cache(stack.TLSConfig(), p.now)
+		cache, found := model.cache(stack.TLSConfig(), settings.ClientCertificate, p.now)
 		diags.Append(found...)
 		config.Cache = cache
 	}
@@ -270,28 +275,36 @@ func (m connectionModel) httpConfig() (httpstack.Config, diag.Diagnostics) {
 	}, diags
 }
 
+// tlsName is the name of a member of keyAttributes in the attribute tls.
+func tlsName(member string) string { return "client_" + strings.TrimPrefix(member, "private_") }
+
+// hasClientCertificate reports whether the attribute tls has one, or may have once it is known.
+func hasClientCertificate(object types.Object) bool {
+	return mayHave(object, "client_certificate") || mayHave(object, tlsName(keys.MemberPKCS12))
+}
+
 // clientCertificate returns the client certificate with its key, nil if there is none.
 func (m connectionModel) clientCertificate() (*tls.Certificate, diag.Diagnostics) {
-	var diags diag.Diagnostics
 	at := path.Root("tls")
-	text, key := textIn(m.TLS, "client_certificate"), textIn(m.TLS, "client_key")
-	switch hasText, hasKey := mayHave(m.TLS, "client_certificate"), mayHave(m.TLS, "client_key"); {
-	case !hasText && !hasKey:
-		return nil, nil
-	case !hasKey:
+	diags := validateKey(at, m.TLS, tlsName, "client_certificate")
+	switch hasText, has := mayHave(m.TLS, "client_certificate"), hasKey(m.TLS, tlsName); {
+	case diags.HasError() || !hasText && !has:
+		return nil, diags
+	case !has:
 		diags.AddAttributeError(at.AtName("client_key"), "Missing attribute tls.client_key", "A client certificate needs its key. Set client_key.")
 		return nil, diags
-	case !hasText:
+	case !hasClientCertificate(m.TLS):
 		diags.AddAttributeError(at.AtName("client_certificate"), "Missing attribute tls.client_certificate",
 			"A client key needs its certificate. Set client_certificate.")
 		return nil, diags
 	}
-	parsed, err := keys.Parse(secret.New(key), "")
-	if err != nil {
-		diags.AddAttributeError(at.AtName("client_key"), "The client key cannot be used", sentence(err.Error()))
+	key, err := keySource(m.TLS, tlsName).Open("")
+	if wrong, ok := errors.AsType[*keys.Error](err); ok {
+		name := tlsName(wrong.Member)
+		diags.AddAttributeError(at.AtName(name), "The client key cannot be used", "In tls."+name+": "+sentence(wrong.Err.Error()))
 		return nil, diags
 	}
-	certificate, err := keys.Pair(text, parsed.Signer)
+	certificate, err := keys.Pair(textIn(m.TLS, "client_certificate"), key)
 	if err != nil {
 		diags.AddAttributeError(at.AtName("client_certificate"), "The client certificate cannot be used", sentence(err.Error()))
 	}
@@ -305,10 +318,15 @@ const invalidCertificate = "The client certificate is not valid at this time"
 // validateTLS checks the client certificate, as far as it is known. One that is not
 // valid at this time is an error only if the client is known to authenticate with it.
 func (m providerModel) validateTLS(now time.Time) diag.Diagnostics {
-	text, key := member[types.String](m.TLS, "client_certificate"), member[types.String](m.TLS, "client_key")
-	if m.TLS.IsUnknown() || text.IsUnknown() || key.IsUnknown() {
+	if m.TLS.IsUnknown() {
 		return nil
 	}
+	for _, name := range []string{keys.MemberPrivateKey, keys.MemberPassphrase, keys.MemberPKCS12, keys.MemberPassword, "certificate"} {
+		if member[types.String](m.TLS, tlsName(name)).IsUnknown() {
+			return validateKey(path.Root("tls"), m.TLS, tlsName, "client_certificate")
+		}
+	}
+	text := member[types.String](m.TLS, "client_certificate")
 	if _, err := keys.ParseCertificates(text.ValueString()); err != nil && !text.IsNull() {
 		return nil // reported by the attribute's validator
 	}
@@ -320,7 +338,11 @@ func (m providerModel) validateTLS(now time.Time) diag.Diagnostics {
 			if authenticates {
 				add = diags.AddAttributeError
 			}
-			add(path.Root("tls").AtName("client_certificate"), invalidCertificate, sentence(err.Error()))
+			name := "client_certificate"
+			if text.IsNull() {
+				name = tlsName(keys.MemberPKCS12)
+			}
+			add(path.Root("tls").AtName(name), invalidCertificate, sentence(err.Error()))
 		}
 	} else if authenticates && !diags.HasError() {
 		diags.AddAttributeError(path.Root("token_endpoint_auth_method"), "Missing attribute tls.client_certificate", missingRemedy("tls.client_certificate"))

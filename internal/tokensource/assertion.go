@@ -34,7 +34,9 @@ func (s *Source) Assertion(ctx context.Context, config ClientConfig) (Assertion,
 			return Assertion{}, err
 		}
 	}
-	s.completeAssertions(&client, cmp.Or(config.TokenEndpoint, client.Metadata.Text("token_endpoint")))
+	if _, err := s.completeAssertions(ctx, &client, cmp.Or(config.TokenEndpoint, client.Metadata.Text("token_endpoint"))); err != nil {
+		return Assertion{}, err
+	}
 	now := s.now()
 	value, err := client.assertion(attribute).Assertion(ctx)
 	if err != nil {
@@ -70,7 +72,7 @@ func (s *Source) prepareSigned(ctx context.Context, config ClientConfig, client 
 			missing = append(missing, attribute)
 		}
 	}
-	require(!signed.PrivateKey.IsZero() || !client.ClientSecret.IsZero(), "signed_assertion.private_key")
+	require(!signed.Key.IsZero() || !client.ClientSecret.IsZero(), "signed_assertion.private_key")
 	require(audience, "signed_assertion.audience")
 	require(signed.Claims != "" || client.ClientID != "", "client_id")
 	if len(missing) > 0 {

@@ -82,7 +82,7 @@ func (c Client) clientAuth(secretAssertion clientauth.Assertion) (oauth2.ClientA
 
 // signs reports whether the client has a private key for its assertions.
 func (c Credentials) signs() bool {
-	return c.SignedAssertion != nil && !c.SignedAssertion.PrivateKey.IsZero()
+	return c.SignedAssertion != nil && !c.SignedAssertion.Key.IsZero()
 }
 
 // asserts reports whether the client's assertion authenticates it, as far as is known.

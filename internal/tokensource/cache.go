@@ -26,8 +26,8 @@ type Cache struct {
 	// EncryptionKey takes part in sealing what is stored. A client that authenticates
 	// with neither a secret nor a private key needs one.
 	EncryptionKey secret.String
-	// ClientKey is the private key of the connections' client certificate, if there is
-	// one.
+	// ClientKey is the private key of the connections' client certificate, see [keys.PKCS8],
+	// if there is one.
 	ClientKey secret.String
 }
 
@@ -140,7 +140,7 @@ type entryInputs struct {
 func (s *Source) entryKey(ctx context.Context, client Client) (tokencache.EntryKey, error) {
 	inputs := entryInputs{Client: client, EncryptionKey: trimmed(s.cache.EncryptionKey)}
 	if clientauth.UsesCertificate(client.TokenEndpointAuthMethod) {
-		inputs.ClientKey = trimmed(s.cache.ClientKey)
+		inputs.ClientKey = s.cache.ClientKey.Reveal()
 	}
 	stored := s.cache.Store != nil && !client.staysInProcess()
 	if stored && inputs.EncryptionKey == "" && !client.canSeal() {

@@ -16,6 +16,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache/storetest"
@@ -204,7 +205,7 @@ func TestKeyOfPrivateKey(t *testing.T) {
 	signing := func(text string) tokensource.ClientConfig {
 		config := client()
 		config.ClientSecret = secret.String{}
-		config.SignedAssertion = &clientauth.SignedAssertion{PrivateKey: secret.New(text)}
+		config.SignedAssertion = &clientauth.SignedAssertion{Key: keys.Source{PrivateKey: secret.New(text)}}
 		return config
 	}
 	processes := newFleet()

@@ -22,19 +22,20 @@ import (
 func TestEveryFieldTakesPartInTheKey(t *testing.T) {
 	t.Parallel()
 	left := map[string]string{
-		"Client.minValidity":               "decides whether a token is reused, not which one it is",
-		"Client.minShare":                  "decides whether a token is reused, not which one it is",
-		"Client.revocationEndpoint":        "an own token is not shared",
-		"Client.Origins":                   "words for errors",
-		"Client.Metadata":                  "for errors; what follows from it is in other fields",
-		"Client.sender":                    "follows from Credentials",
-		"Client.prover":                    "has the key of DPoPThumbprint",
-		"Client.Request.Assertion":         "follows from Credentials",
-		"Client.SignedAssertion.Supported": "only chooses an algorithm",
-		"Client.SignedAssertion.Now":       "a clock",
-		"Client.FederatedAssertion.Getenv": "how the assertion is read",
-		"Client.FederatedAssertion.Fetch":  "how the assertion is read",
-		"Client.FederatedAssertion.Now":    "a clock",
+		"Client.minValidity":                "decides whether a token is reused, not which one it is",
+		"Client.minShare":                   "decides whether a token is reused, not which one it is",
+		"Client.revocationEndpoint":         "an own token is not shared",
+		"Client.Origins":                    "words for errors",
+		"Client.Metadata":                   "for errors; what follows from it is in other fields",
+		"Client.sender":                     "follows from Credentials",
+		"Client.prover":                     "has the key of DPoPThumbprint",
+		"Client.Request.Assertion":          "follows from Credentials",
+		"Client.SignedAssertion.Supported":  "only chooses an algorithm",
+		"Client.SignedAssertion.Now":        "a clock",
+		"Client.SignedAssertion.Key.opened": "follows from the text of the key",
+		"Client.FederatedAssertion.Getenv":  "how the assertion is read",
+		"Client.FederatedAssertion.Fetch":   "how the assertion is read",
+		"Client.FederatedAssertion.Now":     "a clock",
 	}
 	inputs := func() *entryInputs {
 		return &entryInputs{Client: Client{Credentials: Credentials{

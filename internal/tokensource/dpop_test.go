@@ -16,6 +16,7 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
@@ -81,7 +82,7 @@ func TestBoundToken(t *testing.T) {
 				c.Secret, c.AuthMethod, c.Keys = "", authserver.PrivateKeyJWT, []authserver.Key{{Public: key.Public()}}
 			},
 			func(c *tokensource.ClientConfig) {
-				c.ClientSecret, c.SignedAssertion = secret.String{}, &clientauth.SignedAssertion{PrivateKey: secret.New(authservertest.PKCS8(t, key))}
+				c.ClientSecret, c.SignedAssertion = secret.String{}, &clientauth.SignedAssertion{Key: keys.Source{PrivateKey: secret.New(authservertest.PKCS8(t, key))}}
 			},
 		},
 		"parameters in the query": {

@@ -16,7 +16,6 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
@@ -62,29 +61,33 @@ func (s *Source) resolve(ctx context.Context, config ClientConfig) (client Clien
 	}
 	client.sender.HTTP = s.http
 	// Most servers expect the token endpoint (RFC 7523 section 3 permits it and the issuer).
-	secretAssertion := s.completeAssertions(&client, cmp.Or(config.TokenEndpoint, client.Metadata.Text("token_endpoint")))
+	secretAssertion, err := s.completeAssertions(ctx, &client, cmp.Or(config.TokenEndpoint, client.Metadata.Text("token_endpoint")))
+	if err != nil {
+		return client, err
+	}
 	client.sender.Auth, err = client.clientAuth(secretAssertion)
 	return client, err
 }
 
 // completeAssertions adds to the client's assertions what they need to know of it and
 // of the server. It returns the one that is signed with the client's secret.
-func (s *Source) completeAssertions(client *Client, audience string) clientauth.SignedAssertion {
+func (s *Source) completeAssertions(ctx context.Context, client *Client, audience string) (clientauth.SignedAssertion, error) {
 	var secretAssertion clientauth.SignedAssertion
 	if client.authAttribute() == signedAttribute {
 		secretAssertion = *client.SignedAssertion
 	}
-	secretAssertion.PrivateKey = secret.String{}
+	secretAssertion.Key = keys.Source{}
 	complete := func(signed clientauth.SignedAssertion) clientauth.SignedAssertion {
 		signed.ClientID, signed.ClientSecret, signed.Now = client.ClientID, client.ClientSecret, s.now
 		signed.Supported = client.Metadata.Strings("token_endpoint_auth_signing_alg_values_supported")
 		signed.Audience = cmp.Or(signed.Audience, audience)
-		// The line breaks around a key differ between machines, as they read it.
-		signed.PrivateKey = secret.New(trimmed(signed.PrivateKey))
 		return signed
 	}
 	if client.SignedAssertion != nil {
-		signed := complete(*client.SignedAssertion)
+		signed, err := s.opened(ctx, complete(*client.SignedAssertion))
+		if err != nil {
+			return secretAssertion, &ConfigError{Attribute: signedAttribute, Err: err}
+		}
 		client.SignedAssertion = &signed
 	}
 	if client.FederatedAssertion != nil {
@@ -95,7 +98,25 @@ func (s *Source) completeAssertions(client *Client, audience string) clientauth.
 	if grant := client.GrantAttribute(); grant != "" {
 		client.Request.Assertion = client.assertion(grant).Assertion
 	}
-	return complete(secretAssertion)
+	return complete(secretAssertion), nil
+}
+
+// opened returns an assertion with its key decrypted, which is done once for all requests.
+func (s *Source) opened(ctx context.Context, signed clientauth.SignedAssertion) (clientauth.SignedAssertion, error) {
+	if signed.Key.IsZero() {
+		return signed, nil
+	}
+	type entry = tokencache.Entry[keys.Source]
+	name := tokencache.NewEntryKey(struct {
+		Key keys.Source
+		ID  string
+	}{signed.Key, signed.KeyID})
+	cached, err := s.keys.Get(ctx, name, anyEntry, func(context.Context) (entry, error) {
+		opened, err := signed.Opened()
+		return entry{Value: opened.Key, ExpiresAt: s.now().Add(identityLifetime)}, err
+	})
+	signed.Key = cached.Value
+	return signed, err
 }
 
 func (s *Source) fetchDocument(ctx context.Context, request oauth2.DocumentRequest) ([]byte, error) {

@@ -16,7 +16,6 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
-	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
 // This file holds the rules about a client's attributes. They also apply to
@@ -85,7 +84,7 @@ func (c Client) checkComplete(server Server) error {
 		require(c.Connection.hasCertificate(), "tls.client_certificate")
 	case clientauth.PrivateKeyJWT:
 		require(assertion != "" || grant != "", signedAttribute)
-		require(!authenticates || !signed.PrivateKey.IsZero(), "signed_assertion.private_key")
+		require(!authenticates || !signed.Key.IsZero(), "signed_assertion.private_key")
 	}
 	require(!authenticates && grant != signedAttribute || signed.Claims != "" || id, "client_id")
 	require(!c.takesAssertion() || !c.Request.Body.IsZero() || grant != "", signedAttribute)
@@ -211,23 +210,24 @@ func (c ClientConfig) checkSignature(authenticates bool, now func() time.Time) e
 	if c.SignedAssertion != nil {
 		assertion = *c.SignedAssertion
 	}
-	keyless := c.SignedAssertion != nil && assertion.PrivateKey.IsZero() && !c.Unknown["signed_assertion.private_key"]
+	unknown := func(members ...string) bool {
+		return slices.ContainsFunc(members, func(member string) bool { return c.Unknown["signed_assertion."+member] })
+	}
+	keyless := c.SignedAssertion != nil && assertion.Key.IsZero() && !unknown(keys.MemberPrivateKey, keys.MemberPKCS12)
 	if keyless && assertion.Certificate != "" {
 		return ErrNoPrivateKey
 	}
 	bySecret := c.TokenEndpointAuthMethod == clientauth.ClientSecretJWT ||
 		(!c.isSet("token_endpoint_auth_method") && authenticates && keyless && !c.ClientSecret.IsZero())
-	unknown := slices.ContainsFunc([]string{"private_key", "key_id", "algorithm", "certificate", "type"}, func(member string) bool {
-		return c.Unknown["signed_assertion."+member]
-	})
 	_, invalidCertificate := keys.ParseCertificates(assertion.Certificate)
 	invalid := (assertion.Algorithm != "" && !slices.Contains(clientauth.Algorithms(), assertion.Algorithm)) ||
 		(assertion.Certificate != "" && invalidCertificate != nil)
-	if (c.SignedAssertion == nil && !bySecret) || unknown || invalid {
+	if (c.SignedAssertion == nil && !bySecret) || invalid || unknown("key_id", "algorithm", "certificate", "type") ||
+		unknown(keys.MemberPrivateKey, keys.MemberPassphrase, keys.MemberPKCS12, keys.MemberPassword) {
 		return nil
 	}
 	if bySecret {
-		assertion.PrivateKey, assertion.ClientSecret = secret.String{}, c.ClientSecret
+		assertion.Key, assertion.ClientSecret = keys.Source{}, c.ClientSecret
 	}
 	assertion.Now = now
 	return assertion.Check()

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
@@ -57,6 +58,7 @@ type Source struct {
 	processTokens *tokencache.Cache[*oauth2.Token]
 	metadata      *tokencache.Cache[*oauth2.Metadata]
 	identities    *tokencache.Cache[string]
+	keys          *tokencache.Cache[keys.Source]
 	logins        *loginBackoff
 	replacements  replacementLimiter
 	provers       *provers
@@ -85,6 +87,7 @@ func New(config Config) *Source {
 		processTokens: newTokenCache(config, nil),
 		metadata:      tokencache.New(tokencache.Config[*oauth2.Metadata]{Now: config.Now}),
 		identities:    tokencache.New(tokencache.Config[string]{Now: config.Now}),
+		keys:          tokencache.New(tokencache.Config[keys.Source]{Now: config.Now}),
 		logins:        newLoginBackoff(config.Now),
 		replacements:  replacementLimiter{last: map[string]replacement{}},
 		provers:       newProvers(config.Now),
