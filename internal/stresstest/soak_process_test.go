@@ -30,8 +30,9 @@ type process struct {
 }
 
 // logging sets the provider's log to TRACE, the framework's, which is ten times as
-// long, to WARN, and makes the runtime list its goroutines every second.
-var logging = []string{"TF_LOG=TRACE", "TF_LOG_SDK=WARN", "GODEBUG=schedtrace=1000,scheddetail=1"}
+// long, to WARN, and makes the runtime list its goroutines every second, and its
+// collections. Those are as frequent as at a user's.
+var logging = []string{"TF_LOG=TRACE", "TF_LOG_SDK=WARN", "GOGC=100", "GODEBUG=schedtrace=1000,scheddetail=1,gctrace=1"}
 
 var reattachLine = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*"String":"(.*?)".*)'`)
 
