@@ -29,7 +29,7 @@ const keyFile = "key"
 
 // rsaKey is a key for all tests that do something to one, as making one takes long.
 var rsaKey = sync.OnceValues(func() ([]byte, error) {
-	return exec.Command("openssl", "genrsa", "2048").Output() //nolint:noctx // it is for every test
+	return exec.Command("openssl", "genrsa", "2048").Output()
 })
 
 // run runs commands in a directory of their own, where a file called rsa holds a key, and
