@@ -207,10 +207,11 @@ var algorithmNames = map[string]string{
 	"2.16.840.1.101.3.4.1.26":   "AES-192-GCM",
 	"2.16.840.1.101.3.4.1.46":   "AES-256-GCM",
 	"1.2.840.113549.2.5":        "MD5",
+	"1.2.840.113549.2.8":        "HMAC with SHA-224",
+	"1.2.840.113549.2.10":       "HMAC with SHA-384",
+	"1.2.840.113549.3.7":        "3DES-CBC",
 	"1.2.840.113549.2.12":       "HMAC with SHA-512/224",
 	"1.2.840.113549.2.13":       "HMAC with SHA-512/256",
-	"2.16.840.1.101.3.4.2.2":    "SHA-384",
-	"2.16.840.1.101.3.4.2.4":    "SHA-224",
 }
 
 func notSupported(part string, id asn1.ObjectIdentifier) error {

@@ -69,7 +69,7 @@ func made(t *testing.T, commands ...string) string {
 	return contents(t, filepath.Join(run(t, commands...), keyFile))
 }
 
-func contents(t *testing.T, file string) string {
+func contents(t testing.TB, file string) string {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {

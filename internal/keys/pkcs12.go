@@ -6,14 +6,21 @@ package keys
 import (
 	"bytes"
 	"crypto"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"software.sslmate.com/src/go-pkcs12"
 
@@ -27,27 +34,38 @@ func parsePKCS12(text, password secret.String) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	if err := checkPKCS12(der); err != nil {
-		return Key{}, err
-	}
-	private, first, others, err := pkcs12.DecodeChain(der, password.Reveal())
+	private, certificates, err := decryptPKCS12(der, password.Reveal())
 	switch {
 	case errors.Is(err, pkcs12.ErrIncorrectPassword) && password.IsZero():
 		return Key{}, errPasswordMissing
 	case errors.Is(err, pkcs12.ErrIncorrectPassword):
 		return Key{}, errPasswordWrong
 	case err != nil:
-		return Key{}, unsupportedPKCS12(err)
+		return Key{}, err
 	}
 	key, err := newKey(private)
 	if err != nil {
 		return Key{}, err
 	}
-	key.Certificates = chainOf(key, append([]*x509.Certificate{first}, others...))
+	key.Certificates = chainOf(key, certificates)
 	if key.Certificates == nil {
 		return Key{}, errors.New("the certificates in the PKCS#12 file are not those of its private key")
 	}
 	return key, nil
+}
+
+// decryptPKCS12 returns the private key and the certificates in a file. It reports a wrong
+// password as [pkcs12.ErrIncorrectPassword].
+func decryptPKCS12(der []byte, password string) (any, []*x509.Certificate, error) {
+	der, err := checkPKCS12(der, password)
+	if err != nil {
+		return nil, nil, err
+	}
+	private, first, others, err := pkcs12.DecodeChain(der, password)
+	if err != nil && !errors.Is(err, pkcs12.ErrIncorrectPassword) {
+		err = unsupportedPKCS12(err)
+	}
+	return private, append([]*x509.Certificate{first}, others...), err
 }
 
 // chainOf returns the certificate that belongs to a key, then its issuer's and so on, as far
@@ -86,25 +104,85 @@ func decodePKCS12(text string) ([]byte, error) {
 	return der, nil
 }
 
+// pfx is a PKCS#12 file (RFC 7292 section 4).
+type pfx struct {
+	Version  int
+	AuthSafe struct {
+		Type    asn1.ObjectIdentifier
+		Content []byte `asn1:"explicit,tag:0"`
+	}
+	MacData macData `asn1:"optional"`
+}
+
+type macData struct {
+	Mac struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Digest    []byte
+	}
+	Salt       []byte
+	Iterations int `asn1:"optional,default:1"`
+}
+
 // checkPKCS12 refuses files without a MAC, which go-pkcs12 takes for files without a password,
 // and files that take more than [maxIterations]. Iterations within an encrypted part are not
 // seen; whoever wrote them knows the password, which the MAC proves first.
-func checkPKCS12(der []byte) error {
-	var file struct {
-		Version  int
-		AuthSafe asn1.RawValue
-		MacData  asn1.RawValue `asn1:"optional"`
-	}
+//
+// A file with a MAC of SHA-224 or SHA-384, which go-pkcs12 does not know, gets one of SHA-256.
+func checkPKCS12(der []byte, password string) ([]byte, error) {
+	var file pfx
 	if !unmarshal(der, &file) {
-		return errors.New("the PKCS#12 file is truncated, or not one in DER; does \"openssl pkcs12 -in client.p12 -info -noout\" read it?")
+		return nil, errors.New("the PKCS#12 file is truncated, or not one in DER; does \"openssl pkcs12 -in client.p12 -info -noout\" read it?")
 	}
-	if len(file.MacData.FullBytes) == 0 {
-		return errors.New("the PKCS#12 file has no MAC, so nothing proves its password; " + reexport)
+	mac := &file.MacData
+	if len(mac.Mac.Digest) == 0 {
+		return nil, errors.New("the PKCS#12 file has no MAC, so nothing proves its password; " + reexport)
 	}
 	if iterations := iterationsIn(der, maxDepth); iterations > maxIterations {
-		return tooManyIterations(iterations)
+		return nil, tooManyIterations(iterations)
 	}
-	return nil
+	function := map[string]func() hash.Hash{oidSHA224: sha256.New224, oidSHA384: sha512.New384}[mac.Mac.Algorithm.Algorithm.String()]
+	if function == nil {
+		return der, nil
+	}
+	if !hmac.Equal(mac.Mac.Digest, mac.sum(function, file.AuthSafe.Content, password)) {
+		return nil, pkcs12.ErrIncorrectPassword
+	}
+	mac.Mac.Algorithm.Algorithm = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}
+	mac.Mac.Digest = mac.sum(sha256.New, file.AuthSafe.Content, password)
+	return asn1.Marshal(file)
+}
+
+// Hashes by their object identifiers.
+const (
+	oidSHA384 = "2.16.840.1.101.3.4.2.2"
+	oidSHA224 = "2.16.840.1.101.3.4.2.4"
+)
+
+// sum is the MAC of a message under a password (RFC 7292 appendix B.2, of which a key as long
+// as the hash needs one round).
+func (m macData) sum(function func() hash.Hash, message []byte, password string) []byte {
+	derived := function()
+	block := derived.BlockSize()
+	filled := func(with []byte) []byte { // whole blocks
+		size := (len(with) + block - 1) / block * block
+		return bytes.Repeat(with, size/max(len(with), 1)+1)[:size]
+	}
+	derived.Write(filled([]byte{3})) // the purpose: a MAC
+	derived.Write(filled(m.Salt))
+	var encoded []byte
+	for _, unit := range append(utf16.Encode([]rune(password)), 0) {
+		encoded = binary.BigEndian.AppendUint16(encoded, unit)
+	}
+	derived.Write(filled(encoded))
+	key := derived.Sum(nil)
+	for range m.Iterations - 1 {
+		derived.Reset()
+		derived.Write(key)
+		key = derived.Sum(key[:0])
+	}
+	mac := hmac.New(function, key)
+	mac.Write(message)
+	return mac.Sum(nil)
 }
 
 // reexport ends the errors about PKCS#12 files with other contents.
