@@ -4,6 +4,8 @@
 package keys_test
 
 import (
+	"encoding/base64"
+	"encoding/pem"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,6 +35,31 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		if !verifies(t, key, key.Public()) || len(key.Algorithms) == 0 {
+			t.Error("a key that was accepted does not sign")
+		}
+	})
+}
+
+// FuzzSource wants every file either to have a key that signs, or to be refused, and none to
+// take the process down.
+func FuzzSource(f *testing.F) {
+	for _, name := range append(files(f, "*.pem"), files(f, "*.p12")...) {
+		source := kept(f, name, passphrase)
+		if filepath.Ext(name) == ".p12" {
+			file, _ := base64.StdEncoding.DecodeString(source.PKCS12.Reveal())
+			f.Add(true, file)
+		} else if block, _ := pem.Decode([]byte(source.PrivateKey.Reveal())); block.Type == "ENCRYPTED PRIVATE KEY" {
+			f.Add(false, block.Bytes)
+		}
+	}
+	f.Fuzz(func(t *testing.T, isPKCS12 bool, der []byte) {
+		source := keys.Source{PKCS12: secret.New(base64.StdEncoding.EncodeToString(der)), Password: secret.New(passphrase)}
+		if !isPKCS12 {
+			text := pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: der})
+			source = keys.Source{PrivateKey: secret.New(string(text)), Passphrase: secret.New(passphrase)}
+		}
+		key, err := source.Open("")
+		if err == nil && !verifies(t, key, key.Public()) {
 			t.Error("a key that was accepted does not sign")
 		}
 	})

@@ -89,14 +89,14 @@ func missingRemedy(attribute string) string {
 	case "revocation_endpoint":
 		return "revoke_on_close needs a revocation endpoint. Set revocation_endpoint beside token_endpoint, or issuer to discover both, or remove revoke_on_close."
 	case "signed_assertion", "signed_assertion.private_key":
-		return "The client authenticates with an assertion, or it is the grant, or the content of a token file. Set signed_assertion with a private_key, " +
+		return "The client authenticates with an assertion, or it is the grant, or the content of a token file. Set signed_assertion with a private_key or pkcs12, " +
 			"or federated_assertion, in the provider block or on the ephemeral resource."
 	case "signed_assertion.audience":
 		return "An assertion names who it is for. Set audience in signed_assertion, or " + set("token_endpoint") + " or " + set("issuer") + " if it is for the authorization server."
 	case "cache.encryption_key":
 		return encryptionKeyRemedy
 	case "tls.client_certificate":
-		return "The client authenticates with a certificate. Set tls = { client_certificate = …, client_key = … } in the provider block."
+		return "The client authenticates with a certificate. Set tls = { client_certificate = …, client_key = … } or tls = { client_pkcs12 = … } in the provider block."
 	default:
 		return "Set " + set(attribute) + "."
 	}

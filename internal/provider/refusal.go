@@ -184,10 +184,14 @@ func (r refusal) assertionSuspects() []string {
 		return append(r.clockSuspects(), "federated_assertion: the server must trust its issuer for this client, and expect its iss, sub and aud")
 	}
 	key := []string{"signed_assertion.private_key: its public key must be registered for this client"}
-	switch sent := r.Assertion != nil && r.Assertion.Header["kid"] != nil; {
+	sends := func(header string) bool { return r.Assertion != nil && r.Assertion.Header[header] != nil }
+	if signed := r.client.SignedAssertion; signed != nil && signed.Certificate == "" && sends("x5t") {
+		key = []string{"signed_assertion.pkcs12: its certificate must be registered for this client"}
+	}
+	switch {
 	case r.client.TokenEndpointAuthMethod == clientauth.ClientSecretJWT && r.client.Request.Assertion == nil:
 		key = []string{"client_secret: it must be current"}
-	case sent:
+	case sends("kid"):
 		key = append(key, "signed_assertion.key_id: it must be the id of the key in the registration")
 	default:
 		key = append(key, "signed_assertion.key_id: none was sent. Many servers need it to find the key")

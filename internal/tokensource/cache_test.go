@@ -5,8 +5,12 @@ package tokensource_test
 
 import (
 	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rand"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/pem"
 	"errors"
 	"net/http"
 	"strings"
@@ -214,6 +218,44 @@ func TestKeyOfPrivateKey(t *testing.T) {
 			t.Errorf("process %d got %s, want %s", i, got, test.want)
 		}
 	}
+}
+
+// TestKeyOfEncryptedKey: tokens are sealed under the key, not under the text of its file, which
+// is often committed. One key in two files shares tokens; the file of another key does not.
+func TestKeyOfEncryptedKey(t *testing.T) {
+	t.Parallel()
+	key, another := authservertest.NewKey(t, authservertest.P256), authservertest.NewKey(t, authservertest.P256)
+	processes := newFleet()
+	for i, test := range []struct {
+		source keys.Source
+		want   string
+	}{
+		{keys.Source{PrivateKey: secret.New(authservertest.PKCS8(t, key))}, "t1"},
+		{keys.Source{PrivateKey: secret.New(authservertest.SEC1(t, key))}, "t1"},
+		{encryptedPEM(t, key, "one"), "t1"},
+		{encryptedPEM(t, key, "another"), "t1"},
+		{encryptedPEM(t, another, "one"), "t2"},
+	} {
+		config := client()
+		config.ClientSecret, config.SignedAssertion = secret.String{}, &clientauth.SignedAssertion{Key: test.source}
+		if got := tokenFor(t, processes.process(""), config); got != test.want {
+			t.Errorf("process %d got %s, want %s", i, got, test.want)
+		}
+	}
+}
+
+// encryptedPEM is an EC key, encrypted with a passphrase in OpenSSL's own format.
+func encryptedPEM(t testing.TB, key crypto.Signer, passphrase string) keys.Source {
+	t.Helper()
+	der, err := x509.MarshalECPrivateKey(key.(*ecdsa.PrivateKey)) //nolint:forcetypeassert // the caller made it
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := x509.EncryptPEMBlock(rand.Reader, "EC PRIVATE KEY", der, []byte(passphrase), x509.PEMCipherAES256) //nolint:staticcheck // such keys are accepted
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys.Source{PrivateKey: secret.New(string(pem.EncodeToMemory(block))), Passphrase: secret.New(passphrase)}
 }
 
 // TestEncryptionKey is needed by those who have no secret, and parts those who
