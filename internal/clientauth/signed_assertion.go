@@ -34,7 +34,7 @@ func hmacAlgorithms() []string { return []string{"HS256", "HS384", "HS512"} }
 
 // SignedAssertion signs assertions: JWTs of this client (RFC 7523 section 3).
 type SignedAssertion struct {
-	// ClientID is the issuer and the subject.
+	// ClientID is the issuer and the subject. Without it, only Claims name them.
 	ClientID string
 	// Key signs. If it is empty, ClientSecret signs.
 	Key          keys.Source
@@ -48,7 +48,8 @@ type SignedAssertion struct {
 	// Certificate is PEM text that begins with the certificate of the key, if Key does not
 	// bring it. It adds x5t and x5t#S256.
 	Certificate string
-	Audience    string
+	// Audience is sent as aud, unless it is empty.
+	Audience string
 	// Type is sent as typ; by default JWT (RFC 7519 section 5.1).
 	Type string
 	// Claims is a JSON object merged over the claims; null removes one.
@@ -107,6 +108,10 @@ func (a SignedAssertion) signer() (jose.Signer, error) {
 			return nil, &AssertionError{"client_secret", fmt.Errorf("it has %d bytes, and RFC 7518 section 3.2 requires 32 to sign with HS256", length)}
 		}
 		possible = hmacAlgorithms()[:min(3, length/16-1)]
+		if slices.Contains(hmacAlgorithms(), algorithm) && !slices.Contains(possible, algorithm) {
+			required := map[string]int{"HS384": 48, "HS512": 64}[algorithm]
+			return nil, signedError("algorithm", fmt.Errorf("the secret has %d bytes, and RFC 7518 section 3.2 requires %d to sign with %s", length, required, algorithm))
+		}
 	} else {
 		private, err := a.Key.Open(a.KeyID)
 		if err != nil {
@@ -164,16 +169,18 @@ func (a SignedAssertion) addThumbprints(options *jose.SignerOptions, key keys.Ke
 	return nil
 }
 
-// claims returns the claims (RFC 7523 section 3).
+// claims returns the claims (RFC 7523 section 3), without those that are not known.
 func (a SignedAssertion) claims() ([]byte, error) {
 	issued := a.Now()
 	claims := map[string]any{
-		"iss": a.ClientID,
-		"sub": a.ClientID,
-		"aud": a.Audience,
 		"jti": rand.Text(),
 		"iat": issued.Unix(),
 		"exp": issued.Add(cmp.Or(a.Lifetime, time.Minute)).Unix(),
+	}
+	for name, value := range map[string]string{"iss": a.ClientID, "sub": a.ClientID, "aud": a.Audience} {
+		if value != "" {
+			claims[name] = value
+		}
 	}
 	if a.Claims != "" {
 		var own map[string]any

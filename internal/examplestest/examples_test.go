@@ -227,9 +227,10 @@ func stage(t *testing.T, path string, row example, srv *authservertest.Server) s
 	return directory
 }
 
-// apiURL is the protected API as a request's address. It stays where it is an
-// audience.
-var apiURL = regexp.MustCompile(`(?m)^( *url *= ")https://api\.example\.com`)
+// apiURL is the protected API, or a vendor's, as a request's address. It stays where it
+// is an audience.
+var apiURL = regexp.MustCompile(`(?m)^( *url *= ")https://(?:api\.example\.com|api\.github\.com|api\.appstoreconnect\.apple\.com|` +
+	`[a-z-]+\.snowflakecomputing\.com|shop\.ghost\.io|(?:iamcredentials|storage)\.googleapis\.com)`)
 
 // here writes the addresses of the examples as those of what runs in their place.
 func here(directory string, srv *authservertest.Server, proxy *authservertest.Proxy) *strings.Replacer {
@@ -238,6 +239,8 @@ func here(directory string, srv *authservertest.Server, proxy *authservertest.Pr
 		`"https://auth.example.com`, `"`+srv.URL,
 		`"https://login.microsoftonline.com/contoso.onmicrosoft.com/oauth2/v2.0/token"`, `"`+srv.TokenURL()+`"`,
 		`"https://oauth2.googleapis.com/token"`, `"`+srv.TokenURL()+`"`,
+		`"https://sts.googleapis.com/v1/token"`, `"`+srv.TokenURL()+`"`,
+		`"https://account-d.docusign.com/oauth/token"`, `"`+srv.TokenURL()+`"`,
 		`"https://login.salesforce.com/services/oauth2/token"`, `"`+srv.TokenURL()+`"`,
 		`--header @- https://api.example.com`, `--header @- `+srv.APIURL,
 		"https://cluster.example.com", srv.APIURL,

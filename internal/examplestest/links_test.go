@@ -75,7 +75,7 @@ func anchorsOf(text string) []string {
 func TestExampleComesFirst(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{
-		"index", "ephemeral-resources/token", "ephemeral-resources/token_file", "ephemeral-resources/request", "data-sources/token", "data-sources/request",
+		"index", "ephemeral-resources/token", "ephemeral-resources/token_file", "ephemeral-resources/jwt", "ephemeral-resources/request", "data-sources/token", "data-sources/request",
 		"data-sources/server_metadata", "actions/request", "functions/jwt_decode",
 	} {
 		text, err := os.ReadFile("../../docs/" + file + ".md")

@@ -92,6 +92,24 @@ func clientAuthentication(t *testing.T) map[string]example {
 			forms:  []url.Values{{"grant_type": {authserver.JWTBearer}, "assertion": {anyJWT}}},
 			calls:  []string{"GET /services/data/v64.0/limits 200"},
 		},
+		"client-authentication/docusign.tf": {
+			alone:     true,
+			variables: private,
+			script:    func(srv *authservertest.Server) { answerAsDocuSign(srv, signing.Public()) },
+			forms:     []url.Values{{"grant_type": {authserver.JWTBearer}, "assertion": {anyJWT}}},
+		},
+		"client-authentication/jwt_bearer.tf": {
+			variables: private,
+			client: authserver.Client{
+				ID: "deploy", AuthMethod: authserver.PrivateKeyJWT, Keys: []authserver.Key{public}, Grants: []string{authserver.JWTBearer},
+				Assertions: []authserver.Trust{{Issuer: pipelineIssuer, Subject: pipelineJob, Audience: pipelineAudience}},
+			},
+			settings: authserver.Config{TrustedIssuers: []authserver.TrustedIssuer{pipelineTrust()}},
+			forms: []url.Values{{
+				"grant_type": {authserver.JWTBearer}, "assertion": {anyJWT},
+				"client_id": {"deploy"}, "client_assertion_type": {assertionType}, "client_assertion": {anyJWT},
+			}},
+		},
 		"client-authentication/token_exchange.tf": {
 			client: authserver.Client{
 				Grants: []string{authserver.TokenExchange}, Scopes: []string{"api:read"},
@@ -167,6 +185,21 @@ func answerAsGoogle(srv *authservertest.Server, key crypto.PublicKey) {
 			return true
 		}
 		authserver.Respond(http.StatusOK, nil, `{"access_token":"ya29.2YotnFZFEjr1","expires_in":3599,"token_type":"Bearer"}`)(w, r)
+		return true
+	})
+}
+
+// answerAsDocuSign has the token endpoint check the claims that DocuSign's document on JWT
+// Grant asks for: the audience is a host, not a URL.
+func answerAsDocuSign(srv *authservertest.Server, key crypto.PublicKey) {
+	srv.Override(authserver.TokenEndpoint, func(w http.ResponseWriter, r *http.Request) bool {
+		claims, err := verifiedClaims(r.FormValue("assertion"), key, map[string]any{"alg": "RS256", "typ": "JWT"}, time.Hour)
+		if err != nil || claims["iss"] != "7c2b8d7e-83c3-4940-af5e-cda8a50dd73f" || claims["sub"] != "2e00b1e6-6a3b-4f9f-8d0e-1a7bd4a5c8aa" ||
+			claims["aud"] != "account-d.docusign.com" || claims["scope"] != "signature impersonation" {
+			authserver.OAuthError(http.StatusBadRequest, "invalid_grant", "no_valid_keys_or_signatures")(w, r)
+			return true
+		}
+		authserver.Respond(http.StatusOK, nil, `{"access_token":"eyJ0eXAiOiJNVCJ9.docusign","token_type":"Bearer","expires_in":3600}`)(w, r)
 		return true
 	})
 }

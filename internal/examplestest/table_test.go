@@ -73,7 +73,7 @@ func examples(t *testing.T) map[string]example {
 	t.Helper()
 	all := map[string]example{}
 	for _, table := range []map[string]example{
-		kinds(), recipes(), clientAuthentication(t), pipelineIdentity(), oddServers(), sharing(),
+		kinds(), jwts(t), recipes(), clientAuthentication(t), pipelineIdentity(), oddServers(), sharing(),
 	} {
 		maps.Copy(all, table)
 	}

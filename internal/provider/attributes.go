@@ -105,6 +105,16 @@ func valuesOf(model any) map[string]attr.Value {
 	return values
 }
 
+// objectOf returns a model as an object.
+func objectOf(ctx context.Context, model any) types.Object {
+	values := valuesOf(model)
+	attributeTypes := make(map[string]attr.Type, len(values))
+	for name, value := range values {
+		attributeTypes[name] = value.Type(ctx)
+	}
+	return types.ObjectValueMust(attributeTypes, values)
+}
+
 // overlay merges a model over a base: maps are merged, other values replaced.
 func overlay[M any](model, base M) M {
 	values := valuesOf(base)

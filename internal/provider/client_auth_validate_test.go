@@ -81,7 +81,7 @@ func invalidAssertions(t *testing.T) map[string]invalid {
 		// RFC 7518 section 3.2: as many bytes as the hash has.
 		"short secret, inferred":     {attributes{"signed_assertion": attributes{}, "client_secret": "very-secret"}, "client_secret", "In client_secret: it has 11 bytes"},
 		"short secret, method named": {attributes{"token_endpoint_auth_method": "client_secret_jwt", "client_secret": "very-secret"}, "client_secret", "In client_secret: it has 11 bytes"},
-		"secret short for HS512":     {attributes{"signed_assertion": attributes{"algorithm": "HS512"}, "client_secret": strings.Repeat("x", 63)}, "signed_assertion.algorithm", "HS256, HS384"},
+		"secret short for HS512":     {attributes{"signed_assertion": attributes{"algorithm": "HS512"}, "client_secret": strings.Repeat("x", 63)}, "signed_assertion.algorithm", "has 63 bytes, and RFC 7518 section 3.2 requires 64"},
 		"file, control":              {from(attributes{"file": "/a\x07b"}), "federated_assertion.file", "control character."},
 		"file in a shell's words":    {from(attributes{"file": "~/token"}), "federated_assertion.file", `pathexpand("~/`},
 		"request with a fragment":    {from(attributes{"request": attributes{"url": "https://h/#a"}}), "federated_assertion.request.url", "fragment"},

@@ -74,12 +74,10 @@ func credentialAttributes() map[string]schema.Attribute {
 }
 
 func signedAssertionAttributes() map[string]schema.Attribute {
-	return union(keyAttributes(clientauth.Algorithms(), "Default: the first that suits the key and that the metadata of `issuer` lists."), map[string]schema.Attribute{
+	return union(keyAttributes("Default: the first that suits the key and that the metadata of `issuer` lists."), map[string]schema.Attribute{
 		"audience": optional(plainText(), "Sent as `aud`. Default: the token endpoint, which most servers expect; some expect their issuer."),
-		"type":     optional(plainText(), "Sent as `typ`. Default `JWT`."),
 		"claims": optional(jsonObject(), "A JSON object, written with `jsonencode`, that is merged over the claims `iss` and `sub` (both the client id), `aud`, `jti`, `iat` and `exp`. "+
 			"`null` removes a claim."),
-		"lifetime": optional(durationFrom(time.Second), "How long the JWT is valid. Default `60s`."),
 	})
 }
 
@@ -151,27 +149,27 @@ func (m credentialsModel) credentials(getenv func(string) string) tokensource.Cr
 		ClientSecret:              secret.New(m.ClientSecret.ValueString()),
 		TokenEndpointAuthMethod:   m.TokenEndpointAuthMethod.ValueString(),
 		ClientSecretBasicEncoding: m.ClientSecretBasicEncoding.ValueString(),
-		SignedAssertion:           m.signedAssertion(),
+		SignedAssertion:           signedAssertion(m.SignedAssertion),
 		FederatedAssertion:        m.federatedAssertion(getenv),
 		DPoPBoundAccessTokens:     m.DPoPBoundAccessTokens.ValueBool(),
 		DPoPPrivateKey:            secret.New(m.DPoPPrivateKey.ValueString()),
 	}
 }
 
-// signedAssertion maps the attribute, nil if it is not set.
-func (m credentialsModel) signedAssertion() *clientauth.SignedAssertion {
-	if !isKnown(m.SignedAssertion) {
+// signedAssertion maps an object with keyAttributes and claims, nil if it is not set.
+func signedAssertion(object types.Object) *clientauth.SignedAssertion {
+	if !isKnown(object) {
 		return nil
 	}
-	lifetime, _ := time.ParseDuration(textIn(m.SignedAssertion, "lifetime")) // validated; empty is zero
+	lifetime, _ := time.ParseDuration(textIn(object, "lifetime")) // validated; empty is zero
 	return &clientauth.SignedAssertion{
-		Key:         keySource(m.SignedAssertion, asNamed),
-		KeyID:       textIn(m.SignedAssertion, "key_id"),
-		Algorithm:   textIn(m.SignedAssertion, "algorithm"),
-		Certificate: textIn(m.SignedAssertion, "certificate"),
-		Audience:    textIn(m.SignedAssertion, "audience"),
-		Type:        textIn(m.SignedAssertion, "type"),
-		Claims:      textIn(m.SignedAssertion, "claims"),
+		Key:         keySource(object, asNamed),
+		KeyID:       textIn(object, "key_id"),
+		Algorithm:   textIn(object, "algorithm"),
+		Certificate: textIn(object, "certificate"),
+		Audience:    textIn(object, "audience"),
+		Type:        textIn(object, "type"),
+		Claims:      textIn(object, "claims"),
 		Lifetime:    lifetime,
 	}
 }

@@ -5,18 +5,20 @@ package provider
 
 import (
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
-// keyAttributes say where a signing key is, and what is said of it in a JWT.
-func keyAttributes(algorithms []string, defaultAlgorithm string) map[string]schema.Attribute {
+// keyAttributes say where a signing key is, and how JWTs are signed with it.
+func keyAttributes(defaultAlgorithm string) map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		keys.MemberPrivateKey: sensitive(nonEmpty(), "Signing key: PEM (PKCS#1, PKCS#8, SEC 1; encrypted with `private_key_passphrase`), a JWK, or a JWK Set with `key_id`. "+
 			"RSA, EC (P-256, P-384, P-521) or Ed25519."),
@@ -25,8 +27,10 @@ func keyAttributes(algorithms []string, defaultAlgorithm string) map[string]sche
 			"The certificate adds `x5t` and `x5t#S256`."),
 		keys.MemberPassword: sensitive(anyText(), "Password of `pkcs12`, if it has one."),
 		"key_id":            optional(plainText(), "Sent as `kid`. Default: that of the JWK."),
-		"algorithm":         optional(oneOf(algorithms...), "Signature algorithm: `"+strings.Join(algorithms, "`, `")+"`. "+defaultAlgorithm),
+		"algorithm":         optional(oneOf(clientauth.Algorithms()...), "Signature algorithm: `"+strings.Join(clientauth.Algorithms(), "`, `")+"`. "+defaultAlgorithm),
 		"certificate":       optional(certificates(), "Certificate of `private_key`, in PEM. Adds `x5t` and `x5t#S256`, by which some servers find the key."),
+		"type":              optional(plainText(), "Sent as `typ`. Default `JWT`."),
+		"lifetime":          optional(durationFrom(time.Second), "How long the JWT is valid. Default `60s`."),
 	}
 }
 
@@ -60,16 +64,20 @@ func validateKey(at path.Path, object types.Object, named func(member string) st
 		value := object.Attributes()[name]
 		return !value.IsNull() && !value.IsUnknown()
 	}
+	in := ""
+	if len(at.Steps()) > 0 {
+		in = "In " + at.String() + ": "
+	}
 	refuse := func(name, summary, detail string) { diags.AddAttributeError(at.AtName(name), summary, detail) }
 	key, pkcs12 := named(keys.MemberPrivateKey), named(keys.MemberPKCS12)
 	for _, other := range []string{key, certificate} {
 		if isSet(pkcs12) && isSet(other) {
-			refuse(pkcs12, "Conflicting attributes", "In "+at.String()+": "+pkcs12+" holds a key and its certificate. Remove it, or "+other+".")
+			refuse(pkcs12, "Conflicting attributes", in+pkcs12+" holds a key and its certificate. Remove it, or "+other+".")
 		}
 	}
 	needs := func(name, needed string) {
 		if isSet(name) && !mayHave(object, needed) {
-			refuse(name, "Missing attribute "+at.AtName(needed).String(), "In "+at.String()+": "+name+" belongs to "+needed+", which is not set. Set it, or remove "+name+".")
+			refuse(name, "Missing attribute "+at.AtName(needed).String(), in+name+" belongs to "+needed+", which is not set. Set it, or remove "+name+".")
 		}
 	}
 	needs(named(keys.MemberPassphrase), key)

@@ -18,6 +18,7 @@ import (
 const (
 	requestType  = "oauth2cc_request"
 	proxyType    = "oauth2cc_proxy"
+	jwtType      = "oauth2cc_jwt"
 	metadataType = "oauth2cc_server_metadata"
 )
 

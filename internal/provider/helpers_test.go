@@ -89,6 +89,7 @@ func (d diagnostics) mustBeEmpty(t *testing.T) {
 var secretLines = []string{
 	"client_secret", "signed_assertion", "federated_assertion", "parameters", "headers", "request_body",
 	"dpop_private_key", "tls", "proxy_url", "cache", "request_headers", "token",
+	"private_key", "private_key_passphrase", "pkcs12", "pkcs12_password", "secret",
 }
 
 // isAbout reports whether there are as many diagnostics as attributes, each about

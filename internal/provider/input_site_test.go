@@ -132,6 +132,8 @@ func needed(typeName string) func(site string) attributes {
 			return attributes{"url": site + "/orders"}
 		case metadataType:
 			return attributes{"issuer": site}
+		case jwtType:
+			return attributes{"private_key": inputKey}
 		default:
 			return nil
 		}
@@ -148,6 +150,10 @@ func companions(site, attribute string) attributes {
 		return attributes{"client_secret": nil, "signed_assertion": attributes{"private_key": inputKey}}
 	case attribute == "dpop_private_key":
 		return attributes{"dpop_bound_access_tokens": true}
+	case attribute == "secret", attribute == "pkcs12":
+		return attributes{"private_key": nil}
+	case attribute == "secret_encoding":
+		return attributes{"private_key": nil, "secret": clientSecret + clientSecret}
 	case strings.HasPrefix(attribute, "federated_assertion.request.url"):
 		return attributes{"client_secret": nil}
 	case strings.HasPrefix(attribute, "federated_assertion.request."):
@@ -164,7 +170,7 @@ func spelled(attribute, text string) string {
 	switch attribute {
 	case "path": // of a file that must not be written here
 		return "/no/such/folder/" + text
-	case "signed_assertion.claims":
+	case "signed_assertion.claims", "claims":
 	default:
 		return text
 	}
@@ -210,6 +216,10 @@ var arrivals = map[string]string{
 	"signed_assertion.type":             "assertion typ",
 	"signed_assertion.claims":           "assertion x_test",
 	"federated_assertion.request.query": "query x_test",
+	"key_id":                            "assertion kid",
+	"type":                              "assertion typ",
+	"claims":                            "assertion x_test",
+	"secret":                            "form verified_with",
 }
 
 // refusedLater are attributes whose texts may turn out to be of no use only when

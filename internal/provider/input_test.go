@@ -5,6 +5,7 @@ package provider_test
 
 import (
 	"bytes"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
@@ -234,6 +236,9 @@ func blocks(t *testing.T) map[string]block {
 				if address, ok := resource.result["capability_url"].(string); ok {
 					call(s.t, address, nil)
 				}
+				if signed, ok := resource.result["jwt"].(string); ok {
+					sendJWT(s.t, site, signed, config["secret"])
+				}
 				return slices.Concat(found, resource.diagnostics, s.close(s.ctx, resource))
 			},
 		}
@@ -258,6 +263,24 @@ func blocks(t *testing.T) map[string]block {
 		}
 	}
 	return all
+}
+
+// sendJWT sends a JWT to the site, and the secret that verifies it if there is one.
+func sendJWT(t *testing.T, site, signed string, secret any) {
+	t.Helper()
+	form := url.Values{"client_assertion": {signed}}
+	if text, ok := secret.(string); ok {
+		if _, err := jwt.Parse(signed, func(*jwt.Token) (any, error) { return []byte(text), nil }); err == nil {
+			form.Set("verified_with", text)
+		}
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, site, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response, err := caller.Do(request); err == nil { // it may be a faulty site
+		_ = response.Body.Close()
+	}
 }
 
 // useProvider configures a provider and has it get a token.

@@ -179,7 +179,7 @@ func TestAssertionForItsName(t *testing.T) {
 
 // alsoSecret are attributes that the schema does not call sensitive, as they are
 // mostly not, and that somebody may write a secret into all the same.
-var alsoSecret = []string{"signed_assertion.claims", "federated_assertion.request.query", "token.parameters"}
+var alsoSecret = []string{"signed_assertion.claims", "federated_assertion.request.query", "token.parameters", "claims"}
 
 // TestCanaries plants a secret in every attribute that may hold one, new ones
 // included, and holds that it is neither shown nor logged: when all is well, when
@@ -268,6 +268,19 @@ var dressings = map[string]func(*testing.T, acctest.Canary) (value string, besid
 	"signed_assertion.pkcs12_password": func(t *testing.T, canary acctest.Canary) (string, attributes) {
 		t.Helper()
 		return canary.Value, attributes{"client_secret": nil, "signed_assertion": attributes{"pkcs12": pkcs12Of(t, keyOf(canary), canary.Value)}}
+	},
+	"private_key": func(_ *testing.T, canary acctest.Canary) (string, attributes) { return jwkOf(canary), nil },
+	"private_key_passphrase": func(t *testing.T, canary acctest.Canary) (string, attributes) {
+		t.Helper()
+		return canary.Value, attributes{"private_key": encryptedPEM(t, authservertest.NewKey(t, authservertest.P256), canary.Value)}
+	},
+	"pkcs12": func(t *testing.T, canary acctest.Canary) (string, attributes) {
+		t.Helper()
+		return pkcs12Of(t, keyOf(canary), ""), attributes{"private_key": nil}
+	},
+	"pkcs12_password": func(t *testing.T, canary acctest.Canary) (string, attributes) {
+		t.Helper()
+		return canary.Value, attributes{"private_key": nil, "pkcs12": pkcs12Of(t, keyOf(canary), canary.Value)}
 	},
 	"dpop_private_key": func(_ *testing.T, canary acctest.Canary) (string, attributes) {
 		return jwkOf(canary), attributes{"dpop_bound_access_tokens": true}

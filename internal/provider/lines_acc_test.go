@@ -147,6 +147,13 @@ func (l *lines) addContradictions(t *testing.T) {
 	l.add("provider", object("cache", "encryption_key", nil), "cache.encryption_key")
 	l.add("provider", object("cache", "encryption_key", attributes{"type": "disk"}), "cache.type")
 	l.add("provider", attributes{"proxy_url": "ftp://" + secret("proxy_url")}, "proxy_url")
+	in = "ephemeral " + jwtType
+	l.add(in, attributes{"private_key": secret("private_key"), "secret": secret("secret")}, "private_key", "secret")
+	l.add(in, attributes{"private_key": inputKey, "private_key_passphrase": secret("private_key_passphrase")}, "private_key_passphrase")
+	l.add(in, attributes{"pkcs12": secret("pkcs12")}, "pkcs12")
+	l.add(in, attributes{"secret": secret("secret"), "pkcs12_password": secret("pkcs12_password")}, "pkcs12_password")
+	l.add(in, attributes{"secret": secret("secret"), "secret_encoding": "hex"}, "secret")
+	l.add(in, attributes{"secret": secret("secret"), "algorithm": "HS512"}, "algorithm")
 	for _, in := range []string{"ephemeral " + requestType, "data " + requestType} {
 		api := attributes{"url": "https://example.com/"}
 		l.add(in, merged(api, attributes{"request_headers": attributes{"Authorization": secret("request_headers")}}), "request_headers")

@@ -22,7 +22,9 @@ func TestValidateUnknown(t *testing.T) {
 	for name, schema := range s.schema.EphemeralResourceSchemas {
 		t.Run("ephemeral "+name, func(t *testing.T) {
 			t.Parallel()
-			mustAcceptUnknown(t, schema, func(config attributes) diagnostics { return s.validateEphemeral(name, config) })
+			mustAcceptUnknown(t, schema, func(config attributes) diagnostics {
+				return s.validateEphemeral(name, merged(needed(name)("https://example.com"), config))
+			})
 		})
 	}
 	for name, schema := range s.schema.DataSourceSchemas {

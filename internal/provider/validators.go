@@ -268,6 +268,9 @@ func dpopKey() validator.String {
 	})
 }
 
+// signingSecret is a secret that signs, in any encoding.
+func signingSecret() validator.String { return text(problemOfLine) }
+
 // problemOf is the error as a sentence, "" for nil.
 func problemOf(err error) string {
 	if err == nil {

@@ -219,10 +219,7 @@ func (c ClientConfig) checkSignature(authenticates bool, now func() time.Time) e
 	}
 	bySecret := c.TokenEndpointAuthMethod == clientauth.ClientSecretJWT ||
 		(!c.isSet("token_endpoint_auth_method") && authenticates && keyless && !c.ClientSecret.IsZero())
-	_, invalidCertificate := keys.ParseCertificates(assertion.Certificate)
-	invalid := (assertion.Algorithm != "" && !slices.Contains(clientauth.Algorithms(), assertion.Algorithm)) ||
-		(assertion.Certificate != "" && invalidCertificate != nil)
-	if (c.SignedAssertion == nil && !bySecret) || invalid || unknown("key_id", "algorithm", "certificate", "type") ||
+	if (c.SignedAssertion == nil && !bySecret) || unknown("key_id", "algorithm", "certificate", "type") ||
 		unknown(keys.MemberPrivateKey, keys.MemberPassphrase, keys.MemberPKCS12, keys.MemberPassword) {
 		return nil
 	}
@@ -230,6 +227,18 @@ func (c ClientConfig) checkSignature(authenticates bool, now func() time.Time) e
 		assertion.Key, assertion.ClientSecret = keys.Source{}, c.ClientSecret
 	}
 	assertion.Now = now
+	return CheckSignature(assertion)
+}
+
+// CheckSignature checks that key, algorithm and certificate of an assertion match, if each
+// is valid by itself. The error is a [*clientauth.AssertionError].
+func CheckSignature(assertion clientauth.SignedAssertion) error {
+	_, invalidCertificate := keys.ParseCertificates(assertion.Certificate)
+	invalid := (assertion.Algorithm != "" && !slices.Contains(clientauth.Algorithms(), assertion.Algorithm)) ||
+		(assertion.Certificate != "" && invalidCertificate != nil)
+	if invalid {
+		return nil
+	}
 	return assertion.Check()
 }
 
