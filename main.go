@@ -20,6 +20,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 	"github.com/hashicorp/terraform-plugin-log/tfsdklog"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/command"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/provider"
 )
 
@@ -48,6 +49,7 @@ func main() {
 	ctx, cancel := context.WithTimeout(logging, cleanupTimeout)
 	cleanup.Close(ctx)
 	cancel()
+	command.End() // now, as revoking a token may need a signature
 	os.Exit(status)
 }
 

@@ -25,17 +25,29 @@ import (
 )
 
 // FederatedAssertion reads an assertion that the platform on which the provider runs
-// issues, such as the identity token of a pipeline. Exactly one of Variable (of the
-// environment), File (a path) and Request is set. It is read for every token request, since platforms replace it.
+// issues, such as the identity token of a pipeline. Exactly one of Value, Variable (of the
+// environment), File (a path), Command and Request is set. It is read for every token
+// request, since platforms replace it.
 type FederatedAssertion struct {
+	Value    secret.String
 	Variable string
 	File     string
+	Command  *PlatformCommand
 	Request  *PlatformRequest
 
 	Getenv func(string) string `cachekey:"-"`
+	// Run runs a command, see [command.Queue.Run].
+	Run func(ctx context.Context, argv []string, stdin []byte) ([]byte, error) `cachekey:"-"`
 	// Fetch sends the request, with retries.
 	Fetch func(context.Context, oauth2.DocumentRequest) ([]byte, error) `cachekey:"-"`
 	Now   func() time.Time                                              `cachekey:"-"`
+}
+
+// PlatformCommand is a command that writes an assertion.
+type PlatformCommand struct {
+	Arguments []string
+	// Pointer locates the assertion in JSON output.
+	Pointer jsonpointer.Pointer
 }
 
 // PlatformRequest requests an assertion from the platform, as GitHub Actions and Azure
@@ -74,6 +86,9 @@ func (f FederatedAssertion) Claims(ctx context.Context) (map[string]any, error) 
 func (f FederatedAssertion) read(ctx context.Context) (text string, decoded *oauth2.JWT, err error) {
 	var field, source string
 	switch {
+	case !f.Value.IsZero():
+		field, source = "value", "value"
+		text = f.Value.Reveal()
 	case f.Variable != "":
 		field, source = "env", describeVariable("env", f.Variable)
 		text, err = f.variable("env", f.Variable)
@@ -82,9 +97,12 @@ func (f FederatedAssertion) read(ctx context.Context) (text string, decoded *oau
 		if text, err = readFile(f.File); err != nil {
 			err = federatedError("file", fmt.Errorf("%s %w", source, err))
 		}
+	case f.Command != nil:
+		field, source = "command", "the command's output"
+		text, err = f.command(ctx, source)
 	default:
 		field, source = "request", "the platform's response"
-		text, err = f.request(ctx)
+		text, err = f.request(ctx, source)
 	}
 	if err != nil {
 		return "", nil, err
@@ -181,9 +199,17 @@ func readFile(path string) (string, error) {
 	return string(content), nil
 }
 
-// request requests the assertion from the platform. A JSON response holds it at the
-// pointer; any other is the assertion.
-func (f FederatedAssertion) request(ctx context.Context) (string, error) {
+// command runs the command.
+func (f FederatedAssertion) command(ctx context.Context, source string) (string, error) {
+	output, err := f.Run(ctx, f.Command.Arguments, nil)
+	if err != nil {
+		return "", federatedError("command", err)
+	}
+	return locate(output, f.Command.Pointer, "pointer", source)
+}
+
+// request requests the assertion from the platform.
+func (f FederatedAssertion) request(ctx context.Context, source string) (string, error) {
 	request, err := f.Request.document(f.variable)
 	if err != nil {
 		return "", err
@@ -192,18 +218,24 @@ func (f FederatedAssertion) request(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", federatedError("request", err)
 	}
-	body = bytes.TrimPrefix(body, []byte(oauth2.ByteOrderMark))
-	if !json.Valid(body) {
-		return string(body), nil
+	return locate(body, f.Request.Pointer, "request.pointer", source)
+}
+
+// locate returns the assertion in a text from source: JSON holds it at the pointer, which
+// field names, and any other text is the assertion.
+func locate(text []byte, pointer jsonpointer.Pointer, field, source string) (string, error) {
+	text = bytes.TrimPrefix(text, []byte(oauth2.ByteOrderMark))
+	if !json.Valid(text) {
+		return string(text), nil
 	}
 	var document any
-	if err := oauth2.DecodeJSON(body, &document); err != nil {
-		return "", federatedError("request", err)
+	if err := oauth2.DecodeJSON(text, &document); err != nil {
+		return "", federatedError(field, err)
 	}
-	found, _ := f.Request.Pointer.Lookup(document)
+	found, _ := pointer.Lookup(document)
 	assertion, ok := found.(string)
 	if !ok {
-		return "", federatedError("request.pointer", fmt.Errorf("the platform's response has no string at %q", f.Request.Pointer))
+		return "", federatedError(field, fmt.Errorf("%s has no string at %q", source, pointer))
 	}
 	return assertion, nil
 }

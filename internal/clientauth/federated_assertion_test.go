@@ -106,6 +106,49 @@ func TestVariableThatHoldsNoAssertion(t *testing.T) {
 	}
 }
 
+// TestCommand reads what platforms' tools write.
+func TestCommand(t *testing.T) {
+	t.Parallel()
+	good := issued("job")
+	tests := map[string]struct {
+		pointer, output string
+		field, want     string // "" for the JWT
+	}{
+		"gcloud auth print-identity-token":   {"", good + "\n", "", ""},
+		"az account get-access-token":        {"/accessToken", `{"accessToken": "` + good + `", "tokenType": "Bearer"}`, "", ""},
+		"spire-agent api fetch jwt":          {"/0/svids/0/svid", `[{"svids": [{"spiffe_id": "spiffe://example.org/a", "svid": "` + good + `"}]}, {"bundles": {}}]`, "", ""},
+		"JSON string":                        {"", `"` + good + `"`, "", ""},
+		"UTF-8 with a byte order mark":       {"", "\ufeff" + good + "\r\n", "", ""},
+		"nothing":                            {"", "", "command", "the command's output is empty"},
+		"no JWT":                             {"", "very-secret", "command", "not a JWT"},
+		"JSON without a pointer":             {"", `{"accessToken": "` + good + `"}`, "pointer", `the command's output has no string at ""`},
+		"nothing at the pointer":             {"/token", `{"accessToken": "` + good + `"}`, "pointer", `the command's output has no string at "/token"`},
+		"expired":                            {"", unsigned(`{"exp":1772366340}`), "command", "the command's output has expired"},
+		"as PowerShell writes it, in UTF-16": {"", "\xff\xfee\x00y\x00", "command", "UTF-16"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assertion := platform(clientauth.FederatedAssertion{
+				Command: &clientauth.PlatformCommand{Arguments: []string{"tool", "token"}, Pointer: jsonpointer.MustParse(test.pointer)},
+				Run: func(_ context.Context, argv []string, stdin []byte) ([]byte, error) {
+					if strings.Join(argv, " ") != "tool token" || stdin != nil {
+						t.Errorf("runs %q with %q on standard input", argv, stdin)
+					}
+					return []byte(test.output), nil
+				},
+			}, nil)
+			if test.want != "" {
+				noAssertion(t, assertion, test.field, test.want)
+				return
+			}
+			if got, err := assertion.Assertion(t.Context()); err != nil || got.Reveal() != good {
+				t.Errorf("got %q, error %v", got.Reveal(), err)
+			}
+		})
+	}
+}
+
 // TestOnlyNamesAreShown holds that what stands where a name or a path should is
 // repeated only if it looks like one: it may be the assertion itself.
 func TestOnlyNamesAreShown(t *testing.T) {

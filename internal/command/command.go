@@ -108,7 +108,12 @@ func run(ctx context.Context, argv []string, stdin []byte, stdout *head, stderr 
 	command.WaitDelay = pipeGrace
 	group := newGroup(command)
 	defer group.close()
-	command.Cancel = func() error { group.kill(); return nil }
+	command.Cancel = func() error {
+		mu.Lock() // which start holds until the group is complete
+		defer mu.Unlock()
+		group.kill()
+		return nil
+	}
 	if err := start(command, group); err != nil {
 		return err
 	}
@@ -170,10 +175,11 @@ const unnamed = "the command"
 // shownProgram names a program, unless its name seems to be a secret in the wrong place.
 func shownProgram(name string) string {
 	const maxLength = 256
-	if len(name) > maxLength || secret.LooksLikeKey(name) {
+	shown := secret.OneLine(name)
+	if shown == "" || len(name) > maxLength || secret.LooksLikeKey(name) {
 		return unnamed
 	}
-	return secret.OneLine(name)
+	return shown
 }
 
 // describe says why a command failed, without the arguments and the output.

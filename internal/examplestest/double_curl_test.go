@@ -15,9 +15,9 @@ import (
 	"strings"
 )
 
-// installCurl makes the test binary the curl of those that look it up on PATH:
-// see TestMain. It returns the directory that it was put into.
-func installCurl() (string, error) {
+// installPrograms makes the test binary the curl of those that look it up on PATH, see
+// TestMain, and puts platforms' tools beside it. It returns the directory.
+func installPrograms() (string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return "", err
@@ -27,7 +27,7 @@ func installCurl() (string, error) {
 		return "", err
 	}
 	path := directory + string(os.PathListSeparator) + os.Getenv("PATH")
-	return directory, errors.Join(os.Symlink(self, filepath.Join(directory, "curl")), os.Setenv("PATH", path))
+	return directory, errors.Join(os.Symlink(self, filepath.Join(directory, "curl")), install(directory, platformTools), os.Setenv("PATH", path))
 }
 
 // curl understands the flags that the examples use.

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	directory, err := installCurl()
+	directory, err := installPrograms()
 	defer func() { _ = os.RemoveAll(directory) }()
 	// What users set in their environment.
 	err = errors.Join(err, os.Setenv("OAUTH2CC_CLIENT_ID", environmentID), os.Setenv("OAUTH2CC_CLIENT_SECRET", environmentSecret))

@@ -60,7 +60,7 @@ func pipelineIdentity() map[string]example {
 		},
 	}
 	for _, name := range []string{
-		"bitbucket", "circleci", "github_actions", "gitlab", "hcp_terraform", "hcp_terraform_tagged", "kubernetes", "spacelift", "spiffe",
+		"bitbucket", "buildkite", "circleci", "github_actions", "gitlab", "hcp_terraform", "hcp_terraform_tagged", "kubernetes", "spacelift", "spiffe",
 	} {
 		rows["pipeline-identity/"+name+".tf"] = example{
 			client: federated("deploy", pipelineAudience),

@@ -85,9 +85,20 @@ func invalidAssertions(t *testing.T) map[string]invalid {
 		"file, control":              {from(attributes{"file": "/a\x07b"}), "federated_assertion.file", "control character."},
 		"file in a shell's words":    {from(attributes{"file": "~/token"}), "federated_assertion.file", `pathexpand("~/`},
 		"request with a fragment":    {from(attributes{"request": attributes{"url": "https://h/#a"}}), "federated_assertion.request.url", "fragment"},
-		"env and file":               {from(attributes{"env": "A", "file": "b"}), "federated_assertion", "env, file, request"},
-		"file and request":           {from(attributes{"file": "b", "request": attributes{"url_env": "C"}}), "federated_assertion", "env, file, request"},
-		"from nowhere":               {from(attributes{}), "federated_assertion", "env, file, request"},
+		"env and file":               {from(attributes{"env": "A", "file": "b"}), "federated_assertion", "value, env, file, command, request"},
+		"file and request":           {from(attributes{"file": "b", "request": attributes{"url_env": "C"}}), "federated_assertion", "value, env, file, command, request"},
+		"from nowhere":               {from(attributes{}), "federated_assertion", "value, env, file, command, request"},
+		"value and command":          {from(attributes{"value": jwtOf(`{"sub":"x"}`), "command": []string{"a"}}), "federated_assertion", "value, env, file, command, request"},
+		"value that is no JWT":       {from(attributes{"value": "very-secret"}), "federated_assertion.value", "not a JWT"},
+		"empty value":                {from(attributes{"value": ""}), "federated_assertion.value", "JWT"},
+		"empty command":              {from(attributes{"command": []string{}}), "federated_assertion.command", "The command is empty"},
+		"empty program":              {from(attributes{"command": []string{"", "a"}}), "federated_assertion.command", "The command is empty"},
+		"null argument":              {from(attributes{"command": []any{"a", nil}}), "federated_assertion.command", "null"},
+		"pointer beside value":       {from(attributes{"value": jwtOf(`{"sub":"x"}`), "pointer": "/a"}), "federated_assertion.pointer", "Only command"},
+		"pointer beside env":         {from(attributes{"env": "A", "pointer": "/a"}), "federated_assertion.pointer", "Only command"},
+		"pointer beside file":        {from(attributes{"file": "a", "pointer": "/a"}), "federated_assertion.pointer", "Only command"},
+		"pointer beside request":     {from(attributes{"request": attributes{"url_env": "C"}, "pointer": "/a"}), "federated_assertion.pointer", "Only command"},
+		"pointer of a command":       {from(attributes{"command": []string{"a"}, "pointer": "a"}), "federated_assertion.pointer", "/"},
 		"request to two addresses":   {request(attributes{"url": endpoint, "url_env": "C"}), "federated_assertion.request", "url, url_env"},
 		"request to no address":      {request(attributes{"token_env": "C"}), "federated_assertion.request", "url, url_env"},
 		"relative request":           {request(attributes{"url": "/token"}), "federated_assertion.request.url", "absolute"},
@@ -209,6 +220,12 @@ func TestValidateAssertionsAccepts(t *testing.T) {
 		"unknown claims":                    signedBy(text, attributes{"claims": unknown}),
 		"unknown beside federated":          {"signed_assertion": unknown, "federated_assertion": attributes{"env": "A"}},
 		"unknown env beside file":           {"federated_assertion": attributes{"env": unknown, "file": "b"}},
+		"unknown value":                     {"federated_assertion": attributes{"value": unknown}},
+		"unknown value beside env":          {"federated_assertion": attributes{"value": unknown, "env": "A"}},
+		"unknown command":                   {"federated_assertion": attributes{"command": unknown}},
+		"unknown argument":                  {"federated_assertion": attributes{"command": []any{unknown, "a", unknown}}},
+		"unknown pointer beside env":        {"federated_assertion": attributes{"env": "A", "pointer": unknown}},
+		"command that is not there":         {"federated_assertion": attributes{"command": []string{"/no/such/program"}, "pointer": "/accessToken"}},
 		"unknown env alone":                 {"federated_assertion": attributes{"env": unknown}},
 		"unknown request":                   {"federated_assertion": attributes{"request": unknown}},
 		"unknown url beside url_env":        request(attributes{"url": unknown, "url_env": "C"}),
@@ -324,10 +341,17 @@ func TestErrorOfFederatedAssertion(t *testing.T) {
 	elsewhere.Fail(authserver.GitHubActions, authserver.Always, authserver.Respond(http.StatusOK, nil, `{"token":"very-secret"}`))
 	text := authservertest.StartPlatform(t, authserver.PlatformConfig{})
 	text.Fail(authserver.GitHubActions, authserver.Always, authserver.Respond(http.StatusOK, nil, "very-secret"))
+	writing := func(output string) attributes { return attributes{"command": []string{"printf", "%s", output}} }
 	tests := map[string]struct {
 		variables map[string]string
 		from      attributes
 	}{
+		"federated, expired value":             {nil, attributes{"value": token(t, expired, "api://as")}},
+		"federated, no program":                {nil, attributes{"command": []string{"no-such-program", "--token", "very-secret"}}},
+		"federated, command fails":             {nil, attributes{"command": []string{"/bin/sh", "-c", "echo very-secret; echo 'not logged in: very-secret' >&2; exit 2"}}},
+		"federated, command writes no JWT":     {nil, writing("very-secret")},
+		"federated, command writes nothing":    {nil, writing("")},
+		"federated, command writes JSON":       {nil, writing(`{"token":"very-secret"}`)},
 		"federated, expired":                   {map[string]string{"IDENTITY": token(t, expired, "api://as")}, attributes{"env": "IDENTITY"}},
 		"federated, no variable":               {nil, attributes{"env": "TFC_WORKLOAD_IDENTITY_TOKEN"}},
 		"federated, no JWT":                    {map[string]string{"IDENTITY": "very-secret"}, attributes{"env": "IDENTITY"}},

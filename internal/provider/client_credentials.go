@@ -58,7 +58,7 @@ func credentialAttributes() map[string]schema.Attribute {
 		"federated_assertion": schema.SingleNestedAttribute{
 			Optional: true,
 			MarkdownDescription: "A JWT issued by the platform that Terraform runs on, read for each request, so that no secret is needed. " +
-				"It authenticates the client, or with one of the two grants under `signed_assertion` it is the grant. Set exactly one of `env`, `file` and `request`.",
+				"It authenticates the client, or with one of the two grants under `signed_assertion` it is the grant. Set exactly one of `value`, `env`, `file`, `command` and `request`.",
 			Attributes: federatedAssertionAttributes(),
 		},
 		"dpop_bound_access_tokens": schema.BoolAttribute{
@@ -83,8 +83,11 @@ func signedAssertionAttributes() map[string]schema.Attribute {
 
 func federatedAssertionAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"env":  optional(variableName(), "Environment variable that holds the JWT, for example `TFC_WORKLOAD_IDENTITY_TOKEN`."),
-		"file": optional(assertionFile(), "File that holds the JWT, for example a projected Kubernetes service account token."),
+		"value":   sensitive(assertionText(), "The JWT itself, preferably from an ephemeral value. It is not read afresh: a run that takes longer than it is valid fails."),
+		"env":     optional(variableName(), "Environment variable that holds the JWT, for example `TFC_WORKLOAD_IDENTITY_TOKEN`."),
+		"file":    optional(assertionFile(), "File that holds the JWT, for example a projected Kubernetes service account token."),
+		"command": commandAttribute("Command that writes the JWT to standard output, for example `[\"gcloud\", \"auth\", \"print-identity-token\"]`."),
+		"pointer": optional(jsonPointer(), "JSON Pointer to the JWT in JSON that `command` writes, for example `/accessToken`."),
 		"request": schema.SingleNestedAttribute{
 			Optional:            true,
 			MarkdownDescription: "HTTP request whose response is or holds the JWT.",
@@ -180,9 +183,14 @@ func (m credentialsModel) federatedAssertion(getenv func(string) string) *client
 		return nil
 	}
 	federated := &clientauth.FederatedAssertion{
+		Value:    secret.New(textIn(m.FederatedAssertion, "value")),
 		Variable: textIn(m.FederatedAssertion, "env"),
 		File:     textIn(m.FederatedAssertion, "file"),
 		Getenv:   getenv,
+	}
+	if arguments := textList(member[types.List](m.FederatedAssertion, "command")); len(arguments) > 0 {
+		pointer, _ := jsonpointer.Parse(textIn(m.FederatedAssertion, "pointer")) // validated
+		federated.Command = &clientauth.PlatformCommand{Arguments: arguments, Pointer: pointer}
 	}
 	if request := member[types.Object](m.FederatedAssertion, "request"); isKnown(request) {
 		pointer := jsonpointer.MustParse("/value") // where GitHub's response has the JWT
@@ -206,7 +214,12 @@ func (m credentialsModel) validateAssertions() diag.Diagnostics {
 	diags := validateKey(path.Root("signed_assertion"), m.SignedAssertion, asNamed, "certificate")
 	at := path.Root("federated_assertion")
 	if isKnown(m.FederatedAssertion) {
-		diags.Append(exactlyOne(at, m.FederatedAssertion, "env", "file", "request")...)
+		diags.Append(exactlyOne(at, m.FederatedAssertion, "value", "env", "file", "command", "request")...)
+		pointer := member[types.String](m.FederatedAssertion, "pointer")
+		if !pointer.IsNull() && !pointer.IsUnknown() && !mayHave(m.FederatedAssertion, "command") {
+			diags.AddAttributeError(at.AtName("pointer"), "Conflicting attributes",
+				"Only command has a pointer beside it; request has one of its own. Remove federated_assertion.pointer.")
+		}
 	}
 	if request := member[types.Object](m.FederatedAssertion, "request"); isKnown(request) {
 		diags.Append(exactlyOne(at.AtName("request"), request, "url", "url_env")...)

@@ -137,10 +137,13 @@ func describeCause(err error) finding {
 		return describeNetwork(failure, address)
 	}
 	if errors.Is(err, context.Canceled) {
-		return finding{summary: "The request was cancelled", facts: []string{"Terraform stopped the run before the response arrived."}}
+		return cancelled
 	}
 	return finding{summary: "Token request failed", facts: []string{sentence(err.Error())}}
 }
+
+// cancelled is for a run that is interrupted.
+var cancelled = finding{summary: "The request was cancelled", facts: []string{"Terraform stopped the run before the response arrived."}}
 
 // networkWords are the summary, and what to do, for the kinds of failures. The attribute
 // with the address replaces the word in braces.

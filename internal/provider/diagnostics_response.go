@@ -5,6 +5,7 @@ package provider
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -309,6 +310,10 @@ func apiAdvice(response *oauth2.Error, authenticated bool) (suspects []string, r
 	}
 }
 
+// commandRemedy is for a command that fails.
+const commandRemedy = "Run the command by hand, in the same folder, as the same user and with the same environment. It has no terminal and no shell. " +
+	"If it is slow, set a longer timeout in the provider block."
+
 // describeAssertion is for an assertion that is unavailable. The attribute is
 // signed_assertion or federated_assertion.
 func describeAssertion(part *clientauth.AssertionError) finding {
@@ -320,8 +325,16 @@ func describeAssertion(part *clientauth.AssertionError) finding {
 	if object == "federated_assertion" {
 		found.summary = "The platform's assertion is unavailable"
 	}
-	if member == "request" || member == "request.pointer" {
+	switch member {
+	case "request", "request.pointer":
 		found.remedy = "Check the URL of the request, and pointer, which says where the assertion is in the platform's response."
+	case "pointer":
+		found.remedy = "Set pointer to where the assertion is in the JSON that the command writes."
+	case "command":
+		found.remedy = commandRemedy
+	}
+	if errors.Is(part, context.Canceled) {
+		return cancelled
 	}
 	if failure, ok := errors.AsType[*httpstack.Error](part); ok {
 		return describeNetwork(failure, place)

@@ -158,6 +158,8 @@ func companions(site, attribute string) attributes {
 		return attributes{"client_secret": nil}
 	case strings.HasPrefix(attribute, "federated_assertion.request."):
 		return attributes{"client_secret": nil, "federated_assertion": attributes{"request": attributes{"url": site + "/platform"}}}
+	case attribute == "federated_assertion.pointer":
+		return attributes{"client_secret": nil, "federated_assertion": attributes{"command": []string{"echo", `{"x":1}`}}}
 	case strings.HasPrefix(attribute, "federated_assertion."):
 		return attributes{"client_secret": nil}
 	default:
@@ -227,9 +229,11 @@ var arrivals = map[string]string{
 var refusedLater = []string{
 	"federated_assertion.env",
 	"federated_assertion.file",
+	"federated_assertion.command",
 	"federated_assertion.request.url_env",
 	"federated_assertion.request.token_env",
 	"federated_assertion.request.pointer",
+	"federated_assertion.pointer",
 	"response_fields",
 	"path",
 }

@@ -282,6 +282,9 @@ var dressings = map[string]func(*testing.T, acctest.Canary) (value string, besid
 		t.Helper()
 		return canary.Value, attributes{"private_key": nil, "pkcs12": pkcs12Of(t, keyOf(canary), canary.Value)}
 	},
+	"federated_assertion.value": func(_ *testing.T, canary acctest.Canary) (string, attributes) {
+		return jwtOf(fmt.Sprintf(`{"sub":%q}`, canary.Value)), attributes{"client_secret": nil}
+	},
 	"dpop_private_key": func(_ *testing.T, canary acctest.Canary) (string, attributes) {
 		return jwkOf(canary), attributes{"dpop_bound_access_tokens": true}
 	},

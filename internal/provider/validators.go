@@ -153,6 +153,14 @@ func assertionFile() validator.String {
 	}, problemOfTilde, problemOfLine, problemOfControl)
 }
 
+// assertionText is an assertion, with or without white space around it.
+func assertionText() validator.String {
+	return text(func(value string) string {
+		_, err := oauth2.DecodeJWT(strings.TrimSpace(value))
+		return problemOf(err)
+	})
+}
+
 // problemOfEmpty reports an empty value.
 func problemOfEmpty(value string) string {
 	if value == "" {

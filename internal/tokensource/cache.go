@@ -146,12 +146,14 @@ func (s *Source) entryKey(ctx context.Context, client Client) (tokencache.EntryK
 	if stored && inputs.EncryptionKey == "" && !client.canSeal() {
 		return tokencache.EntryKey{}, missingError("cache.encryption_key")
 	}
-	if stored && client.FederatedAssertion != nil {
+	if federated := client.FederatedAssertion; stored && federated != nil {
 		identity, err := s.platformIdentity(ctx, client)
 		if err != nil {
 			return tokencache.EntryKey{}, err
 		}
-		inputs.Platform = identity
+		anyValue := *federated
+		anyValue.Value = secret.String{} // each run has another, with the same identity
+		inputs.Platform, inputs.Client.FederatedAssertion = identity, &anyValue
 	}
 	return tokencache.NewEntryKey(inputs), nil
 }

@@ -316,6 +316,32 @@ func TestJobsAreToldApart(t *testing.T) {
 	}
 }
 
+// TestJobsWithTheirAssertionsByValue: each run of a job has another JWT.
+func TestJobsWithTheirAssertionsByValue(t *testing.T) {
+	t.Parallel()
+	job := func(claims string) tokensource.ClientConfig {
+		config := client()
+		config.ClientSecret = secret.String{}
+		config.FederatedAssertion = &clientauth.FederatedAssertion{Value: secret.New(unsigned(claims))}
+		return config
+	}
+	processes := newFleet()
+	process := processes.process("key")
+	for i, test := range []struct {
+		source       *tokensource.Source
+		claims, want string
+	}{
+		{processes.process("key"), `{"sub":"repo:a","exp":1300819000,"jti":"1"}`, "t1"},
+		{processes.process("key"), `{"sub":"repo:a","exp":1300819999,"jti":"2"}`, "t1"},
+		{process, `{"sub":"repo:b","exp":1300819000}`, "t2"},
+		{process, `{"sub":"repo:a","exp":1300819000}`, "t1"},
+	} {
+		if got := tokenFor(t, test.source, job(test.claims)); got != test.want {
+			t.Errorf("job %d got %s, want %s", i, got, test.want)
+		}
+	}
+}
+
 // TestJobOutlivesItsAssertion: a token that is cached is had without a new one.
 func TestJobOutlivesItsAssertion(t *testing.T) {
 	t.Parallel()

@@ -35,12 +35,13 @@ func TestEveryFieldTakesPartInTheKey(t *testing.T) {
 		"Client.SignedAssertion.Key.opened": "follows from the text of the key",
 		"Client.FederatedAssertion.Getenv":  "how the assertion is read",
 		"Client.FederatedAssertion.Fetch":   "how the assertion is read",
+		"Client.FederatedAssertion.Run":     "how the assertion is read",
 		"Client.FederatedAssertion.Now":     "a clock",
 	}
 	inputs := func() *entryInputs {
 		return &entryInputs{Client: Client{Credentials: Credentials{
 			SignedAssertion:    &clientauth.SignedAssertion{},
-			FederatedAssertion: &clientauth.FederatedAssertion{Request: &clientauth.PlatformRequest{}},
+			FederatedAssertion: &clientauth.FederatedAssertion{Command: &clientauth.PlatformCommand{}, Request: &clientauth.PlatformRequest{}},
 		}}}
 	}
 	unchanged := tokencache.NewEntryKey(*inputs())

@@ -10,10 +10,12 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/command"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
@@ -92,7 +94,7 @@ func (s *Source) completeAssertions(ctx context.Context, client *Client, audienc
 	}
 	if client.FederatedAssertion != nil {
 		federated := *client.FederatedAssertion
-		federated.Fetch, federated.Now = s.fetchDocument, s.now
+		federated.Fetch, federated.Run, federated.Now = s.fetchDocument, s.queue(*client).Run, s.now
 		client.FederatedAssertion = &federated
 	}
 	if grant := client.GrantAttribute(); grant != "" {
@@ -117,6 +119,16 @@ func (s *Source) opened(ctx context.Context, signed clientauth.SignedAssertion) 
 	})
 	signed.Key = cached.Value
 	return signed, err
+}
+
+// queue returns the queue of the client's commands.
+func (s *Source) queue(client Client) *command.Queue {
+	name := client.ClientID
+	if federated := client.FederatedAssertion; federated != nil && federated.Command != nil {
+		name = fmt.Sprintf("%q %q", name, federated.Command.Arguments)
+	}
+	queue, _ := s.queues.LoadOrStore(name, command.NewQueue(s.retries.Timeout))
+	return queue.(*command.Queue) //nolint:forcetypeassert // it has no others
 }
 
 func (s *Source) fetchDocument(ctx context.Context, request oauth2.DocumentRequest) ([]byte, error) {

@@ -15,6 +15,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
@@ -62,6 +63,8 @@ type Source struct {
 	logins        *loginBackoff
 	replacements  replacementLimiter
 	provers       *provers
+	// queues are the [command.Queue] of each client.
+	queues sync.Map
 }
 
 // New returns a source with an empty cache.
