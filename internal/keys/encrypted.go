@@ -15,6 +15,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"hash"
 
@@ -35,7 +36,7 @@ func decryptTraditional(block *pem.Block, passphrase []byte) ([]byte, error) {
 	switch {
 	case err == nil:
 		return der, nil
-	case err == x509.IncorrectPasswordError: //nolint:errorlint,staticcheck // the function returns it as it is
+	case errors.Is(err, x509.IncorrectPasswordError):
 		return nil, errPassphraseWrong
 	default:
 		return nil, fmt.Errorf("the encryption of the key, DEK-Info %.60q, is not supported or damaged; %s", block.Headers["DEK-Info"], reencrypt)

@@ -44,19 +44,23 @@ func FuzzParse(f *testing.F) {
 // take the process down.
 func FuzzSource(f *testing.F) {
 	for _, name := range append(files(f, "*.pem"), files(f, "*.p12")...) {
-		source := kept(f, name, passphrase)
-		if filepath.Ext(name) == ".p12" {
-			file, _ := base64.StdEncoding.DecodeString(source.PKCS12.Reveal())
-			f.Add(true, file)
-		} else if block, _ := pem.Decode([]byte(source.PrivateKey.Reveal())); block.Type == "ENCRYPTED PRIVATE KEY" {
-			f.Add(false, block.Bytes)
+		text := []byte(contents(f, filepath.Join(encryptedKeys, name)))
+		if block, _ := pem.Decode(text); block == nil {
+			f.Add("PKCS#12", text)
+		} else {
+			f.Add("PEM", text)
+			f.Add("PKCS#8", block.Bytes)
 		}
 	}
-	f.Fuzz(func(t *testing.T, isPKCS12 bool, der []byte) {
-		source := keys.Source{PKCS12: secret.New(base64.StdEncoding.EncodeToString(der)), Password: secret.New(passphrase)}
-		if !isPKCS12 {
-			text := pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: der})
-			source = keys.Source{PrivateKey: secret.New(string(text)), Passphrase: secret.New(passphrase)}
+	f.Fuzz(func(t *testing.T, format string, file []byte) {
+		source := keys.Source{Passphrase: secret.New(passphrase), Password: secret.New(passphrase)}
+		switch format {
+		case "PKCS#12":
+			source.PKCS12 = secret.New(base64.StdEncoding.EncodeToString(file))
+		case "PKCS#8":
+			source.PrivateKey = secret.New(string(pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: file})))
+		default:
+			source.PrivateKey = secret.New(string(file))
 		}
 		key, err := source.Open("")
 		if err == nil && !verifies(t, key, key.Public()) {

@@ -130,6 +130,15 @@ func TestCertificatesOfPKCS12(t *testing.T) {
 			t.Errorf("%s: %d certificates", name, len(got))
 		}
 	}
+	for name, encoder := range map[string]*pkcs12.Encoder{"RC2": pkcs12.LegacyRC2, "3DES": pkcs12.LegacyDES, "AES": pkcs12.Modern2023, "PBMAC1": pkcs12.Modern2026} {
+		file, err := encoder.Encode(key, leaf, root, "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := (keys.Source{PKCS12: secret.New(base64.StdEncoding.EncodeToString(file)), Password: secret.New("x")}).Open(""); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 	_, err = open(stranger, root[0])
 	about(t, err, "pkcs12", "not those of its private key")
 }

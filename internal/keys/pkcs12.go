@@ -129,9 +129,12 @@ type macData struct {
 //
 // A file with a MAC of SHA-224 or SHA-384, which go-pkcs12 does not know, gets one of SHA-256.
 func checkPKCS12(der []byte, password string) ([]byte, error) {
+	if bytes.HasPrefix(der, []byte{0x30, 0x80}) { // a sequence of indefinite length
+		return nil, errors.New("the PKCS#12 file is in BER, not in DER; " + reexport)
+	}
 	var file pfx
 	if !unmarshal(der, &file) {
-		return nil, errors.New("the PKCS#12 file is truncated, or not one in DER; does \"openssl pkcs12 -in client.p12 -info -noout\" read it?")
+		return nil, errors.New("the file is truncated, or not PKCS#12")
 	}
 	mac := &file.MacData
 	if len(mac.Mac.Digest) == 0 {

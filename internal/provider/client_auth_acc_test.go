@@ -106,6 +106,47 @@ func provenByGrant(t *testing.T) proven {
 	}
 }
 
+// provenByEncryptedKey has the client sign with a key in PEM, and a passphrase.
+func provenByEncryptedKey(t *testing.T) proven {
+	t.Helper()
+	key, passphrase := authservertest.NewKey(t, authservertest.P256), acctest.NewCanary("passphrase", special)
+	srv, access := startProven(t, authserver.Config{}, withKey(key, ""))
+	return proven{
+		srv:        srv,
+		block:      `signed_assertion = { private_key = var.private_key, private_key_passphrase = var.client_secret }`,
+		env:        []string{"TF_VAR_private_key=" + encryptedPEM(t, key, passphrase.Value), "TF_VAR_client_secret=" + passphrase.Value},
+		secrets:    []acctest.Canary{passphrase, access},
+		privateKey: authservertest.PKCS8(t, key),
+	}
+}
+
+// provenByPKCS12 has the client sign with the key of a PKCS#12 file, whose certificate the
+// server knows, or show that certificate.
+func provenByPKCS12(t *testing.T, block string, mutual bool) proven {
+	t.Helper()
+	key, password := authservertest.NewKey(t, authservertest.RSA), acctest.NewCanary("password", "-._~+/=")
+	access := acctest.NewCanary("access token", "-._~+/=")
+	answer := answering(authserver.Set("access_token", access.Value))
+	text := pkcs12Of(t, key, password.Value)
+	certificate := certificateOf(t, text, password.Value)
+	var srv *authservertest.Server
+	if mutual {
+		srv = startSelfSigned(t, certificate, answer)
+		block = fmt.Sprintf(block, srv.CAPEM)
+	} else {
+		srv = startServer(t, withKey(key, ""), answer, func(client *authserver.Client) {
+			client.Keys = []authserver.Key{{Certificate: certificate.Leaf}}
+		})
+	}
+	return proven{
+		srv:        srv,
+		block:      block,
+		env:        []string{"TF_VAR_private_key=" + text, "TF_VAR_client_secret=" + password.Value},
+		secrets:    []acctest.Canary{password, access},
+		privateKey: authservertest.PKCS8(t, key) + text,
+	}
+}
+
 // provenByCertificate has the client show a certificate: one of its own, or one of
 // an authority.
 func provenByCertificate(t *testing.T, method string) proven {
@@ -187,8 +228,17 @@ func TestAccAuthentication(t *testing.T) {
 		"client_secret_jwt":      provenBySecret,
 		"private_key_jwt":        func(t *testing.T) proven { t.Helper(); return provenByKey(t, authserver.InForm) },
 		"private_key_jwt, query": func(t *testing.T) proven { t.Helper(); return provenByKey(t, authserver.InQuery) },
-		"JWT bearer":             provenByGrant,
-		"tls_client_auth":        func(t *testing.T) proven { t.Helper(); return provenByCertificate(t, authserver.TLSClientAuth) },
+		"encrypted key":          provenByEncryptedKey,
+		"PKCS#12": func(t *testing.T) proven {
+			t.Helper()
+			return provenByPKCS12(t, `signed_assertion = { pkcs12 = var.private_key, pkcs12_password = var.client_secret }`, false)
+		},
+		"PKCS#12, tls": func(t *testing.T) proven {
+			t.Helper()
+			return provenByPKCS12(t, `tls = { ca_certificate = %q, client_pkcs12 = var.private_key, client_pkcs12_password = var.client_secret }`, true)
+		},
+		"JWT bearer":      provenByGrant,
+		"tls_client_auth": func(t *testing.T) proven { t.Helper(); return provenByCertificate(t, authserver.TLSClientAuth) },
 		"self_signed_tls_client_auth": func(t *testing.T) proven {
 			t.Helper()
 			return provenByCertificate(t, authserver.SelfSignedTLSClientAuth)

@@ -64,20 +64,16 @@ func validateKey(at path.Path, object types.Object, named func(member string) st
 		value := object.Attributes()[name]
 		return !value.IsNull() && !value.IsUnknown()
 	}
-	in := ""
-	if len(at.Steps()) > 0 {
-		in = "In " + at.String() + ": "
-	}
 	refuse := func(name, summary, detail string) { diags.AddAttributeError(at.AtName(name), summary, detail) }
 	key, pkcs12 := named(keys.MemberPrivateKey), named(keys.MemberPKCS12)
 	for _, other := range []string{key, certificate} {
 		if isSet(pkcs12) && isSet(other) {
-			refuse(pkcs12, "Conflicting attributes", in+pkcs12+" holds a key and its certificate. Remove it, or "+other+".")
+			refuse(pkcs12, "Conflicting attributes", at.AtName(pkcs12).String()+" holds a key and its certificate. Remove it, or "+other+".")
 		}
 	}
 	needs := func(name, needed string) {
 		if isSet(name) && !mayHave(object, needed) {
-			refuse(name, "Missing attribute "+at.AtName(needed).String(), in+name+" belongs to "+needed+", which is not set. Set it, or remove "+name+".")
+			refuse(name, "Missing attribute "+at.AtName(needed).String(), at.AtName(name).String()+" belongs to "+needed+", which is not set. Set it, or remove "+name+".")
 		}
 	}
 	needs(named(keys.MemberPassphrase), key)
