@@ -248,7 +248,7 @@ func (p PlatformRequest) document(variable func(field, name string) (string, err
 		}
 	}
 	target, err := url.Parse(address)
-	if err != nil {
+	if err != nil || target.Host == "" { // it may be a secret, and is not shown
 		return request, federatedError("request", errors.New("the platform's address is not a URL"))
 	}
 	query := make(url.Values, len(p.Query))

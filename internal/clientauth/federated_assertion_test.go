@@ -419,6 +419,7 @@ func TestPlatformThatIsNotAsked(t *testing.T) {
 		"no URL": {func(env map[string]string) {
 			env["ACTIONS_ID_TOKEN_REQUEST_URL"] = "https://h:port/?key=" + platformToken
 		}, "request", "not a URL"},
+		"token for the URL": {func(env map[string]string) { env["ACTIONS_ID_TOKEN_REQUEST_URL"] = platformToken }, "request", "not a URL"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

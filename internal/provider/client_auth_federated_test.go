@@ -275,6 +275,39 @@ func TestTokenExchange(t *testing.T) {
 	mustCount(t, srv, 1)
 }
 
+// TestExchangeOfParameters holds that token exchange needs no assertion, and that one
+// authenticates the client if parameters have a JWT of either grant.
+func TestExchangeOfParameters(t *testing.T) {
+	t.Parallel()
+	key := authservertest.PKCS8(t, authservertest.NewKey(t, authservertest.Ed25519))
+	tests := map[string]struct {
+		block, parameters attributes
+		asserts           bool
+	}{
+		"no assertion":             {nil, attributes{"requested_subject": "ada"}, false},
+		"subject token":            {attributes{"client_secret": nil, "signed_assertion": attributes{"private_key": key}}, attributes{"subject_token": "a.b.c"}, true},
+		"assertion of other grant": {attributes{"client_secret": nil, "signed_assertion": attributes{"private_key": key}}, attributes{"assertion": "a.b.c"}, true},
+	}
+	for name, row := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := authservertest.Start(t, authserver.Config{})
+			s := newSession(t).mustConfigure(providerBlock(srv, attributes{"grant_type": authserver.TokenExchange, "parameters": row.parameters}, row.block))
+			s.open(tokenType, nil) // the server knows no such client
+			mustCount(t, srv, 1)
+			request := srv.Requests()[0]
+			for name, want := range row.parameters {
+				if got := parameter(t, request, name); got != want {
+					t.Errorf("%s is %q, want %q", name, got, want)
+				}
+			}
+			if got := parameter(t, request, "client_assertion") != ""; got != row.asserts {
+				t.Errorf("client_assertion is there: %t", got)
+			}
+		})
+	}
+}
+
 // TestFederatedGrant holds that the platform's assertion is the grant of RFC 7523 section
 // 2.1 and RFC 8693 section 2.1, while the client authenticates with an assertion of its
 // own, a secret, or not at all.

@@ -280,7 +280,7 @@ func apiAdvice(response *oauth2.Error, authenticated bool) (suspects []string, r
 			required = fmt.Sprintf("the API requires %q", challenge.Scope)
 		}
 		return []string{"token.scopes: " + required, "the client's registration: the scope must be allowed for this client"}, ""
-	case authenticated && (code == oauth2.InvalidDPoPProof || code == oauth2.UseDPoPNonce):
+	case authenticated && status == http.StatusUnauthorized && (code == oauth2.InvalidDPoPProof || code == oauth2.UseDPoPNonce):
 		return []string{
 			"dpop_bound_access_tokens: the API takes tokens that are bound to a key, with a proof",
 			"url: the proof names this address, and the API must know itself by it. Behind a proxy it may not",

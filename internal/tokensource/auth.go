@@ -34,14 +34,21 @@ func (c Client) GrantAttribute() string {
 	}
 }
 
-// takesAssertion reports whether the grant needs an assertion that neither the
-// parameters, the query of the token endpoint nor the body has.
+// takesAssertion reports whether the grant has a parameter for an assertion, and neither
+// the parameters nor the query of the token endpoint have one.
 func (c Client) takesAssertion() bool {
-	parameter := oauth2.AssertionParameter(c.Request.GrantType)
-	_, named := c.Request.Parameters[parameter]
-	endpoint, err := url.Parse(c.Request.Endpoint)
-	named = named || err == nil && endpoint.Query().Has(parameter)
-	return parameter != "" && !named
+	if oauth2.AssertionParameter(c.Request.GrantType) == "" {
+		return false
+	}
+	query := url.Values{}
+	if endpoint, err := url.Parse(c.Request.Endpoint); err == nil {
+		query = endpoint.Query()
+	}
+	return !slices.ContainsFunc([]string{oauth2.GrantJWTBearer, oauth2.GrantTokenExchange}, func(grant string) bool {
+		name := oauth2.AssertionParameter(grant)
+		_, named := c.Request.Parameters[name]
+		return named || query.Has(name)
+	})
 }
 
 // authAttribute is the attribute whose assertion authenticates the client, "" if none

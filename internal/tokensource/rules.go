@@ -62,7 +62,8 @@ func (c ClientConfig) Conflicts(final bool) []*ConfigError {
 }
 
 // checkComplete reports all at once what is required and not set: an address of the
-// server, what the client authenticates with, and the assertion of a grant that needs one.
+// server, what the client authenticates with, and the assertion of a JWT bearer grant.
+// Some servers exchange tokens without a subject token.
 func (c Client) checkComplete(server Server) error {
 	var missing []string
 	require := func(set bool, attribute string) {
@@ -87,7 +88,8 @@ func (c Client) checkComplete(server Server) error {
 		require(!authenticates || !signed.Key.IsZero(), "signed_assertion.private_key")
 	}
 	require(!authenticates && grant != signedAttribute || signed.Claims != "" || id, "client_id")
-	require(!c.takesAssertion() || !c.Request.Body.IsZero() || grant != "", signedAttribute)
+	bearer := c.Request.GrantType == oauth2.GrantJWTBearer && c.takesAssertion() && c.Request.Body.IsZero()
+	require(!bearer || grant != "", signedAttribute)
 	if len(missing) == 0 {
 		return nil
 	}
