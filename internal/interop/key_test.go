@@ -21,7 +21,7 @@ type keyTest struct {
 
 // What a user is told of keys that cannot be used.
 const (
-	toldPassphrase = `: the key is protected by a passphrase, and none is set; Terraform ignores misspelt names of members.`
+	toldPassphrase = `: the key is protected by a passphrase, and none is set; Terraform ignores attributes with misspelt names.`
 	toldOpenSSH    = `: the key is in OpenSSH's format; convert a copy of an RSA or ECDSA key with "ssh-keygen -p -m PKCS8 -N '' -f copy", ` +
 		`and replace an Ed25519 key, which cannot be converted, by one of "openssl genpkey -algorithm ED25519".`
 	toldUnknown = `: the key is damaged or of an unknown kind; RSA`

@@ -147,6 +147,7 @@ func TestEncryptionThatIsRefused(t *testing.T) {
 		"PKCS#12 truncated":           {file(p12[:len(p12)/8*4]), "pkcs12", "truncated"},
 		"PKCS#12, not base64":         {file("client.p12"), "pkcs12", "filebase64"},
 		"PEM for PKCS#12":             {file(pkcs8), "pkcs12", "is PEM"},
+		"password with an emoji":      {kept(t, "rsa-default.p12", "🔑"), "pkcs12_password", "Basic Multilingual Plane"},
 		"PKCS#12 in BER":              {file("MIACAQMAAA=="), "pkcs12", "BER"},
 		"PKCS#12, empty":              {file(" "), "pkcs12", "truncated"},
 	}

@@ -34,6 +34,9 @@ func parsePKCS12(text, password secret.String) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
+	if strings.ContainsFunc(password.Reveal(), func(char rune) bool { return char > 0xFFFF }) {
+		return Key{}, errPasswordBeyond
+	}
 	private, certificates, err := decryptPKCS12(der, password.Reveal())
 	switch {
 	case errors.Is(err, pkcs12.ErrIncorrectPassword) && password.IsZero():

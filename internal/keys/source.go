@@ -80,11 +80,12 @@ func PKCS8(key crypto.PrivateKey) (secret.String, error) {
 
 // Errors about a passphrase or password.
 var (
-	errPassphraseMissing = errors.New("the key is protected by a passphrase, and none is set; Terraform ignores misspelt names of members")
+	errPassphraseMissing = errors.New("the key is protected by a passphrase, and none is set; Terraform ignores attributes with misspelt names")
 	errPassphraseWrong   = errors.New("the passphrase is wrong: the key cannot be decrypted with it")
 	errPassphraseUnused  = errors.New("the key is not encrypted; remove its passphrase")
-	errPasswordMissing   = errors.New("the file is protected by a password, and none is set; Terraform ignores misspelt names of members")
+	errPasswordMissing   = errors.New("the file is protected by a password, and none is set; Terraform ignores attributes with misspelt names")
 	errPasswordWrong     = errors.New("the password is wrong: the file cannot be decrypted with it")
+	errPasswordBeyond    = errors.New("the password has a character beyond the Basic Multilingual Plane, which PKCS#12 cannot encode (RFC 7292 appendix B.1)")
 )
 
 // memberError assigns an error to the key or, if that is wrong, to what decrypts it.
@@ -92,7 +93,7 @@ func memberError(key, passphrase string, err error) error {
 	if err == nil {
 		return nil
 	}
-	for _, about := range []error{errPassphraseWrong, errPassphraseUnused, errPasswordWrong} {
+	for _, about := range []error{errPassphraseWrong, errPassphraseUnused, errPasswordWrong, errPasswordBeyond} {
 		if errors.Is(err, about) {
 			key = passphrase
 		}
