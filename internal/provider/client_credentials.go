@@ -211,7 +211,7 @@ func (m credentialsModel) federatedAssertion(getenv func(string) string) *client
 
 // validateAssertions checks that an assertion has one source or key.
 func (m credentialsModel) validateAssertions() diag.Diagnostics {
-	diags := validateKey(path.Root("signed_assertion"), m.SignedAssertion, asNamed, "certificate")
+	diags := validateKey(path.Root("signed_assertion"), m.SignedAssertion, asNamed)
 	at := path.Root("federated_assertion")
 	if isKnown(m.FederatedAssertion) {
 		diags.Append(exactlyOne(at, m.FederatedAssertion, "value", "env", "file", "command", "request")...)

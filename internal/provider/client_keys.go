@@ -54,8 +54,8 @@ func hasKey(object types.Object, named func(member string) string) bool {
 }
 
 // validateKey checks that an object has at most one key, and nothing without the key that it
-// belongs to. Certificate is the name of that member.
-func validateKey(at path.Path, object types.Object, named func(member string) string, certificate string) diag.Diagnostics {
+// belongs to.
+func validateKey(at path.Path, object types.Object, named func(member string) string) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if !isKnown(object) {
 		return diags
@@ -66,7 +66,7 @@ func validateKey(at path.Path, object types.Object, named func(member string) st
 	}
 	refuse := func(name, summary, detail string) { diags.AddAttributeError(at.AtName(name), summary, detail) }
 	key, pkcs12 := named(keys.MemberPrivateKey), named(keys.MemberPKCS12)
-	for _, other := range []string{key, certificate} {
+	for _, other := range []string{key, named("certificate")} {
 		if isSet(pkcs12) && isSet(other) {
 			refuse(pkcs12, "Conflicting attributes", at.AtName(pkcs12).String()+" holds a key and its certificate. Remove it, or "+other+".")
 		}

@@ -98,7 +98,7 @@ func (r jwtEphemeralResource) ValidateConfig(
 	object := objectOf(ctx, model)
 	resp.Diagnostics.Append(exactlyOne(path.Empty(), object, keys.MemberPrivateKey, keys.MemberPKCS12, "secret")...)
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(validateKey(path.Empty(), object, asNamed, "certificate")...)
+		resp.Diagnostics.Append(validateKey(path.Empty(), object, asNamed)...)
 	}
 	if model.Secret.IsNull() && !model.SecretEncoding.IsNull() && !model.SecretEncoding.IsUnknown() {
 		resp.Diagnostics.AddAttributeError(path.Root("secret_encoding"), "Conflicting attributes",

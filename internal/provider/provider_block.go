@@ -286,7 +286,7 @@ func hasClientCertificate(object types.Object) bool {
 // clientCertificate returns the client certificate with its key, nil if there is none.
 func (m connectionModel) clientCertificate() (*tls.Certificate, diag.Diagnostics) {
 	at := path.Root("tls")
-	diags := validateKey(at, m.TLS, tlsName, "client_certificate")
+	diags := validateKey(at, m.TLS, tlsName)
 	switch hasText, has := mayHave(m.TLS, "client_certificate"), hasKey(m.TLS, tlsName); {
 	case diags.HasError() || !hasText && !has:
 		return nil, diags
@@ -323,7 +323,7 @@ func (m providerModel) validateTLS(now time.Time) diag.Diagnostics {
 	}
 	for _, name := range []string{keys.MemberPrivateKey, keys.MemberPassphrase, keys.MemberPKCS12, keys.MemberPassword, "certificate"} {
 		if member[types.String](m.TLS, tlsName(name)).IsUnknown() {
-			return validateKey(path.Root("tls"), m.TLS, tlsName, "client_certificate")
+			return validateKey(path.Root("tls"), m.TLS, tlsName)
 		}
 	}
 	text := member[types.String](m.TLS, "client_certificate")
