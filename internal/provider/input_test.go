@@ -25,6 +25,9 @@ const planted = "c4n4ry"
 
 const mebibyte = 1 << 20
 
+// tooLong is the name of a text that is too long for any attribute.
+const tooLong = "above 1 MiB"
+
 // hostile are texts that break whoever joins texts without care.
 func hostile() map[string]string {
 	around := func(inside string) string { return planted + inside + planted }
@@ -48,9 +51,8 @@ func hostile() map[string]string {
 		"spaces":           "   ",
 		"leading space":    " " + planted,
 		"trailing space":   planted + " ",
-		"1 MiB":            planted + strings.Repeat("x", mebibyte-len(planted)),
-		"above 1 MiB":      planted + strings.Repeat("x", mebibyte),
-		"1 MiB of lines":   strings.Repeat("\n", mebibyte),
+		"32 KiB of lines":  strings.Repeat("\n", 32<<10),
+		tooLong:            planted + strings.Repeat("x", mebibyte),
 	}
 }
 
@@ -69,6 +71,19 @@ func TestInput(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestInputLongest holds that a text may have a length of 1 MiB, and arrives whole.
+func TestInputLongest(t *testing.T) {
+	t.Parallel()
+	all, s := blocks(t), newSession(t)
+	for attribute, in := range map[string]block{"request_body": all["action "+requestType], "parameters": all["ephemeral "+tokenType]} {
+		at, longest := textFields(in.schema.Block.Attributes)[attribute], strings.Repeat("\n", mebibyte)
+		if found := in.validate(s, merged(in.base("https://api.example"), at.set(nil, longest))); len(found) > 0 {
+			t.Errorf("%s is refused:\n%.500s", attribute, found)
+		}
+		checkInput(s, in, attribute, at, "1 MiB", longest)
 	}
 }
 
@@ -114,6 +129,9 @@ func checkInput(s *session, in block, attribute string, at textField, what, text
 	}
 	if len(found) > 0 {
 		return
+	}
+	if what == tooLong {
+		t.Errorf("%s: it is accepted", what)
 	}
 	found = in.run(s, config, site.URL)
 	checkTold(t, what, found, at)
