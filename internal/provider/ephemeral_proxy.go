@@ -195,9 +195,14 @@ func (d *providerData) startProxy(ctx context.Context, model proxyModel) (*openP
 
 // describeCall describes why a call got no response from the API, or not all of it.
 func describeCall(err error) proxy.Problem {
+	failure, atAPI := errors.AsType[*httpstack.Error](err)
+	if _, atServer := errors.AsType[*tokensource.FetchError](err); !atAPI && !atServer { // ReverseProxy's own
+		return proxy.Problem{Status: http.StatusBadGateway, Title: "The API's response cannot be passed on",
+			Detail: "It switches to another protocol, which the request did not ask for."}
+	}
 	found := describeError(err)
 	problem := proxy.Problem{Status: http.StatusBadGateway, Title: found.summary, Detail: found.detail()}
-	if failure, ok := errors.AsType[*httpstack.Error](err); ok && failure.Kind == httpstack.Timeout && found.attribute == "url" {
+	if atAPI && failure.Kind == httpstack.Timeout && found.attribute == "url" {
 		problem.Status = http.StatusGatewayTimeout
 	}
 	return problem

@@ -90,6 +90,9 @@ func (*tokenFileEphemeralResource) ValidateConfig(
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if model.Content.ValueString() == assertionContent && !model.FederatedAssertion.IsNull() {
+		model.SignedAssertion = types.ObjectNull(model.SignedAssertion.AttributeTypes(ctx)) // the file holds the other one
+	}
 	resp.Diagnostics.Append(model.validate(ctx)...)
 }
 
@@ -174,7 +177,7 @@ func (d *providerData) fillWithAssertions(ctx context.Context, client tokensourc
 	if least := client.MinValidity; least != nil && !first.ExpiresAt.IsZero() && remaining < *least {
 		diags.AddAttributeWarning(path.Root("min_validity"), "Assertion valid for less than min_validity",
 			fmt.Sprintf("The assertion is valid for %s, and min_validity is %s. Lower min_validity, or configure a longer lifetime: "+
-				"in signed_assertion, or at the platform.", remaining.Truncate(time.Second), *least))
+				"in signed_assertion, or at the platform.", remaining.Round(time.Second), *least))
 	}
 	return diags
 }
@@ -196,8 +199,7 @@ func (r *tokenFileEphemeralResource) Close(ctx context.Context, req ephemeral.Cl
 	}
 	found := describeFileError(last)
 	found.facts = append([]string{
-		fmt.Sprintf("Its content had to be replaced during the run, and attempts failed: %d. Until one succeeded, the file kept the token it had, "+
-			"even if that had expired.", failed),
+		fmt.Sprintf("Attempts to replace its content that failed: %d. Until one succeeded, the file kept the token it had, even if that had expired.", failed),
 		found.summary + ".",
 	}, found.facts...)
 	resp.Diagnostics.AddWarning("A token file was not replaced in time", found.detail())

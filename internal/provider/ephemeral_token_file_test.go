@@ -159,6 +159,15 @@ func TestTokenFileAssertion(t *testing.T) {
 	acctest.Eventually(t, "the assertion is replaced", func() bool { return fileText(t, path) != first })
 	s.close(t.Context(), file).mustBeEmpty(t)
 	mustBeGone(t, path)
+	jwt := token(t, authservertest.StartPlatform(t, authserver.PlatformConfig{}), "api://as")
+	both := attributes{"content": "assertion", "signed_assertion": signed, "federated_assertion": attributes{"value": jwt}}
+	s = newSession(t).mustConfigure(attributes{})
+	s.validateEphemeral(tokenFileType, both).mustBeEmpty(t)
+	file = s.open(tokenFileType, both)
+	if path, _ := file.result["path"].(string); fileText(t, path) != jwt {
+		t.Errorf("the file does not have the federated assertion")
+	}
+	s.close(t.Context(), file).mustBeEmpty(t)
 	delete(signed, "audience")
 	s = newSession(t).mustConfigure(attributes{"client_id": clientID, "signed_assertion": signed})
 	matchGolden(t, "assertion without audience", s.open(tokenFileType, attributes{"content": "assertion"}).diagnostics)

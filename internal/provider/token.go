@@ -166,7 +166,7 @@ func tokenWarnings(session *tokensource.Session, client tokensource.ClientConfig
 		diags.AddAttributeWarning(path.Root("min_validity"), "Token valid for less than min_validity",
 			fmt.Sprintf("The server issued a token that is valid for %s, and min_validity is %s. "+
 				"Calls late in the run may be refused. Lower min_validity, or configure a longer token lifetime at the server.",
-				remaining.Truncate(time.Second), *client.MinValidity))
+				remaining.Round(time.Second), *client.MinValidity))
 	}
 	diags.Append(unreadableLifetime(token, client.Request.Fields)...)
 	if token.DPoPBound() {

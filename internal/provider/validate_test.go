@@ -85,6 +85,7 @@ var invalidProxies = map[string]invalid{
 	"url with a fragment": {attributes{"url": endpoint + "#top"}, "url", "fragment"},
 	"url with a query":    {attributes{"url": endpoint + "?version=1"}, "url", "Remove the \"?\""},
 	"url, relative":       {attributes{"url": "/v1"}, "url", "absolute"},
+	"url without scheme":  {attributes{"url": "127.0.0.1:8443"}, "url", "https://host/path"},
 	"the token's header":  {attributes{"url": endpoint, "request_headers": attributes{"authorization": "x"}}, "request_headers", "another one in token_header"},
 	"scheme with a space": {attributes{"url": endpoint, "token_header": attributes{"scheme": "Bearer "}}, "token_header.scheme", "before the token"},
 	"header, Host":        {attributes{"url": endpoint, "request_headers": attributes{"Host": "x"}}, "request_headers", "connection decides it"},

@@ -51,12 +51,14 @@ func httpURL(fragment string) stringRule {
 			return "The URL still has the placeholder " + left + ". Replace it with your own value."
 		case strings.ContainsAny(value, "{}<>"):
 			return "The URL has braces or angle brackets, which must be percent-encoded (RFC 3986 section 2)."
+		case startsWithHost.MatchString(value):
+			return notAbsolute
 		case err != nil || hasControl(value) || strings.Contains(value, " "):
 			return "The value is not a URL. Check it for spaces, line breaks and unescaped characters."
 		case strings.ContainsFunc(address.RawQuery, isNotASCII):
 			return "The URL's query has characters beyond ASCII. Percent-encode them, for example with urlencode()."
 		case (address.Scheme != "https" && address.Scheme != "http") || address.Hostname() == "":
-			return "The value is not an absolute URL. Write it as \"https://host/path\"."
+			return notAbsolute
 		case address.User != nil:
 			return "The URL holds a user name or password. Use the attributes for credentials instead."
 		case strings.Contains(value, "#"):
@@ -65,6 +67,11 @@ func httpURL(fragment string) stringRule {
 		return ""
 	})
 }
+
+const notAbsolute = "The value is not an absolute URL. Write it as \"https://host/path\"."
+
+// startsWithHost matches a host and a port at the start, where a URL has its scheme.
+var startsWithHost = regexp.MustCompile(`^[A-Za-z0-9.-]+:[0-9]{1,5}(/|$)`)
 
 // issuerURL is the identifier of an authorization server (RFC 8414 section 2).
 func issuerURL() validator.String {

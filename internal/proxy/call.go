@@ -82,7 +82,7 @@ func (c *call) admit(r *http.Request) *Problem {
 	}
 	// A browser sends another name, whatever address a page has made it resolve to. Only
 	// HTTP/1.0 has no Host.
-	if r.Host != "" && !httpstack.IsLoopback((&url.URL{Host: r.Host}).Hostname()) {
+	if (r.Host != "" || r.ProtoAtLeast(1, 1)) && !httpstack.IsLoopback((&url.URL{Host: r.Host}).Hostname()) {
 		return refuse(http.StatusMisdirectedRequest, "The Host of a request must be a loopback address. Use local_url as it is.")
 	}
 	path, query, hasQuery := strings.Cut(requestTarget(r), "?")

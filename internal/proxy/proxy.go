@@ -191,6 +191,7 @@ func (p *Proxy) Close(ctx context.Context) error {
 		return nil
 	}
 	_ = p.server.Close()
+	p.log.WarnContext(ctx, "calls through the proxy had not ended and were cut off", "calls", running)
 	return fmt.Errorf("calls that had not ended were cut off: %d", running)
 }
 

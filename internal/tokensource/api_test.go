@@ -190,6 +190,30 @@ func TestRefusingAPICostsTwoTokens(t *testing.T) {
 	}
 }
 
+// TestServerThatIssuesOneToken: a token that is refused is not sent again in place of
+// itself, and not requested again for a while.
+func TestServerThatIssuesOneToken(t *testing.T) {
+	t.Parallel()
+	network := newServer()
+	same := reply{http.StatusOK, `{"access_token":"same","expires_in":3600}`}
+	network.next("/token", same, same, same, same)
+	network.next("/orders", slices.Repeat([]reply{{http.StatusUnauthorized, ""}}, 100)...)
+	source := network.source()
+	for i, step := range []struct {
+		pass          time.Duration
+		tokens, calls int // requests until then
+	}{{0, 2, 1}, {0, 2, 2}, {29 * time.Second, 2, 3}, {time.Second, 3, 4}, {0, 3, 5}} {
+		network.pass(step.pass)
+		got, err := source.DoWithToken(t.Context(), client(), tokensource.TokenHeader{}, orders(t, nil))
+		if err != nil || got.StatusCode != http.StatusUnauthorized {
+			t.Errorf("step %d: got %+v, %v", i, got, err)
+		}
+		if tokens, calls := network.count("/token"), network.count("/orders"); tokens != step.tokens || calls != step.calls {
+			t.Errorf("step %d: %d tokens after %d calls, want %d after %d", i, tokens, calls, step.tokens, step.calls)
+		}
+	}
+}
+
 // TestReplacementIsEachClients: one client's refusal does not keep another's token
 // from being replaced.
 func TestReplacementIsEachClients(t *testing.T) {

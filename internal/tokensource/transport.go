@@ -96,7 +96,7 @@ func (t *Transport) Tokens() []secret.String {
 //
 // A token that the API refuses with 401 is dropped, for all that share it. This happens
 // once in 30 seconds for a client. The request is then sent once more with a new token,
-// if its body can be: there is none, it has GetBody, or it is at most [MaxReplay] bytes
+// if the server issues another and the body can be sent: there is none, it has GetBody, or it is at most [MaxReplay] bytes
 // long. In all other cases the 401 is the caller's, and if the token was dropped, the next
 // request has a new one. If the token is bound to a key, each request has a proof, and is
 // also sent once more with the nonce that the API asks for. No other request is repeated.
@@ -133,11 +133,17 @@ func (a authorized) RoundTrip(request *http.Request) (*http.Response, error) {
 	if again == nil {
 		return response, nil
 	}
-	discard(response.Body)
-	if token, err = a.current(ctx); err != nil {
+	successor, err := a.current(ctx)
+	if err != nil {
+		discard(response.Body)
 		return nil, err
 	}
-	return a.exchange(again, body, token)
+	if sameToken(successor, token) { // some servers issue one token until it expires
+		a.source.replacements.vain(a.client, token)
+		return response, nil
+	}
+	discard(response.Body)
+	return a.exchange(again, body, successor)
 }
 
 // exchange sends a request with the token, and once more if the API asks for a nonce in
@@ -262,7 +268,7 @@ func (t *Transport) refused(ctx context.Context, token *oauth2.Token) bool {
 	case !t.Replaceable():
 		return false
 	case expiring(token, s.now()): // no refusal of the client, whose pause it would begin
-	case !s.replacements.allow(tokencache.NewEntryKey(t.client).Name(), token, s.now()):
+	case !s.replacements.allow(t.client, token, s.now()):
 		return false
 	}
 	s.log.InfoContext(ctx, "the API refused the token, requesting a new one", "client_id", t.client.ClientID)
@@ -289,19 +295,29 @@ type replacementLimiter struct {
 
 // replacement is the last one of a client.
 type replacement struct {
-	refused string
+	refused string // "" if it was replaced by itself
 	at      time.Time
 }
 
 // allow reports whether a refused token is to be replaced, and records that it is. Its
 // later callers with the same token are allowed too: the successor is there for them.
-func (r *replacementLimiter) allow(key string, refused *oauth2.Token, now time.Time) bool {
+func (r *replacementLimiter) allow(client Client, refused *oauth2.Token, now time.Time) bool {
+	key, token := tokencache.NewEntryKey(client).Name(), refused.AccessToken.Reveal()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	token := refused.AccessToken.Reveal()
 	if last, ok := r.last[key]; ok && now.Sub(last.at) < replacementPause {
 		return last.refused == token
 	}
 	r.last[key] = replacement{token, now}
 	return true
+}
+
+// vain records that the server issued a refused token again.
+func (r *replacementLimiter) vain(client Client, refused *oauth2.Token) {
+	key := tokencache.NewEntryKey(client).Name()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if last := r.last[key]; last.refused == refused.AccessToken.Reveal() {
+		r.last[key] = replacement{at: last.at}
+	}
 }
