@@ -90,10 +90,16 @@ func (*tokenFileEphemeralResource) ValidateConfig(
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if model.Content.ValueString() == assertionContent && !model.FederatedAssertion.IsNull() {
-		model.SignedAssertion = types.ObjectNull(model.SignedAssertion.AttributeTypes(ctx)) // the file holds the other one
+	resp.Diagnostics.Append(model.effective(ctx).validate(ctx)...)
+}
+
+// effective is the client without the assertion that the file does not hold.
+func (m tokenFileModel) effective(ctx context.Context) clientModel {
+	client := m.clientModel
+	if m.Content.ValueString() == assertionContent && !m.FederatedAssertion.IsNull() {
+		client.SignedAssertion = types.ObjectNull(m.SignedAssertion.AttributeTypes(ctx))
 	}
-	resp.Diagnostics.Append(model.validate(ctx)...)
+	return client
 }
 
 func (r *tokenFileEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
@@ -102,7 +108,7 @@ func (r *tokenFileEphemeralResource) Open(ctx context.Context, req ephemeral.Ope
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client, diags := r.data.tokenClient(ctx, model.clientModel, model.MinValidity, waitToken)
+	client, diags := r.data.tokenClient(ctx, model.effective(ctx), model.MinValidity, waitToken)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

@@ -164,6 +164,7 @@ func TestTokenFileAssertion(t *testing.T) {
 	s = newSession(t).mustConfigure(attributes{})
 	s.validateEphemeral(tokenFileType, both).mustBeEmpty(t)
 	file = s.open(tokenFileType, both)
+	file.diagnostics.mustBeEmpty(t)
 	if path, _ := file.result["path"].(string); fileText(t, path) != jwt {
 		t.Errorf("the file does not have the federated assertion")
 	}

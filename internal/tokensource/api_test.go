@@ -190,8 +190,8 @@ func TestRefusingAPICostsTwoTokens(t *testing.T) {
 	}
 }
 
-// TestServerThatIssuesOneToken: a token that is refused is not sent again in place of
-// itself, and not requested again for a while.
+// TestServerThatIssuesOneToken costs an API that refuses it no more token requests than
+// another.
 func TestServerThatIssuesOneToken(t *testing.T) {
 	t.Parallel()
 	network := newServer()
@@ -202,7 +202,7 @@ func TestServerThatIssuesOneToken(t *testing.T) {
 	for i, step := range []struct {
 		pass          time.Duration
 		tokens, calls int // requests until then
-	}{{0, 2, 1}, {0, 2, 2}, {29 * time.Second, 2, 3}, {time.Second, 3, 4}, {0, 3, 5}} {
+	}{{0, 2, 2}, {0, 2, 3}, {29 * time.Second, 2, 4}, {time.Second, 3, 6}, {0, 3, 7}} {
 		network.pass(step.pass)
 		got, err := source.DoWithToken(t.Context(), client(), tokensource.TokenHeader{}, orders(t, nil))
 		if err != nil || got.StatusCode != http.StatusUnauthorized {

@@ -96,7 +96,7 @@ func (t *Transport) Tokens() []secret.String {
 //
 // A token that the API refuses with 401 is dropped, for all that share it. This happens
 // once in 30 seconds for a client. The request is then sent once more with a new token,
-// if the server issues another and the body can be sent: there is none, it has GetBody, or it is at most [MaxReplay] bytes
+// if its body can be: there is none, it has GetBody, or it is at most [MaxReplay] bytes
 // long. In all other cases the 401 is the caller's, and if the token was dropped, the next
 // request has a new one. If the token is bound to a key, each request has a proof, and is
 // also sent once more with the nonce that the API asks for. No other request is repeated.
@@ -133,16 +133,14 @@ func (a authorized) RoundTrip(request *http.Request) (*http.Response, error) {
 	if again == nil {
 		return response, nil
 	}
+	discard(response.Body)
 	successor, err := a.current(ctx)
 	if err != nil {
-		discard(response.Body)
 		return nil, err
 	}
 	if sameToken(successor, token) { // some servers issue one token until it expires
 		a.source.replacements.vain(a.client, token)
-		return response, nil
 	}
-	discard(response.Body)
 	return a.exchange(again, body, successor)
 }
 
