@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/sha1" //nolint:gosec // x5t is a SHA-1 thumbprint by definition, RFC 7515 section 4.1.7
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -36,13 +37,15 @@ func hmacAlgorithms() []string { return []string{"HS256", "HS384", "HS512"} }
 type SignedAssertion struct {
 	// ClientID is the issuer and the subject. Without it, only Claims name them.
 	ClientID string
-	// Key signs. If it is empty, ClientSecret signs.
+	// Key signs, with Run if it has a command (see [command.Queue.Run]). If it is empty,
+	// ClientSecret signs.
 	Key          keys.Source
+	Run          func(ctx context.Context, argv []string, stdin []byte) ([]byte, error) `cachekey:"-"`
 	ClientSecret secret.String
 	// KeyID is sent as kid; by default that of the JWK.
 	KeyID string
 	// Algorithm is one of [Algorithms]; by default the first that suits the key and is
-	// among Supported.
+	// among Supported. A command needs one.
 	Algorithm string
 	Supported []string `cachekey:"-"` // the key of a cached token does not follow from it
 	// Certificate is PEM text that begins with the certificate of the key, if Key does not
@@ -60,8 +63,8 @@ type SignedAssertion struct {
 }
 
 // Assertion implements [Assertion]. Each has its own jti.
-func (a SignedAssertion) Assertion(context.Context) (secret.String, error) {
-	signer, err := a.signer()
+func (a SignedAssertion) Assertion(ctx context.Context) (secret.String, error) {
+	signer, err := a.signer(ctx)
 	if err != nil {
 		return secret.String{}, err
 	}
@@ -81,7 +84,7 @@ func (a SignedAssertion) Assertion(context.Context) (secret.String, error) {
 // without signing anything. The error is an [*AssertionError].
 func (a SignedAssertion) Check() error {
 	if !a.Key.IsZero() || !a.ClientSecret.IsZero() {
-		_, err := a.signer()
+		_, err := a.signer(context.Background()) // signs nothing
 		return err
 	}
 	_, err := a.chooseAlgorithm(hmacAlgorithms(), a.Algorithm)
@@ -96,12 +99,13 @@ func (a SignedAssertion) HasAudience() bool {
 	return a.Audience != "" || named
 }
 
-func (a SignedAssertion) signer() (jose.Signer, error) {
+func (a SignedAssertion) signer(ctx context.Context) (jose.Signer, error) {
 	options := (&jose.SignerOptions{}).WithType(jose.ContentType(cmp.Or(a.Type, "JWT")))
 	var key any = []byte(a.ClientSecret.Reveal())
 	id, algorithm := a.KeyID, a.Algorithm
 	var possible []string
-	if a.Key.IsZero() {
+	switch {
+	case a.Key.IsZero():
 		// RFC 7518 section 3.2 requires a key as long as the hash: 32, 48 or 64 bytes.
 		length := len(a.ClientSecret.Reveal())
 		if length < 32 {
@@ -112,15 +116,27 @@ func (a SignedAssertion) signer() (jose.Signer, error) {
 			required := map[string]int{"HS384": 48, "HS512": 64}[algorithm]
 			return nil, signedError("algorithm", fmt.Errorf("the secret has %d bytes, and RFC 7518 section 3.2 requires %d to sign with %s", length, required, algorithm))
 		}
-	} else {
+	case a.Key.Command != nil:
+		remote, err := a.remoteSigner(ctx, options)
+		if err != nil {
+			return nil, err
+		}
+		key, possible = remote, remote.algorithms
+	default:
 		private, err := a.Key.Open(a.KeyID)
 		if err != nil {
 			return nil, keyError(err)
 		}
 		key, possible = private.Signer, private.Algorithms
 		id, algorithm = cmp.Or(id, private.ID), cmp.Or(algorithm, private.Algorithm)
-		if err := a.addThumbprints(options, private); err != nil {
-			return nil, signedError(a.certificateMember(), err)
+		if a.Certificate != "" || len(private.Certificates) > 0 {
+			pair, err := keys.Pair(a.Certificate, private)
+			if err == nil {
+				err = a.addThumbprints(options, pair.Leaf)
+			}
+			if err != nil {
+				return nil, signedError(a.certificateMember(), err)
+			}
 		}
 	}
 	chosen, err := a.chooseAlgorithm(possible, algorithm)
@@ -151,15 +167,7 @@ func (a SignedAssertion) chooseAlgorithm(possible []string, configured string) (
 }
 
 // addThumbprints adds x5t and x5t#S256 (RFC 7515 sections 4.1.7 and 4.1.8).
-func (a SignedAssertion) addThumbprints(options *jose.SignerOptions, key keys.Key) error {
-	if a.Certificate == "" && len(key.Certificates) == 0 {
-		return nil
-	}
-	pair, err := keys.Pair(a.Certificate, key)
-	if err != nil {
-		return err
-	}
-	certificate := pair.Leaf
+func (a SignedAssertion) addThumbprints(options *jose.SignerOptions, certificate *x509.Certificate) error {
 	if err := keys.CheckValidity(certificate, a.Now()); err != nil {
 		return err
 	}

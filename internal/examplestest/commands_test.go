@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -49,6 +50,37 @@ func TestAccPlatformCommands(t *testing.T) {
 				client:   federated("deploy", pipelineAudience),
 				settings: authserver.Config{TrustedIssuers: []authserver.TrustedIssuer{pipelineTrust()}},
 			}, "federated_assertion = {\n"+members+"}")
+		})
+	}
+}
+
+// terraformBlock matches a block of a guide that is not an example of its own.
+var terraformBlock = regexp.MustCompile("(?s)```terraform\n(private_key_command.*?)```")
+
+// signingProgram matches the program that signs.
+var signingProgram = regexp.MustCompile(`\b(aws|gcloud|az|vault|pkcs11-tool|step)\b`)
+
+// TestAccSigningCommands runs the commands that sign with a key of theirs.
+func TestAccSigningCommands(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../templates/guides/external-keys.md.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := terraformBlock.FindAllStringSubmatch(string(text), -1)
+	if len(blocks) < 7 {
+		t.Fatalf("the guide has the commands %q only", blocks)
+	}
+	for _, block := range blocks {
+		t.Run(signingProgram.FindString(block[1]), func(t *testing.T) {
+			t.Parallel()
+			key := rsaInHSM
+			if strings.Contains(block[1], "ES256") {
+				key = ecInHSM
+			}
+			applyClient(t, example{client: authserver.Client{
+				ID: "deploy", AuthMethod: authserver.PrivateKeyJWT, Keys: []authserver.Key{{Public: key.Public()}},
+			}}, "signed_assertion = {\n"+block[1]+"}")
 		})
 	}
 }

@@ -5,6 +5,7 @@ package examplestest
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 )
@@ -20,9 +21,17 @@ var platformTools = map[string]string{
 		echo "[{\"svids\":[{\"hint\":\"\",\"spiffe_id\":\"spiffe://example.org/deploy\",\"svid\":\"$OAUTH2CC_ID_TOKEN\"}]},{\"bundles\":{}}]"`,
 }
 
-// install puts scripts into a folder.
-func install(folder string, scripts map[string]string) error {
+// install puts platforms' and services' tools into a folder: a tool of both tries one after
+// the other.
+func install(folder string) error {
 	var err error
+	scripts := maps.Clone(signingServices)
+	for name, script := range platformTools {
+		scripts[name] = script
+		if signs, both := signingServices[name]; both {
+			scripts[name] = "{ " + script + "; } && exit\n" + signs
+		}
+	}
 	for name, script := range scripts {
 		err = errors.Join(err, os.WriteFile(filepath.Join(folder, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700)) //nolint:gosec // it is run
 	}

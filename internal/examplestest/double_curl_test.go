@@ -27,7 +27,7 @@ func installPrograms() (string, error) {
 		return "", err
 	}
 	path := directory + string(os.PathListSeparator) + os.Getenv("PATH")
-	return directory, errors.Join(os.Symlink(self, filepath.Join(directory, "curl")), install(directory, platformTools), os.Setenv("PATH", path))
+	return directory, errors.Join(os.Symlink(self, filepath.Join(directory, "curl")), install(directory), startHSM(directory), os.Setenv("PATH", path))
 }
 
 // curl understands the flags that the examples use.

@@ -68,6 +68,12 @@ func clientAuthentication(t *testing.T) map[string]example {
 			},
 			forms: []url.Values{asserted("deploy", nil)},
 		},
+		"client-authentication/private_key_command.tf": {
+			client: authserver.Client{
+				ID: "deploy", AuthMethod: authserver.PrivateKeyJWT, Keys: []authserver.Key{{ID: "deploy-1", Public: rsaInHSM.Public()}},
+			},
+			forms: []url.Values{asserted("deploy", nil)},
+		},
 		"client-authentication/tls_client_auth.tf": mutualTLS(t),
 		"client-authentication/dpop.tf": {
 			alone:     true,

@@ -141,26 +141,42 @@ func parseBlock(block *pem.Block, passphrase []byte) (Key, error) {
 }
 
 func newKey(parsed any) (Key, error) {
+	signer, ok := parsed.(crypto.Signer)
+	if _, agrees := parsed.(*ecdh.PrivateKey); agrees {
+		return Key{}, fmt.Errorf("the key is an X25519 key, which cannot sign; %s", supported)
+	}
+	if !ok {
+		return Key{}, errCannotSign
+	}
+	algorithms, err := AlgorithmsOf(signer.Public())
+	if err != nil {
+		return Key{}, err
+	}
+	return Key{Signer: signer, Algorithms: algorithms}, nil
+}
+
+var errCannotSign = fmt.Errorf("a key of this kind cannot sign; %s", supported)
+
+// AlgorithmsOf returns the algorithms of a key by their IANA names, in order of preference.
+func AlgorithmsOf(public crypto.PublicKey) ([]string, error) {
 	const minRSABits = 2048 // RFC 7518 section 3.3
-	switch key := parsed.(type) {
-	case *rsa.PrivateKey:
+	switch key := public.(type) {
+	case *rsa.PublicKey:
 		if key.N.BitLen() < minRSABits {
-			return Key{}, fmt.Errorf("the RSA key has %d bits; RFC 7518 section 3.3 requires %d", key.N.BitLen(), minRSABits)
+			return nil, fmt.Errorf("the RSA key has %d bits; RFC 7518 section 3.3 requires %d", key.N.BitLen(), minRSABits)
 		}
-		return Key{Signer: key, Algorithms: rsaAlgorithms()}, nil
-	case *ecdsa.PrivateKey:
+		return rsaAlgorithms(), nil
+	case *ecdsa.PublicKey:
 		curve := key.Curve.Params().Name
 		algorithm, ok := map[string]string{"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}[curve]
 		if !ok {
-			return Key{}, fmt.Errorf("no signature algorithm is defined for EC keys on the curve %s; P-256, P-384 and P-521 work", curve)
+			return nil, fmt.Errorf("no signature algorithm is defined for EC keys on the curve %s; P-256, P-384 and P-521 work", curve)
 		}
-		return Key{Signer: key, Algorithms: []string{algorithm}}, nil
-	case ed25519.PrivateKey:
-		return Key{Signer: key, Algorithms: []string{"EdDSA"}}, nil
-	case *ecdh.PrivateKey:
-		return Key{}, fmt.Errorf("the key is an X25519 key, which cannot sign; %s", supported)
+		return []string{algorithm}, nil
+	case ed25519.PublicKey:
+		return []string{"EdDSA"}, nil
 	default:
-		return Key{}, fmt.Errorf("a key of this kind cannot sign; %s", supported)
+		return nil, errCannotSign
 	}
 }
 

@@ -20,6 +20,10 @@ type Source struct {
 	// PKCS12 is a PKCS#12 file in base64 (RFC 7292), used instead of PrivateKey, and Password
 	// is its password, which may be empty.
 	PKCS12, Password secret.String
+	// Command signs with a key that is kept elsewhere, used instead of the others: it reads what
+	// is to be signed, and writes what [ParseSignature] reads. Nil means none. Such a source
+	// cannot be opened.
+	Command []string
 
 	opened *Key `cachekey:"-"` // follows from the other fields
 }
@@ -30,6 +34,7 @@ const (
 	MemberPassphrase = "private_key_passphrase"
 	MemberPKCS12     = "pkcs12"
 	MemberPassword   = "pkcs12_password"
+	MemberCommand    = "private_key_command"
 )
 
 // Error reports why a key cannot be had from a [Source].
@@ -43,7 +48,9 @@ func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Member, e.Err) }
 func (e *Error) Unwrap() error { return e.Err }
 
 // IsZero reports whether the source has no key.
-func (s Source) IsZero() bool { return s.PrivateKey.IsZero() && s.PKCS12.IsZero() }
+func (s Source) IsZero() bool {
+	return s.PrivateKey.IsZero() && s.PKCS12.IsZero() && s.Command == nil
+}
 
 // Open returns the key, decrypted. The id selects it from a JWK Set. The error is an
 // [*Error].

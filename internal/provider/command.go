@@ -18,7 +18,7 @@ func commandAttribute(description string) schema.ListAttribute {
 	return schema.ListAttribute{
 		Optional:    true,
 		ElementType: types.StringType,
-		MarkdownDescription: description + " It is run without a shell, for each token request; " +
+		MarkdownDescription: description + " It is run without a shell; " +
 			"see [Commands](https://registry.terraform.io/providers/oauth2cc/oauth2cc/latest/docs/guides/pipeline-identity#commands).",
 		Validators: []validator.List{commandArguments{}},
 	}

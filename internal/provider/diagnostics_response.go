@@ -14,6 +14,7 @@ import (
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
@@ -322,6 +323,9 @@ func describeAssertion(part *clientauth.AssertionError) finding {
 	fact := "In " + place + ": " + strings.TrimRight(part.Err.Error(), ".?") + "."
 	found := finding{attribute: place, summary: "The assertion cannot be signed", facts: []string{fact}}
 	object, member, _ := strings.Cut(place, ".")
+	if object == keys.MemberCommand { // of oauth2cc_jwt
+		member = object
+	}
 	if object == "federated_assertion" {
 		found.summary = "The platform's assertion is unavailable"
 	}
@@ -330,7 +334,7 @@ func describeAssertion(part *clientauth.AssertionError) finding {
 		found.remedy = "Check the URL of the request, and pointer, which says where the assertion is in the platform's response."
 	case "pointer":
 		found.remedy = "Set pointer to where the assertion is in the JSON that the command writes."
-	case "command":
+	case "command", keys.MemberCommand:
 		found.remedy = commandRemedy
 	}
 	if errors.Is(part, context.Canceled) {

@@ -25,11 +25,17 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// jwtEphemeralResource is the ephemeral resource oauth2cc_jwt. It needs nothing of the
-// provider block.
-type jwtEphemeralResource struct{ now func() time.Time }
+// jwtEphemeralResource is the ephemeral resource oauth2cc_jwt. Of the provider block it needs
+// nothing but the timeout, for a command.
+type jwtEphemeralResource struct {
+	now  func() time.Time
+	data *providerData
+}
 
-var _ ephemeral.EphemeralResourceWithValidateConfig = jwtEphemeralResource{}
+var (
+	_ ephemeral.EphemeralResourceWithConfigure      = (*jwtEphemeralResource)(nil)
+	_ ephemeral.EphemeralResourceWithValidateConfig = (*jwtEphemeralResource)(nil)
+)
 
 // Values of secret_encoding.
 const (
@@ -43,6 +49,7 @@ type jwtModel struct {
 	PrivateKey          types.String      `tfsdk:"private_key"`
 	Passphrase          types.String      `tfsdk:"private_key_passphrase"`
 	PKCS12              types.String      `tfsdk:"pkcs12"`
+	PrivateKeyCommand   types.List        `tfsdk:"private_key_command"`
 	Password            types.String      `tfsdk:"pkcs12_password"`
 	Secret              types.String      `tfsdk:"secret"`
 	SecretEncoding      types.String      `tfsdk:"secret_encoding"`
@@ -57,11 +64,11 @@ type jwtModel struct {
 	ExpiresAt           timetypes.RFC3339 `tfsdk:"expires_at"`
 }
 
-func (jwtEphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+func (*jwtEphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
 	resp.TypeName = typeName + "_jwt"
 }
 
-func (jwtEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+func (*jwtEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A JWT that is signed with your key, for APIs that take it as the credential. Nothing is requested. " +
 			"Requires Terraform 1.10 or OpenTofu 1.11.",
@@ -87,7 +94,11 @@ func (jwtEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest,
 	}
 }
 
-func (r jwtEphemeralResource) ValidateConfig(
+func (r *jwtEphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, _ *ephemeral.ConfigureResponse) {
+	r.data, _ = req.ProviderData.(*providerData)
+}
+
+func (r *jwtEphemeralResource) ValidateConfig(
 	ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse,
 ) {
 	var model jwtModel
@@ -96,7 +107,7 @@ func (r jwtEphemeralResource) ValidateConfig(
 		return
 	}
 	object := objectOf(ctx, model)
-	resp.Diagnostics.Append(exactlyOne(path.Empty(), object, keys.MemberPrivateKey, keys.MemberPKCS12, "secret")...)
+	resp.Diagnostics.Append(exactlyOne(path.Empty(), object, keys.MemberPrivateKey, keys.MemberPKCS12, keys.MemberCommand, "secret")...)
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(validateKey(path.Empty(), object, asNamed)...)
 	}
@@ -116,7 +127,7 @@ func (r jwtEphemeralResource) ValidateConfig(
 	}
 }
 
-func (r jwtEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+func (r *jwtEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var model jwtModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
@@ -124,6 +135,13 @@ func (r jwtEphemeralResource) Open(ctx context.Context, req ephemeral.OpenReques
 	}
 	var signed secret.String
 	assertion, err := model.assertion(ctx, r.now)
+	if assertion.Key.Command != nil {
+		if len(r.data.unknown) > 0 {
+			resp.Diagnostics.Append(unknownError(r.data.unknown, ""))
+			return
+		}
+		assertion = r.data.tokens.WithCommands(assertion)
+	}
 	if err == nil {
 		signed, err = assertion.Assertion(ctx)
 	}

@@ -117,7 +117,7 @@ func (p *oauth2ccProvider) EphemeralResources(context.Context) []func() ephemera
 		func() ephemeral.EphemeralResource { return new(tokenFileEphemeralResource) },
 		func() ephemeral.EphemeralResource { return new(requestEphemeralResource) },
 		func() ephemeral.EphemeralResource { return new(proxyEphemeralResource) },
-		func() ephemeral.EphemeralResource { return jwtEphemeralResource{p.now} },
+		func() ephemeral.EphemeralResource { return &jwtEphemeralResource{now: p.now} },
 	}
 }
 

@@ -92,6 +92,11 @@ func (c Credentials) signs() bool {
 	return c.SignedAssertion != nil && !c.SignedAssertion.Key.IsZero()
 }
 
+// signsElsewhere reports whether that key is only known to a command.
+func (c Credentials) signsElsewhere() bool {
+	return c.SignedAssertion != nil && c.SignedAssertion.Key.Command != nil
+}
+
 // asserts reports whether the client's assertion authenticates it, as far as is known.
 func (c Client) asserts(unknown map[string]bool) bool {
 	return c.authAttribute() != "" && !unknown["grant_type"]

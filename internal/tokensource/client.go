@@ -128,7 +128,7 @@ func (c Client) identity() string {
 // canSeal reports whether the client has a secret or a private key, under which its
 // tokens can be sealed in a shared cache.
 func (c Client) canSeal() bool {
-	return c.signs() || !c.ClientSecret.IsZero() || !c.DPoPPrivateKey.IsZero() || clientauth.UsesCertificate(c.TokenEndpointAuthMethod)
+	return c.signs() && !c.signsElsewhere() || !c.ClientSecret.IsZero() || !c.DPoPPrivateKey.IsZero() || clientauth.UsesCertificate(c.TokenEndpointAuthMethod)
 }
 
 // staysInProcess reports whether the client's tokens are bound to a key that only this

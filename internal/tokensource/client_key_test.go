@@ -31,6 +31,7 @@ func TestEveryFieldTakesPartInTheKey(t *testing.T) {
 		"Client.prover":                     "has the key of DPoPThumbprint",
 		"Client.Request.Assertion":          "follows from Credentials",
 		"Client.SignedAssertion.Supported":  "only chooses an algorithm",
+		"Client.SignedAssertion.Run":        "how the assertion is signed",
 		"Client.SignedAssertion.Now":        "a clock",
 		"Client.SignedAssertion.Key.opened": "follows from the text of the key",
 		"Client.FederatedAssertion.Getenv":  "how the assertion is read",

@@ -81,6 +81,7 @@ func (s *Source) completeAssertions(ctx context.Context, client *Client, audienc
 	secretAssertion.Key = keys.Source{}
 	complete := func(signed clientauth.SignedAssertion) clientauth.SignedAssertion {
 		signed.ClientID, signed.ClientSecret, signed.Now = client.ClientID, client.ClientSecret, s.now
+		signed.Run = s.queue(*client).Run
 		signed.Supported = client.Metadata.Strings("token_endpoint_auth_signing_alg_values_supported")
 		signed.Audience = cmp.Or(signed.Audience, audience)
 		return signed
@@ -105,7 +106,7 @@ func (s *Source) completeAssertions(ctx context.Context, client *Client, audienc
 
 // opened returns an assertion with its key decrypted, which is done once for all requests.
 func (s *Source) opened(ctx context.Context, signed clientauth.SignedAssertion) (clientauth.SignedAssertion, error) {
-	if signed.Key.IsZero() {
+	if signed.Key.IsZero() || signed.Key.Command != nil {
 		return signed, nil
 	}
 	type entry = tokencache.Entry[keys.Source]
@@ -121,14 +122,24 @@ func (s *Source) opened(ctx context.Context, signed clientauth.SignedAssertion) 
 	return signed, err
 }
 
-// queue returns the queue of the client's commands.
+// queue returns the queue of a client's commands.
 func (s *Source) queue(client Client) *command.Queue {
-	name := client.ClientID
-	if federated := client.FederatedAssertion; federated != nil && federated.Command != nil {
-		name = fmt.Sprintf("%q %q", name, federated.Command.Arguments)
+	var commands [][]string
+	if client.SignedAssertion != nil {
+		commands = append(commands, client.SignedAssertion.Key.Command)
 	}
+	if federated := client.FederatedAssertion; federated != nil && federated.Command != nil {
+		commands = append(commands, federated.Command.Arguments)
+	}
+	name := fmt.Sprintf("%q %q", client.ClientID, commands)
 	queue, _ := s.queues.LoadOrStore(name, command.NewQueue(s.retries.Timeout))
 	return queue.(*command.Queue) //nolint:forcetypeassert // it has no others
+}
+
+// WithCommands returns an assertion whose command, if it has one, runs like those of clients.
+func (s *Source) WithCommands(signed clientauth.SignedAssertion) clientauth.SignedAssertion {
+	signed.Run = s.queue(Client{Credentials: Credentials{SignedAssertion: &signed}}).Run
+	return signed
 }
 
 func (s *Source) fetchDocument(ctx context.Context, request oauth2.DocumentRequest) ([]byte, error) {

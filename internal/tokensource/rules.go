@@ -215,14 +215,14 @@ func (c ClientConfig) checkSignature(authenticates bool, now func() time.Time) e
 	unknown := func(members ...string) bool {
 		return slices.ContainsFunc(members, func(member string) bool { return c.Unknown["signed_assertion."+member] })
 	}
-	keyless := c.SignedAssertion != nil && assertion.Key.IsZero() && !unknown(keys.MemberPrivateKey, keys.MemberPKCS12)
+	keyless := c.SignedAssertion != nil && assertion.Key.IsZero() && !unknown(keys.MemberPrivateKey, keys.MemberPKCS12, keys.MemberCommand)
 	if keyless && assertion.Certificate != "" {
 		return ErrNoPrivateKey
 	}
 	bySecret := c.TokenEndpointAuthMethod == clientauth.ClientSecretJWT ||
 		(!c.isSet("token_endpoint_auth_method") && authenticates && keyless && !c.ClientSecret.IsZero())
 	if (c.SignedAssertion == nil && !bySecret) || unknown("key_id", "algorithm", "certificate", "type") ||
-		unknown(keys.MemberPrivateKey, keys.MemberPassphrase, keys.MemberPKCS12, keys.MemberPassword) {
+		unknown(keys.MemberPrivateKey, keys.MemberPassphrase, keys.MemberPKCS12, keys.MemberPassword, keys.MemberCommand) {
 		return nil
 	}
 	if bySecret {
@@ -252,9 +252,10 @@ func (c ClientConfig) NeedsEncryptionKey(certificate bool) bool {
 	if certificate {
 		client.Connection.CertificateThumbprint = "of a certificate that is not read here"
 	}
-	open := c.TokenEndpointAuthMethod == "" && c.FederatedAssertion == nil
+	elsewhere := c.signsElsewhere()
+	open := c.TokenEndpointAuthMethod == "" && c.FederatedAssertion == nil && !elsewhere
 	bound := c.DPoPBoundAccessTokens || c.Unknown["dpop_bound_access_tokens"] // then a dpop_private_key seals, or nothing is stored
-	if open || bound || c.Unknown["token_endpoint_auth_method"] || c.Unknown["grant_type"] || c.isSet("client_secret") || c.isSet("signed_assertion") {
+	if open || bound || c.Unknown["token_endpoint_auth_method"] || c.Unknown["grant_type"] || c.isSet("client_secret") || c.isSet("signed_assertion") && !elsewhere {
 		return false
 	}
 	client.TokenEndpointAuthMethod, _ = client.inferMethod(nil)
