@@ -18,6 +18,8 @@ require nginx 'nginx-light=1.22.1-*'
 require sqlite3 sqlite3
 require openssl openssl
 require ssh-keygen openssh-client
+require softhsm2-util 'softhsm2=2.6.1-*'
+require pkcs11-tool 'opensc=0.23.0-*'
 require node nodejs
 require npm npm
 
