@@ -4,7 +4,6 @@
 package clientauth
 
 import (
-	"context"
 	"crypto"
 	"errors"
 
@@ -23,11 +22,9 @@ type remoteSigner struct {
 	public crypto.PublicKey
 }
 
-// remoteSigner returns the signer whose command runs with ctx, and adds the certificate's
-// thumbprints to the header.
-func (a SignedAssertion) remoteSigner(ctx context.Context, options *jose.SignerOptions) (*remoteSigner, error) {
-	signer := &remoteSigner{algorithm: a.Algorithm, algorithms: keys.Algorithms()}
-	signer.run = func(input []byte) ([]byte, error) { return a.Run(ctx, a.Key.Command, input) }
+// remoteSigner returns a signer, and adds the certificate's thumbprints to the header.
+func (a SignedAssertion) remoteSigner(run func(input []byte) ([]byte, error), options *jose.SignerOptions) (*remoteSigner, error) {
+	signer := &remoteSigner{run: run, algorithm: a.Algorithm, algorithms: keys.Algorithms()}
 	if a.Algorithm == "" {
 		return nil, signedError("algorithm", errors.New("it is required with "+keys.MemberCommand+", as the key is not known"))
 	}

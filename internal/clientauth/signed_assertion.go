@@ -64,7 +64,7 @@ type SignedAssertion struct {
 
 // Assertion implements [Assertion]. Each has its own jti.
 func (a SignedAssertion) Assertion(ctx context.Context) (secret.String, error) {
-	signer, err := a.signer(ctx)
+	signer, err := a.signer(func(input []byte) ([]byte, error) { return a.Run(ctx, a.Key.Command, input) })
 	if err != nil {
 		return secret.String{}, err
 	}
@@ -84,7 +84,7 @@ func (a SignedAssertion) Assertion(ctx context.Context) (secret.String, error) {
 // without signing anything. The error is an [*AssertionError].
 func (a SignedAssertion) Check() error {
 	if !a.Key.IsZero() || !a.ClientSecret.IsZero() {
-		_, err := a.signer(context.Background()) // signs nothing
+		_, err := a.signer(nil)
 		return err
 	}
 	_, err := a.chooseAlgorithm(hmacAlgorithms(), a.Algorithm)
@@ -99,7 +99,8 @@ func (a SignedAssertion) HasAudience() bool {
 	return a.Audience != "" || named
 }
 
-func (a SignedAssertion) signer(ctx context.Context) (jose.Signer, error) {
+// signer returns the signer of JWTs. Run runs the command of the key, if it has one.
+func (a SignedAssertion) signer(run func(input []byte) ([]byte, error)) (jose.Signer, error) {
 	options := (&jose.SignerOptions{}).WithType(jose.ContentType(cmp.Or(a.Type, "JWT")))
 	var key any = []byte(a.ClientSecret.Reveal())
 	id, algorithm := a.KeyID, a.Algorithm
@@ -117,7 +118,7 @@ func (a SignedAssertion) signer(ctx context.Context) (jose.Signer, error) {
 			return nil, signedError("algorithm", fmt.Errorf("the secret has %d bytes, and RFC 7518 section 3.2 requires %d to sign with %s", length, required, algorithm))
 		}
 	case a.Key.Command != nil:
-		remote, err := a.remoteSigner(ctx, options)
+		remote, err := a.remoteSigner(run, options)
 		if err != nil {
 			return nil, err
 		}

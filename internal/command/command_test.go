@@ -68,9 +68,11 @@ func TestRun(t *testing.T) {
 
 // TestEnvironment: what go-plugin tells a provider is not for others.
 func TestEnvironment(t *testing.T) {
-	for _, name := range []string{"TF_PLUGIN_MAGIC_COOKIE", "PLUGIN_CLIENT_CERT", "PLUGIN_MIN_PORT", "PLUGINS", "MY_PLUGIN_A"} {
-		t.Setenv(name, "set")
-	}
+	t.Setenv("TF_PLUGIN_MAGIC_COOKIE", "set")
+	t.Setenv("PLUGIN_CLIENT_CERT", "set")
+	t.Setenv("PLUGIN_MIN_PORT", "set")
+	t.Setenv("PLUGINS", "set")
+	t.Setenv("MY_PLUGIN_A", "set")
 	got, err := run(t, shell(`echo "$TF_PLUGIN_MAGIC_COOKIE$PLUGIN_CLIENT_CERT$PLUGIN_MIN_PORT,$PLUGINS,$MY_PLUGIN_A"`), "")
 	if want := ",set,set\n"; err != nil || got != want {
 		t.Errorf("got %q, error %v, want %q", got, err, want)
@@ -200,7 +202,7 @@ func TestTheWholeGroupEnds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer file.Close()
+		defer func() { _ = file.Close() }()
 		reader := bufio.NewReader(file)
 		if _, err := reader.ReadString('\n'); err != nil {
 			t.Fatal(err)

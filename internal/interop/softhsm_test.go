@@ -15,11 +15,12 @@ const softHSM = "/usr/lib/softhsm/libsofthsm2.so"
 
 // hsm is a token with an RSA key, 01, and an EC key, 02. The environment that its tools need
 // is in the commands.
-type hsm struct{ settings string }
+type hsm struct{ settings, lock string }
 
-// pkcs11 is a command on the token.
+// pkcs11 is a command on the token. Two at once fail: "No slot with token named".
 func (h hsm) pkcs11(args string) string {
-	return fmt.Sprintf("env SOFTHSM2_CONF=%s HSM_PIN=1234 pkcs11-tool --module %s --token-label deploy --login --pin env:HSM_PIN %s", h.settings, softHSM, args)
+	return fmt.Sprintf("env SOFTHSM2_CONF=%s HSM_PIN=1234 flock %s pkcs11-tool --module %s --token-label deploy --login --pin env:HSM_PIN %s",
+		h.settings, h.lock, softHSM, args)
 }
 
 // startHSM makes a token, and has the servers that use the authority's keys know those of the
@@ -27,7 +28,7 @@ func (h hsm) pkcs11(args string) string {
 func startHSM(t *testing.T, pki pki) hsm {
 	t.Helper()
 	dir := t.TempDir()
-	h := hsm{filepath.Join(dir, "softhsm2.conf")}
+	h := hsm{filepath.Join(dir, "softhsm2.conf"), filepath.Join(dir, "lock")}
 	write(t, h.settings, fmt.Sprintf("directories.tokendir = %s\nobjectstore.backend = file\n", dir))
 	run(t, dir, "", "env", "SOFTHSM2_CONF="+h.settings, "softhsm2-util", "--module", softHSM, "--init-token", "--free", "--label", "deploy", "--so-pin", "1234", "--pin", "1234")
 	for id, kind := range map[string]string{"01": "rsa:2048", "02": "EC:prime256v1"} {
@@ -55,14 +56,16 @@ func TestSoftHSM(t *testing.T) {
 		"ES256, base64": {"02", "ES256", "openssl dgst -sha256 -binary | " + h.pkcs11("--sign --id 02 --mechanism ECDSA") + " | openssl base64"},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) { //nolint:paralleltest // the module's calls must not overlap
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			command := fmt.Sprintf("\n  signed_assertion = {\n    private_key_command = [\"sh\", \"-c\", %q]\n    algorithm = %q\n    key_id = \"hsm-%s\"\n  }\n",
 				test.command, test.algorithm, test.id)
 			w := workspace(t, pki, server.client("key-jwt", command+"  tls = { ca_certificate = file(\"ca.crt\") }\n")+ephemeralToken, files{})
 			w.Plan().MustExit(t, 0)
 		})
 	}
-	t.Run("wrong PIN", func(t *testing.T) { //nolint:paralleltest // as above
+	t.Run("wrong PIN", func(t *testing.T) {
+		t.Parallel()
 		command := strings.Replace(h.pkcs11("--sign --id 01 --mechanism SHA256-RSA-PKCS"), "HSM_PIN=1234", "HSM_PIN=5678", 1)
 		w := workspace(t, pki, server.client("key-jwt", fmt.Sprintf(
 			"\n  signed_assertion = {\n    private_key_command = [\"sh\", \"-c\", %q]\n    algorithm = \"RS256\"\n  }\n  tls = { ca_certificate = file(\"ca.crt\") }\n", command,

@@ -126,7 +126,7 @@ func FuzzParseSignature(f *testing.F) {
 		algorithm := keys.Algorithms()[int(index)%len(keys.Algorithms())]
 		signature, err := keys.ParseSignature(output, algorithm)
 		if err != nil {
-			if len(output) > 3 && strings.Contains(err.Error(), string(output)) && !strings.Contains("the signature has bytes, and as many as the key or more", string(output)) {
+			if len(output) > 12 && strings.Contains(err.Error(), string(output)) { // longer than its words
 				t.Errorf("the error quotes the output: %v", err)
 			}
 			return
