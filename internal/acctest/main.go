@@ -112,8 +112,8 @@ var built struct {
 }
 
 // Build compiles a main package, once for each test process, and returns the path of
-// the executable. It is for processes that end with [Main]. Like the tests themselves the
-// executable has the race detector or not, so that no package is compiled twice.
+// the executable. It is for processes that end with [Main]. The executable is compiled
+// like the tests, with the race detector or without, so that no package is compiled twice.
 func Build(t testing.TB, importPath string) string {
 	t.Helper()
 	built.Lock()
@@ -130,12 +130,16 @@ func Build(t testing.TB, importPath string) string {
 	if _, err := os.Stat(executable); !errors.Is(err, fs.ErrNotExist) {
 		return executable
 	}
-	arguments := []string{"build", "-ldflags=-s -w", "-o", executable, importPath}
-	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
-		arguments = slices.Insert(arguments, 1, "-race")
+	arguments := []string{"build", "-ldflags=-s -w", "-o", executable}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key == "-race" || setting.Key == "-gcflags" {
+				arguments = append(arguments, setting.Key+"="+setting.Value)
+			}
+		}
 	}
 	// Not the test's context: other tests use the executable too.
-	command := exec.CommandContext(context.WithoutCancel(t.Context()), "go", arguments...)
+	command := exec.CommandContext(context.WithoutCancel(t.Context()), "go", append(arguments, importPath)...)
 	command.Env = atStart
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("go build %s: %v\n%s", importPath, err, output)
