@@ -64,6 +64,45 @@ func TestAccCommand(t *testing.T) {
 	}
 }
 
+// TestAccPrivateKeyCommand holds that what a signing command reads and writes is in no log,
+// diagnostic or plan.
+func TestAccPrivateKeyCommand(t *testing.T) {
+	t.Parallel()
+	key := authservertest.NewKey(t, authservertest.P256)
+	srv := startServer(t, withKey(key, ""))
+	w := acctest.New(t, fmt.Sprintf(`
+provider "oauth2cc" {
+  token_endpoint = %q
+  client_id      = %q
+  signed_assertion = {
+    private_key_command = ["/bin/sh", "sign.sh"]
+    algorithm           = "ES256"
+  }
+}
+
+ephemeral "oauth2cc_token" "test" {
+}
+
+ephemeral "oauth2cc_jwt" "test" {
+  private_key_command = ["/bin/sh", "sign.sh"]
+  algorithm           = "ES256"
+}
+`, srv.TokenURL(), clientID))
+	w.Trace()
+	w.Write("key.pem", authservertest.PKCS8(t, key))
+	w.Write("sign.sh", "tee -a input | openssl dgst -sha256 -sign key.pem | openssl base64 -A | tee -a output; cat input output key.pem >&2\n")
+	shown := w.Validate().MustExit(t, 0).Output() + w.Plan("-out=plan.bin").MustExit(t, 0).Output() + w.Show("plan.bin").MustExit(t, 0).Output()
+	(&nest{Workspace: w}).mustHaveTraced(t)
+	mustCount(t, srv, 1)
+	log := shown + w.Read("trace.log")
+	for _, file := range []string{"input", "output", "key.pem"} {
+		text := w.Read(file)
+		if len(text) < 90 || strings.Contains(log, text[40:80]) || strings.Contains(log, text[len(text)-80:len(text)-40]) {
+			t.Errorf("what is in %s is shown or logged, or was not used", file)
+		}
+	}
+}
+
 // TestAccFailingCommand holds that what a command writes to standard output is not shown.
 func TestAccFailingCommand(t *testing.T) {
 	t.Parallel()

@@ -252,7 +252,7 @@ func TestAccJWTRefused(t *testing.T) {
 	certificate := authservertest.CertificatePEM(authservertest.SelfSigned(t, rsa, authservertest.ClientTemplate("x")))
 	const short = "0123456789" + "0123456789"
 	testSteps(t,
-		refused(block(), "Exactly one attribute required", "private_key, pkcs12, secret"),
+		refused(block(), "Exactly one attribute required", "private_key, pkcs12, private_key_command, secret"),
 		refused(block("private_key", key, "secret", jwtSecret), "Exactly one attribute required"),
 		refused(block("private_key", key, "pkcs12", "x"), "Exactly one attribute required"),
 		refused(block("secret", jwtSecret, "pkcs12_password", "x"), "Missing attribute pkcs12", "pkcs12_password belongs to pkcs12, which is not set"),

@@ -111,6 +111,20 @@ func TestErrorOfPrivateKeyCommand(t *testing.T) {
 	}
 }
 
+// TestPrivateKeyCommandRefused has a server that knows another key: one request, and a
+// diagnostic that names the command.
+func TestPrivateKeyCommandRefused(t *testing.T) {
+	t.Parallel()
+	key, other := authservertest.NewKey(t, authservertest.P256), authservertest.NewKey(t, authservertest.P256)
+	srv := startServer(t, withKey(other, ""))
+	got := newSession(t).mustConfigure(attributes{
+		"token_endpoint": srv.TokenURL(), "client_id": clientID,
+		"signed_assertion": byCommand(t, authservertest.PKCS8(t, key), `openssl dgst -sha256 -sign "$1"`, attributes{"algorithm": "ES256"}),
+	}).open(tokenType, nil).diagnostics
+	matchGolden(t, "key command, refused", got)
+	mustCount(t, srv, 1)
+}
+
 // TestPrivateKeyCommandIsRunForTokens: not to validate, and not for a token that is shared.
 func TestPrivateKeyCommandIsRunForTokens(t *testing.T) {
 	t.Parallel()

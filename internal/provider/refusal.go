@@ -188,6 +188,9 @@ func (r refusal) assertionSuspects() []string {
 	if signed := r.client.SignedAssertion; signed != nil && signed.Certificate == "" && sends("x5t") {
 		key = []string{"signed_assertion.pkcs12: its certificate must be registered for this client"}
 	}
+	if signed := r.client.SignedAssertion; signed != nil && signed.Key.Command != nil {
+		key = []string{"signed_assertion.private_key_command: the public key of the key that it signs with must be registered for this client"}
+	}
 	switch {
 	case r.client.TokenEndpointAuthMethod == clientauth.ClientSecretJWT && r.client.Request.Assertion == nil:
 		key = []string{"client_secret: it must be current"}
