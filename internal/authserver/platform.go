@@ -43,9 +43,9 @@ type PlatformConfig struct {
 	Now func() time.Time
 }
 
-// Platform is a mock of the platform that a pipeline runs on. With a key of its
-// own it signs JWTs that identify the job (RFC 7523 §3, issued by a third party).
-// It is safe for concurrent use.
+// Platform is a mock of the platform that a pipeline runs on. It signs JWTs that
+// identify the job (RFC 7523 §3, issued by a third party). It is safe for concurrent
+// use.
 type Platform struct {
 	Recorder
 	Script
@@ -56,6 +56,10 @@ type Platform struct {
 	mu       sync.Mutex
 	lifetime time.Duration
 }
+
+// platformKey returns the key of all platforms in this process: RSA keys are slow to
+// generate, and all known platforms use RS256.
+var platformKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 // NewPlatform returns a platform, or an error if config is incomplete.
 func NewPlatform(config PlatformConfig) (*Platform, error) {
@@ -68,7 +72,7 @@ func NewPlatform(config PlatformConfig) (*Platform, error) {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	key, err := rsa.GenerateKey(rand.Reader, 2048) // all known platforms use RS256
+	key, err := platformKey()
 	if err != nil {
 		return nil, fmt.Errorf("generate the platform's key: %w", err)
 	}
