@@ -262,11 +262,9 @@ ephemeral "oauth2cc_token" "test" {
 `, client.srv.TokenURL(), clientID, client.block)+consumer, client.env...)}
 			n.Trace()
 			results := []acctest.Result{
-				n.Validate().MustExit(t, 0),
 				n.Plan("-out=plan.bin").MustExit(t, 2),
 				n.Show("plan.bin").MustExit(t, 0),
 				n.Apply("plan.bin").MustExit(t, 0),
-				n.Show("").MustExit(t, 0),
 			}
 			mustCount(t, client.srv, 2)
 			n.mustHaveTraced(t)
