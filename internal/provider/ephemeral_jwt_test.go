@@ -36,8 +36,7 @@ func verified(text string, key any) (header map[string]any, payload string, err 
 	return token.Header, string(decoded), err
 }
 
-// TestAccJWT echoes the outputs, of a provider block that is empty and of one that is not
-// known at plan.
+// TestAccJWT echoes the outputs, with a provider block that is not known at plan.
 func TestAccJWT(t *testing.T) {
 	t.Parallel()
 	key := authservertest.NewKey(t, authservertest.RSA)
@@ -52,10 +51,6 @@ func TestAccJWT(t *testing.T) {
 	}
 	testStep(t, fmt.Sprintf(`
 provider "oauth2cc" {
-}
-
-provider "oauth2cc" {
-  alias          = "unknown"
   token_endpoint = "https://${terraform_data.unknown.id}/"
   client_id      = terraform_data.unknown.id
   timeout        = terraform_data.unknown.output
@@ -72,7 +67,6 @@ ephemeral "oauth2cc_jwt" "key" {
 }
 
 ephemeral "oauth2cc_jwt" "secret" {
-  provider        = oauth2cc.unknown
   secret          = %[2]q
   secret_encoding = "hex"
   algorithm       = "HS384"
