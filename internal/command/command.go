@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -45,8 +46,9 @@ func NewQueue(timeout time.Duration) *Queue {
 
 // Run runs a command, whose first argument is the program, and returns what it wrote to
 // standard output. It ends the command with ctx, and is an error if the command does not
-// succeed in time. The error names the program and holds no secret.
-func (q *Queue) Run(ctx context.Context, argv []string, stdin []byte) ([]byte, error) {
+// succeed in time. The error names the program and holds none of the secrets, of which those
+// in the environment are known.
+func (q *Queue) Run(ctx context.Context, argv []string, stdin []byte, secrets ...secret.String) ([]byte, error) {
 	select {
 	case q.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -71,7 +73,7 @@ func (q *Queue) Run(ctx context.Context, argv []string, stdin []byte) ([]byte, e
 	default:
 		failure = describe(name, failure)
 	}
-	known := append(environmentSecrets(os.Environ()), secret.New(string(stdout.content)), secret.New(string(stdin)))
+	known := slices.Concat(environmentSecrets(os.Environ()), secrets, []secret.String{secret.New(string(stdout.content)), secret.New(string(stdin))})
 	if lines := stderr.lastLines(secret.NewRedactor(known...)); lines != "" {
 		failure = fmt.Errorf("%w: %s", failure, lines)
 	}

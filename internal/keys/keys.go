@@ -95,6 +95,9 @@ func parsePEM(text, passphrase []byte) (Key, error) {
 	}
 	switch other {
 	case "":
+		if bytes.Contains(text, []byte(`\n`)) {
+			return Key{}, errors.New(`the line breaks of the PEM text are written as "\n"; replace them, for example with replace(var.key, "\\n", "\n")`)
+		}
 		return Key{}, errors.New("the PEM text is damaged: its lines, base64 or END line are wrong")
 	case "OPENSSH PRIVATE KEY":
 		return Key{}, errors.New("the key is in OpenSSH's format; convert a copy of an RSA or ECDSA key with \"ssh-keygen -p -m PKCS8 -N '' -f copy\", " +

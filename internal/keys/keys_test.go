@@ -271,7 +271,7 @@ func TestKeysThatCannotBeUsed(t *testing.T) {
 		"PKCS#12":             {append(pkcs12Commands(), "mv store key"), nil, "neither PEM"},
 		"base64 of PEM":       {[]string{rsaKey, "openssl base64 -A -in key -out encoded", "mv encoded key"}, nil, "neither PEM"},
 		"line ends lost":      {[]string{rsaKey}, func(text string) string { return strings.ReplaceAll(text, "\n", " ") }, "damaged"},
-		"line ends as \\n":    {[]string{rsaKey}, func(text string) string { return strings.ReplaceAll(text, "\n", `\n`) }, "damaged"},
+		"line ends as \\n":    {[]string{rsaKey}, func(text string) string { return strings.ReplaceAll(text, "\n", `\n`) }, "replace(var.key"},
 		"first half":          {[]string{rsaKey}, func(text string) string { return text[:len(text)/2] }, "damaged"},
 		"a line lost":         {[]string{rsaKey}, func(text string) string { return text[:100] + text[165:] }, "damaged"},
 		"marker lines lost":   {[]string{rsaKey}, func(text string) string { return strings.Join(strings.Split(text, "\n")[1:20], "\n") }, "neither PEM"},

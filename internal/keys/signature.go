@@ -23,6 +23,9 @@ import (
 // vaultPrefix is what HashiCorp Vault writes before a signature: the version of the key.
 var vaultPrefix = regexp.MustCompile(`^vault:v[0-9]+:`)
 
+// hexadecimal matches an RSA signature in hexadecimal, whose letters are also base64's.
+var hexadecimal = regexp.MustCompile(`^([0-9a-fA-F]\s*){512,}$`)
+
 // ParseSignature returns a signature as RFC 7518 has it. It reads what signers write: binary,
 // or base64 of either alphabet with line breaks and the prefix of HashiCorp Vault; ECDSA as
 // two numbers or in DER. The error says which lengths the algorithm has.
@@ -33,6 +36,9 @@ func ParseSignature(output []byte, algorithm string) ([]byte, error) {
 		return nil, errors.New("there is no signature: the output is empty")
 	}
 	decoded, isBase64 := decodeBase64(text)
+	if hexadecimal.MatchString(text) {
+		return nil, errors.New("the output is hexadecimal; write the signature in base64, or as it is")
+	}
 	if isBase64 {
 		if signature, ok := sized(decoded, algorithm); ok {
 			return signature, nil

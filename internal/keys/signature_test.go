@@ -33,16 +33,18 @@ func unhex(t *testing.T, text string) string {
 	return string(data)
 }
 
+// lines breaks lines as base64 and openssl do.
+func lines(text string) string {
+	var broken strings.Builder
+	for line := range slices.Chunk([]byte(text), 64) {
+		broken.Write(append(line, "\r\n"...))
+	}
+	return broken.String()
+}
+
 func TestParseSignature(t *testing.T) {
 	t.Parallel()
 	standard, urlSafe := base64.StdEncoding.EncodeToString, base64.URLEncoding.EncodeToString
-	lines := func(text string) string { // as base64 and openssl break lines
-		var broken strings.Builder
-		for line := range slices.Chunk([]byte(text), 64) {
-			broken.Write(append(line, "\r\n"...))
-		}
-		return broken.String()
-	}
 	zeros := strings.Repeat("\x00", 31)
 	tests := map[string]struct{ algorithm, output, want string }{
 		"RSA, binary":                            {"RS256", fill(256), fill(256)},
@@ -97,6 +99,7 @@ func TestParseSignatureRefuses(t *testing.T) {
 		"JSON":                          {"RS256", `{"Signature": "AAAA"}`, "the signature has 21 bytes"},
 		"JSON as long as RSA":           {"RS256", `{"Signature": "` + strings.Repeat("A", 344) + `"}`, "the output is text and not base64"},
 		"hexadecimal":                   {"ES256", strings.Repeat("0f", 64), "the signature has 96 bytes, and ES256 has 64"},
+		"hexadecimal, RSA":              {"RS256", lines(strings.Repeat("0f", 256)), "the output is hexadecimal"},
 		"both alphabets of base64":      {"ES256", "+-" + strings.Repeat("a", 84), "the signature has 86 bytes"},
 		"base64 of another length":      {"ES256", "vault:v1:AAAA", "the signature has 3 bytes"},
 		"prefix of another kind":        {"ES256", "vault:x:" + strings.Repeat("a", 86), "the signature has 94 bytes"},

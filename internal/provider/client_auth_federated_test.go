@@ -357,3 +357,20 @@ func TestFederatedGrant(t *testing.T) {
 		})
 	}
 }
+
+// TestCommandShowsNoCredential holds that what a failing command writes to standard error is
+// shown without the client's credentials.
+func TestCommandShowsNoCredential(t *testing.T) {
+	t.Parallel()
+	srv := authservertest.Start(t, authserver.Config{})
+	s := newSession(t).mustConfigure(providerBlock(srv, attributes{
+		"grant_type":          authserver.JWTBearer,
+		"parameters":          attributes{"key": "5pQ0-parameter"},
+		"federated_assertion": attributes{"command": []string{"/bin/sh", "-c", "echo not with " + clientSecret + " and 5pQ0-parameter >&2; exit 2"}},
+	}))
+	shown := s.open(tokenType, nil).diagnostics.String()
+	if !strings.Contains(shown, "not with [redacted] and [redacted]") {
+		t.Errorf("the diagnostics are %s", shown)
+	}
+	mustCount(t, srv, 0)
+}

@@ -88,7 +88,9 @@ func missingRemedy(attribute string) string {
 			"For a public client, set token_endpoint_auth_method = \"none\"."
 	case "revocation_endpoint":
 		return "revoke_on_close needs a revocation endpoint. Set revocation_endpoint beside token_endpoint, or issuer to discover both, or remove revoke_on_close."
-	case "signed_assertion", "signed_assertion.private_key":
+	case "signed_assertion.private_key":
+		return "signed_assertion has no key. Set private_key, pkcs12 or private_key_command in it, or " + set("client_secret") + ". Terraform ignores members with misspelt names."
+	case "signed_assertion":
 		return "The client authenticates with an assertion, or it is the grant, or the content of a token file. Set signed_assertion with a private_key or pkcs12, " +
 			"or federated_assertion, in the provider block or on the ephemeral resource."
 	case "signed_assertion.audience":

@@ -127,6 +127,8 @@ func (c Client) inferMethod(supported []string) (string, error) {
 		return inferSecretMethod(supported)
 	case c.Connection.hasCertificate() && (c.ClientID != "" || !c.authenticatesElsewhere()):
 		return c.Connection.inferMethod(supported), nil
+	case assertion == signedAttribute && !c.authenticatesElsewhere(): // which has no key
+		return clientauth.PrivateKeyJWT, nil
 	case c.authenticatesElsewhere():
 		return clientauth.None, nil
 	default:

@@ -11,13 +11,16 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/command"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/keys"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
@@ -81,7 +84,7 @@ func (s *Source) completeAssertions(ctx context.Context, client *Client, audienc
 	secretAssertion.Key = keys.Source{}
 	complete := func(signed clientauth.SignedAssertion) clientauth.SignedAssertion {
 		signed.ClientID, signed.ClientSecret, signed.Now = client.ClientID, client.ClientSecret, s.now
-		signed.Run = s.queue(*client).Run
+		signed.Run = s.runner(*client)
 		signed.Supported = client.Metadata.Strings("token_endpoint_auth_signing_alg_values_supported")
 		signed.Audience = cmp.Or(signed.Audience, audience)
 		return signed
@@ -95,7 +98,7 @@ func (s *Source) completeAssertions(ctx context.Context, client *Client, audienc
 	}
 	if client.FederatedAssertion != nil {
 		federated := *client.FederatedAssertion
-		federated.Fetch, federated.Run, federated.Now = s.fetchDocument, s.queue(*client).Run, s.now
+		federated.Fetch, federated.Run, federated.Now = s.fetchDocument, s.runner(*client), s.now
 		client.FederatedAssertion = &federated
 	}
 	if grant := client.GrantAttribute(); grant != "" {
@@ -122,8 +125,8 @@ func (s *Source) opened(ctx context.Context, signed clientauth.SignedAssertion) 
 	return signed, err
 }
 
-// queue returns the queue of a client's commands.
-func (s *Source) queue(client Client) *command.Queue {
+// runner runs a client's commands one at a time.
+func (s *Source) runner(client Client) func(ctx context.Context, argv []string, stdin []byte) ([]byte, error) {
 	var commands [][]string
 	if client.SignedAssertion != nil {
 		commands = append(commands, client.SignedAssertion.Key.Command)
@@ -133,12 +136,16 @@ func (s *Source) queue(client Client) *command.Queue {
 	}
 	name := fmt.Sprintf("%q %q", client.ClientID, commands)
 	queue, _ := s.queues.LoadOrStore(name, command.NewQueue(s.retries.Timeout))
-	return queue.(*command.Queue) //nolint:forcetypeassert // it has no others
+	secrets := slices.AppendSeq([]secret.String{client.ClientSecret, client.DPoPPrivateKey}, maps.Values(client.Request.Parameters))
+	secrets = slices.AppendSeq(secrets, maps.Values(client.Request.Headers))
+	return func(ctx context.Context, argv []string, stdin []byte) ([]byte, error) {
+		return queue.(*command.Queue).Run(ctx, argv, stdin, secrets...) //nolint:forcetypeassert // it has no others
+	}
 }
 
 // WithCommands returns an assertion whose command, if it has one, runs like those of clients.
 func (s *Source) WithCommands(signed clientauth.SignedAssertion) clientauth.SignedAssertion {
-	signed.Run = s.queue(Client{Credentials: Credentials{SignedAssertion: &signed}}).Run
+	signed.Run = s.runner(Client{Credentials: Credentials{SignedAssertion: &signed}})
 	return signed
 }
 
