@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -164,6 +165,17 @@ func (r *running) mustEnd(t *testing.T) {
 	})
 }
 
+// mustNotIgnore skips a test whose signals this process ignores, as SIGHUP under nohup, and
+// so do those that it starts.
+func mustNotIgnore(t *testing.T, signals ...syscall.Signal) {
+	t.Helper()
+	for _, sent := range signals {
+		if signal.Ignored(sent) {
+			t.Skip("the signal is ignored, as under nohup")
+		}
+	}
+}
+
 // TestAccInterruptedRunRevokes holds that neither a token of a run's own nor a token file
 // outlives a run that is interrupted, and no provider its command line.
 func TestAccInterruptedRunRevokes(t *testing.T) {
@@ -185,6 +197,7 @@ func TestAccInterruptedRunRevokes(t *testing.T) {
 	for name, row := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			mustNotIgnore(t, row.signals...)
 			srv := startServer(t)
 			run := startBusy(t, srv)
 			for _, sent := range row.signals {
@@ -215,6 +228,7 @@ func TestAccSignalledProvider(t *testing.T) {
 	for name, row := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			mustNotIgnore(t, row.sent)
 			srv := startServer(t)
 			run := startBusy(t, srv)
 			if row.hangs {
