@@ -173,7 +173,7 @@ func pipe(t *testing.T) string {
 // lingering writes a line into a pipe, which it and two processes that it starts keep open.
 const lingering = `exec 3>"$1"; echo ready >&3; (trap '' TERM HUP; sleep 600) & sleep 600`
 
-// TestTheWholeGroupEnds waits until nobody has the pipe open.
+// TestTheWholeGroupEnds waits until no process has the pipe open.
 func TestTheWholeGroupEnds(t *testing.T) {
 	t.Parallel()
 	t.Run("timeout", func(t *testing.T) {

@@ -128,7 +128,7 @@ type macData struct {
 
 // checkPKCS12 refuses files without a MAC, which go-pkcs12 takes for files without a password,
 // and files that take more than [maxIterations]. Iterations within an encrypted part are not
-// seen; whoever wrote them knows the password, which the MAC proves first.
+// seen; their author knows the password, as the MAC proves first.
 //
 // A file with a MAC of SHA-224 or SHA-384, which go-pkcs12 does not know, gets one of SHA-256.
 func checkPKCS12(der []byte, password string) ([]byte, error) {

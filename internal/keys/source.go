@@ -37,7 +37,7 @@ const (
 	MemberCommand    = "private_key_command"
 )
 
-// Error reports why a key cannot be had from a [Source].
+// Error reports why the key of a [Source] is unavailable.
 type Error struct {
 	// Member is the part of the source at fault, one of the constants above.
 	Member string

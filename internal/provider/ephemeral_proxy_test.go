@@ -258,7 +258,7 @@ func TestProxyHeaders(t *testing.T) {
 	}
 }
 
-// TestProxyFailures holds what the caller is told of a call that fails, and the user at the
+// TestProxyFailures holds what the caller learns of a call that fails, and the user at the
 // end; and that the next call works once the server is back.
 func TestProxyFailures(t *testing.T) {
 	t.Parallel()

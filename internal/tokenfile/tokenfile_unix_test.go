@@ -27,7 +27,7 @@ func checkMode(t *testing.T, path string, want fs.FileMode) {
 	}
 }
 
-// TestModes: only this user reads the file, whoever could read the one before it.
+// TestModes: only this user reads the file, also if others could read the one before it.
 func TestModes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
