@@ -52,15 +52,20 @@ func serveText(t *testing.T, text string) string {
 	})
 }
 
-// closedAddress is one that nothing listens on.
+// closedAddress is one that nothing listens on, nor can before the test ends: it is the
+// near end of a connection.
 func closedAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = conn.Close(), listener.Close() })
+	return conn.LocalAddr().String()
 }
 
 func TestConnectionRefused(t *testing.T) {
