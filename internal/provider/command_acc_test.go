@@ -121,21 +121,24 @@ func TestAccFailingCommand(t *testing.T) {
 // the provider.
 func TestAccCommandEndsWithTheRun(t *testing.T) {
 	t.Parallel()
-	tests := map[string]func(*running) error{
-		"interrupted twice": func(r *running) error { // Terraform finishes an apply's plan after the first
-			return errors.Join(syscall.Kill(r.terraform.Process.Pid, syscall.SIGINT), syscall.Kill(r.terraform.Process.Pid, syscall.SIGINT))
+	tests := map[string]func(*testing.T, *running) error{
+		"interrupted twice": func(t *testing.T, r *running) error { // Terraform finishes an apply's plan after the first
+			t.Helper()
+			first := syscall.Kill(r.terraform.Process.Pid, syscall.SIGINT)
+			acctest.Eventually(t, "the first arrives", func() bool { return strings.Contains(r.output.String(), "Interrupt received") })
+			return errors.Join(first, syscall.Kill(r.terraform.Process.Pid, syscall.SIGINT))
 		},
-		"terraform killed":   func(r *running) error { return syscall.Kill(r.terraform.Process.Pid, syscall.SIGKILL) },
-		"provider signalled": func(r *running) error { return syscall.Kill(r.provider, syscall.SIGTERM) },
+		"terraform killed":   func(_ *testing.T, r *running) error { return syscall.Kill(r.terraform.Process.Pid, syscall.SIGKILL) },
+		"provider signalled": func(_ *testing.T, r *running) error { return syscall.Kill(r.provider, syscall.SIGTERM) },
 	}
 	for name, end := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			run := start(t, acctest.New(t, hclCommand(startServer(t), "trap '' TERM HUP INT; cat fifo & cat fifo; wait")))
-			if err := end(run); err != nil {
+			if err := end(t, run); err != nil {
 				t.Fatal(err)
 			}
-			acctest.Eventually(t, "nobody reads the pipe", func() bool {
+			acctest.Eventually(t, "no process reads the pipe", func() bool {
 				_, err := run.fifo.WriteString("x")
 				return errors.Is(err, syscall.EPIPE)
 			})
