@@ -198,7 +198,7 @@ func describeCall(err error) proxy.Problem {
 	failure, atAPI := errors.AsType[*httpstack.Error](err)
 	if _, atServer := errors.AsType[*tokensource.FetchError](err); !atAPI && !atServer { // ReverseProxy's own
 		return proxy.Problem{Status: http.StatusBadGateway, Title: "The API's response cannot be passed on",
-			Detail: "It switches to another protocol, which the request did not ask for."}
+			Detail: "The API may have switched to a protocol that the request did not ask for."}
 	}
 	found := describeError(err)
 	problem := proxy.Problem{Status: http.StatusBadGateway, Title: found.summary, Detail: found.detail()}

@@ -528,7 +528,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestFailures holds what the caller and the log are told of calls that failed.
+// TestFailures holds what the caller receives and the log says of calls that failed.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
