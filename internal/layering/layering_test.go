@@ -72,7 +72,7 @@ var support = []string{
 // them, may have. An authorization server that verified with the library that the
 // client signs with would share its mistakes.
 var exclusive = map[string][]string{
-	"github.com/hashicorp/terraform-plugin-": {"", "internal/provider", "internal/cmd/schema", "internal/cmd/consumer"},
+	"github.com/hashicorp/terraform-plugin-": {"", "internal/provider", "internal/cmd/schema", "internal/cmd/consumer", "internal/cmd/floor"},
 	"github.com/golang-jwt/":                 {"internal/authserver"},
 	"golang.org/x/oauth2":                    nil,
 	"testing":                                {"internal/acctest", "internal/authservertest", "internal/redistest", "internal/tokencache/storetest"},
