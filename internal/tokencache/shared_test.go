@@ -106,7 +106,7 @@ func TestStoreFails(t *testing.T) {
 				cache, from := sharing(test.store), &source{lifetime: time.Hour}
 				start := time.Now()
 				get(t, cache, from)
-				const oneWait = 75 * time.Millisecond // between two attempts to lock
+				const oneWait = 250 * time.Millisecond // between two attempts to lock
 				if took := time.Since(start); took < test.takes || took > test.takes+oneWait {
 					t.Errorf("it took %s", took)
 				}
@@ -239,46 +239,69 @@ func TestValuesAreEncodedForTheStoreOnly(t *testing.T) {
 }
 
 // TestEntryEndsTheWait: those that wait for another process's lock look for the entry,
-// and need not have the lock once it is there.
+// and need not have the lock once it is there. They look often while the wait is short,
+// and seldom later.
 func TestEntryEndsTheWait(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		store := storetest.NewMemory(time.Now)
-		unlock, err := store.TryLock(t.Context(), key().Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer unlock() // only in the end
-		from := &source{lifetime: time.Hour}
-		var waiting sync.WaitGroup
-		for range 20 {
-			cache := sharing(store)
-			waiting.Go(func() {
-				if got := get(t, cache, from); got != 7 {
-					t.Errorf("got entry %d", got)
+	tests := map[string]struct {
+		takes, late time.Duration // late is by how much it may be noticed
+		uses        int           // of the store, by each
+	}{
+		"a fast endpoint":            {50 * time.Millisecond, 13 * time.Millisecond, 20},
+		"a slow endpoint":            {time.Second, 250 * time.Millisecond, 50},
+		"an endpoint that must wake": {20 * time.Second, 250 * time.Millisecond, 200},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				const number = 20
+				store := newFaulty()
+				unlock, err := store.Memory.TryLock(t.Context(), key().Name())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer unlock() // only in the end
+				from := &source{lifetime: time.Hour}
+				var waiting sync.WaitGroup
+				for range number {
+					cache := sharing(store)
+					waiting.Go(func() {
+						if got := get(t, cache, from); got != 7 {
+							t.Errorf("got entry %d", got)
+						}
+					})
+				}
+				time.Sleep(test.takes)
+				saveElsewhere(t, store.Memory)
+				start := time.Now()
+				waiting.Wait()
+				if took := time.Since(start); took > test.late {
+					t.Errorf("it took %s", took)
+				}
+				if got := from.fetches.Load(); got != 0 {
+					t.Errorf("%d fetches", got)
+				}
+				if each := store.uses / number; each > test.uses {
+					t.Errorf("each used the store %d times", each)
 				}
 			})
-		}
-		time.Sleep(time.Second)
-		// Another process saves its entry and does not unlock.
-		other := storetest.NewMemory(time.Now)
-		get(t, sharing(other), &source{number: 6, lifetime: time.Hour})
-		data, left, err := other.Load(t.Context(), key().Name())
-		if err == nil {
-			err = store.Save(t.Context(), key().Name(), data, left)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		start := time.Now()
-		waiting.Wait()
-		if took := time.Since(start); took > 100*time.Millisecond {
-			t.Errorf("it took %s", took)
-		}
-		if got := from.fetches.Load(); got != 0 {
-			t.Errorf("%d fetches", got)
-		}
-	})
+		})
+	}
+}
+
+// saveElsewhere saves entry 7 as another process that holds the lock.
+func saveElsewhere(t *testing.T, store tokencache.Store) {
+	t.Helper()
+	other := storetest.NewMemory(time.Now)
+	get(t, sharing(other), &source{number: 6, lifetime: time.Hour})
+	data, left, err := other.Load(t.Context(), key().Name())
+	if err == nil {
+		err = store.Save(t.Context(), key().Name(), data, left)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestDropIsShared: what one process drops is gone for all.

@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
 )
 
 var (
@@ -73,9 +71,11 @@ const (
 	// restTime is how long a store that failed is not used. Otherwise one that is slow
 	// would delay every request for a token.
 	restTime = 30 * time.Second
-	// Waits between two attempts to lock are short at first, as most token requests
-	// are, and never long beside one.
-	firstLockWait, longestLockWait = 2 * time.Millisecond, 50 * time.Millisecond
+	// Each wait between two attempts to lock is this share of the time waited so far,
+	// within bounds: the end is noticed late by no more than that, and a request for a
+	// token that takes long is not polled often.
+	lockWaitShare                     = 4
+	shortestLockWait, longestLockWait = 5 * time.Millisecond, 250 * time.Millisecond
 )
 
 // sharedStore is a store and what is known of its failures. The nil store is never
@@ -187,8 +187,6 @@ func (c *Cache[V]) save(ctx context.Context, key EntryKey, entry Entry[V]) error
 // no lock: because of ready, because the store is not in use, or because the lock
 // was held for too long. The error is that of a context that ended.
 func (c *Cache[V]) lock(ctx context.Context, key EntryKey, ready func() bool) (unlock func(), err error) {
-	waits := backoff.NewExponentialBackOff()
-	waits.InitialInterval, waits.MaxInterval = firstLockWait, longestLockWait
 	for start := time.Now(); c.store.inUse(); {
 		err := c.store.call(ctx, "locked", func(ctx context.Context) (err error) {
 			unlock, err = c.store.TryLock(ctx, key.name)
@@ -206,7 +204,7 @@ func (c *Cache[V]) lock(ctx context.Context, key EntryKey, ready func() bool) (u
 			return func() {}, nil
 		}
 		select {
-		case <-time.After(waits.NextBackOff()):
+		case <-time.After(min(max(time.Since(start)/lockWaitShare, shortestLockWait), longestLockWait)):
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
