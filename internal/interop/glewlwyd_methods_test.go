@@ -44,6 +44,7 @@ func TestGlewlwyd(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			worksByName(t, "glewlwyd", name)
 			w := workspace(t, server.pki, server.client(test.client, test.config)+consumer, test.files(t, server.pki))
 			w.Apply().MustExit(t, 0)
 			got := given(t, w, "token.json")

@@ -98,6 +98,7 @@ func TestOIDCProviderMethods(t *testing.T) {
 	for name, test := range methodTests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			worksByName(t, "oidc-provider", name)
 			w := workspace(t, server.pki, server.client(test.client, test.config)+consumer, test.files(t, server.pki))
 			w.Apply().MustExit(t, 0)
 			got := given(t, w, "token.json")

@@ -6,6 +6,7 @@ package interop
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -51,16 +52,24 @@ func start(t *testing.T, ports []int, name string, args ...string) *process {
 	return p
 }
 
-// executable finds a program. Debian has servers where only root looks.
+// executable finds a program.
 func executable(t *testing.T, name string) string {
 	t.Helper()
+	path, err := find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// find finds a program. Debian has servers where only root looks.
+func find(name string) (string, error) {
 	for _, candidate := range []string{name, filepath.Join("/usr/sbin", name)} {
 		if path, err := exec.LookPath(candidate); err == nil {
-			return path
+			return path, nil
 		}
 	}
-	t.Fatalf("%s is not installed; run internal/interop/install.sh", name)
-	return ""
+	return "", fmt.Errorf("%s is not installed; run internal/interop/install.sh", name)
 }
 
 // listens waits until a port takes connections. It is false where that does not
