@@ -53,8 +53,8 @@ type Store interface {
 	// store's own clock, always more than zero. The error is [ErrNotFound] if there is
 	// nothing, or nothing that is still valid.
 	Load(ctx context.Context, key string) (data []byte, left time.Duration, err error)
-	// Save stores data under key for a lifetime of more than zero, in place of what
-	// was there: whole or not at all, whatever interrupts it.
+	// Save stores data, at least a byte, under key for a lifetime of more than zero, in
+	// place of what was there: whole or not at all, whatever interrupts it.
 	Save(ctx context.Context, key string, data []byte, lifetime time.Duration) error
 	// Delete removes what is stored under key, which may be nothing.
 	Delete(ctx context.Context, key string) error

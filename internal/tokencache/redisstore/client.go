@@ -121,7 +121,7 @@ func newClient(options *redis.Options, settings *tls.Config) *redis.Client {
 
 	options.PoolSize = connections
 	options.MaxActiveConns = connections
-	options.PipelinePoolSize = -1 // there are no pipelines
+	options.PipelinePoolSize = -1 // pipelines use the same connections
 	return redis.NewClient(options)
 }
 

@@ -75,33 +75,29 @@ func Open(config Config) (*Store, error) {
 // Close closes all connections. Locks that are held expire.
 func (s *Store) Close() error { return s.client.Close() }
 
-// loadScript reads a value and its lifetime at once, so that they belong together. A
-// transaction would do the same, but is refused by a server that is out of memory.
-var loadScript = redis.NewScript(`return {redis.call("getrange", KEYS[1], 0, ARGV[1]), redis.call("pttl", KEYS[1])}`)
-
-var errReply = errors.New("the reply is not what was asked for")
-
 // Load is described at [tokencache.Store]. It reads at most one byte more than a
 // value may have. A value without a lifetime was not stored by this package.
+//
+// The lifetime is read first: if the value is replaced in between, it is that of the
+// earlier one, and if it is removed, the value is empty. A script would rule both out but
+// takes a fifth longer; a transaction is refused by a server that is out of memory.
 func (s *Store) Load(ctx context.Context, key string) (data []byte, left time.Duration, err error) {
-	reply, err := loadScript.Run(ctx, s.client, []string{prefix + key}, tokencache.MaxSize).Slice()
-	if err == nil && len(reply) != 2 {
-		err = errReply
-	}
-	if err != nil {
-		return nil, 0, s.explain(ctx, err)
-	}
-	text, isText := reply[0].(string)
-	milliseconds, isNumber := reply[1].(int64)
+	var lifetime *redis.DurationCmd
+	var value *redis.StringCmd
+	_, err = s.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		lifetime = pipe.PTTL(ctx, prefix+key)
+		value = pipe.GetRange(ctx, prefix+key, 0, tokencache.MaxSize)
+		return nil
+	})
 	switch {
-	case !isText || !isNumber:
-		return nil, 0, s.explain(ctx, errReply)
-	case milliseconds <= 0: // there is no value, or it has no lifetime
+	case err != nil:
+		return nil, 0, s.explain(ctx, err)
+	case lifetime.Val() <= 0 || value.Val() == "": // there is no value, or it has no lifetime
 		return nil, 0, tokencache.ErrNotFound
-	case len(text) > tokencache.MaxSize:
+	case len(value.Val()) > tokencache.MaxSize:
 		return nil, 0, fmt.Errorf("%w: it has more than %d bytes", tokencache.ErrDamaged, tokencache.MaxSize)
 	}
-	return []byte(text), time.Duration(milliseconds) * time.Millisecond, nil
+	return []byte(value.Val()), lifetime.Val(), nil
 }
 
 // Save is described at [tokencache.Store]. The shortest lifetime is a millisecond.

@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"crypto/tls"
 	"errors"
+	"io"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +94,22 @@ func TestKeysOnServer(t *testing.T) {
 	}
 	if got := double.Keys(); len(got) != 2 {
 		t.Errorf("keys %q", got)
+	}
+}
+
+// TestRemovedWhileLoading: a value that is removed after its lifetime was read is not
+// damaged.
+func TestRemovedWhileLoading(t *testing.T) {
+	t.Parallel()
+	url := listen(t, func(connection net.Conn) {
+		command := make([]byte, 1<<10)
+		for _, reply := range []string{"-ERR unknown command 'hello'\r\n", ":1000\r\n$0\r\n\r\n"} {
+			_, _ = connection.Read(command)
+			_, _ = io.WriteString(connection, reply)
+		}
+	})
+	if data, _, err := open(t, url, nil).Load(t.Context(), key); !isNotFound(err) {
+		t.Errorf("loaded %q, %v", data, err)
 	}
 }
 
