@@ -24,6 +24,7 @@ import (
 const (
 	magic      = "oauth2c1"
 	headerSize = len(magic) + 8
+	maxSize    = int64(headerSize + tokencache.MaxSize)
 )
 
 func read(folder *os.Root, key string, now time.Time) (data []byte, left time.Duration, err error) {
@@ -41,11 +42,13 @@ func read(folder *os.Root, key string, now time.Time) (data []byte, left time.Du
 		return nil, 0, err
 	}
 	defer func() { _ = file.Close() }()
-	content, err := io.ReadAll(io.LimitReader(file, int64(headerSize+tokencache.MaxSize)+1))
-	if err != nil {
+	// With this much room it is read at once.
+	buffer := bytes.NewBuffer(make([]byte, 0, min(info.Size(), maxSize)+bytes.MinRead))
+	if _, err := buffer.ReadFrom(io.LimitReader(file, maxSize+1)); err != nil {
 		return nil, 0, err
 	}
-	if !bytes.HasPrefix(content, []byte(magic)) || len(content) < headerSize || len(content) > headerSize+tokencache.MaxSize {
+	content := buffer.Bytes()
+	if !bytes.HasPrefix(content, []byte(magic)) || len(content) < headerSize || int64(len(content)) > maxSize {
 		return nil, 0, tokencache.ErrDamaged
 	}
 	expiry := binary.BigEndian.Uint64(content[len(magic):])

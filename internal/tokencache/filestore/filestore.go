@@ -158,13 +158,12 @@ const version = "v1"
 // that allows to replace them on Windows.
 func openFolder(dir string) (*os.Root, error) {
 	path := filepath.Join(dir, version)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("create the folder of the cache: %w", err)
-	}
-	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("create the folder of the cache: %w", err)
-	}
 	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(path, 0o700); err == nil {
+			info, err = os.Lstat(path)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open the folder of the cache: %w", err)
 	}

@@ -119,7 +119,7 @@ func TestUnusableFolders(t *testing.T) {
 				must(t, os.Remove(filepath.Dir(folder)))
 				must(t, os.WriteFile(filepath.Dir(folder), nil, 0o600))
 			},
-			want: "create the folder of the cache",
+			want: "open the folder of the cache",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
