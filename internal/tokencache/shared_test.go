@@ -219,7 +219,8 @@ func TestProcessesShare(t *testing.T) {
 }
 
 // TestValuesAreEncodedForTheStoreOnly: a fetched value is encoded once and not decoded
-// by the cache that fetched it. Without a store, there is no codec at all.
+// by the cache that fetched it. A stored value is decoded once, however often it is used.
+// Without a store, there is no codec at all.
 func TestValuesAreEncodedForTheStoreOnly(t *testing.T) {
 	t.Parallel()
 	encoded, decoded := 0, 0
@@ -228,13 +229,44 @@ func TestValuesAreEncodedForTheStoreOnly(t *testing.T) {
 		Decode: func(data []byte) (int64, error) { decoded++; return decimal.Decode(data) },
 	}
 	store, from := storetest.NewMemory(time.Now), &source{lifetime: time.Hour}
-	get(t, tokencache.New(tokencache.Config[int64]{Store: store, Codec: codec}), from)
-	if encoded != 1 || decoded != 0 {
-		t.Errorf("a fetched value: encoded %d times, decoded %d times", encoded, decoded)
+	for decodings, what := range []string{"fetched", "stored"} {
+		cache := tokencache.New(tokencache.Config[int64]{Store: store, Codec: codec})
+		for range 3 {
+			if got := get(t, cache, from); got != 1 {
+				t.Errorf("got entry %d", got)
+			}
+		}
+		if encoded != 1 || decoded != decodings {
+			t.Errorf("a %s value: encoded %d times, decoded %d times", what, encoded, decoded)
+		}
 	}
-	get(t, tokencache.New(tokencache.Config[int64]{Store: store, Codec: codec}), from)
-	if encoded != 1 || decoded != 1 {
-		t.Errorf("a stored value: encoded %d times, decoded %d times", encoded, decoded)
+}
+
+// TestStoreFailsLater: what a process has seen in the store is used until it expires or is
+// dropped, should the store fail.
+func TestStoreFailsLater(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		dropped bool
+		want    int64
+	}{
+		"seen":    {dropped: false, want: 1},
+		"dropped": {dropped: true, want: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store, from := newFaulty(), &source{lifetime: time.Hour}
+			get(t, sharing(store), from)
+			cache := sharing(store)
+			get(t, cache, from)
+			if test.dropped {
+				cache.Drop(t.Context(), key(), anyEntry)
+			}
+			store.load, store.lock = broken, broken
+			if got := get(t, cache, from); got != test.want {
+				t.Errorf("got entry %d, want %d", got, test.want)
+			}
+		})
 	}
 }
 

@@ -4,6 +4,7 @@
 package tokencache
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -150,36 +151,55 @@ func (c *Cache[V]) load(ctx context.Context, key EntryKey) (Entry[V], error) {
 	return entry, err
 }
 
-// open opens and decodes an entry. It is valid for as long as both it and the store
-// say, as the clock of another machine may be wrong.
+// open returns the entry that the store has. It is valid for as long as both it and the
+// store say, as the clock of another machine may be wrong.
 func (c *Cache[V]) open(key EntryKey, sealed []byte, left time.Duration) (Entry[V], error) {
+	found := c.recall(key)
+	isNew := !bytes.Equal(found.sealed, sealed) // otherwise it was opened before
+	if isNew {
+		var err error
+		if found, err = c.unseal(key, sealed); err != nil {
+			return Entry[V]{}, err
+		}
+	}
+	if end := c.now().Add(left); end.Before(found.ExpiresAt) {
+		found.ExpiresAt = end
+	}
+	if !c.valid(found.IssuedAt, found.ExpiresAt) {
+		return Entry[V]{}, ErrNotFound
+	}
+	if isNew {
+		c.remember(key, found)
+	}
+	return found.Entry, nil
+}
+
+func (c *Cache[V]) unseal(key EntryKey, sealed []byte) (kept[V], error) {
 	stored, err := key.open(sealed)
 	if err != nil {
-		return Entry[V]{}, err
-	}
-	expires := stored.ExpiresAt
-	if end := c.now().Add(left); end.Before(expires) {
-		expires = end
-	}
-	if !c.valid(stored.IssuedAt, expires) {
-		return Entry[V]{}, ErrNotFound
+		return kept[V]{}, err
 	}
 	value, err := c.codec.Decode(stored.Value)
 	if err != nil {
-		return Entry[V]{}, fmt.Errorf("%w: %w", ErrDamaged, err)
+		return kept[V]{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	return Entry[V]{Value: value, IssuedAt: stored.IssuedAt, ExpiresAt: expires}, nil
+	return kept[V]{Entry[V]{Value: value, IssuedAt: stored.IssuedAt, ExpiresAt: stored.ExpiresAt}, sealed}, nil
 }
 
-func (c *Cache[V]) save(ctx context.Context, key EntryKey, entry Entry[V]) error {
-	return c.store.call(ctx, "written", func(ctx context.Context) error {
+// save returns what the store has of the entry; nil if it could not be saved.
+func (c *Cache[V]) save(ctx context.Context, key EntryKey, entry Entry[V]) (sealed []byte) {
+	err := c.store.call(ctx, "written", func(ctx context.Context) error {
 		data, err := c.codec.Encode(entry.Value)
 		if err != nil {
 			return err
 		}
-		sealed := key.seal(Entry[[]byte]{Value: data, IssuedAt: entry.IssuedAt, ExpiresAt: entry.ExpiresAt})
+		sealed = key.seal(Entry[[]byte]{Value: data, IssuedAt: entry.IssuedAt, ExpiresAt: entry.ExpiresAt})
 		return c.store.Save(ctx, key.name, sealed, entry.ExpiresAt.Sub(c.now()))
 	})
+	if err != nil {
+		return nil
+	}
+	return sealed
 }
 
 // lock waits for the key's lock in the store, and calls ready after each wait: there

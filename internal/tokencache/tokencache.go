@@ -69,9 +69,9 @@ type Cache[V any] struct {
 
 type kept[V any] struct {
 	Entry[V]
-	// saved reports that the entry is in the store as well. If it is no longer there,
-	// another process has dropped it.
-	saved bool
+	// sealed is what the store has of the entry; nil if it could not be saved. If it is
+	// no longer there, another process has dropped it.
+	sealed []byte
 }
 
 // New returns an empty cache.
@@ -154,13 +154,28 @@ func (c *Cache[V]) lookup(ctx context.Context, key EntryKey, usable func(Entry[V
 			return entry, usable(entry)
 		}
 	}
-	c.mu.Lock()
-	found, ok := c.memory[key.name]
-	c.mu.Unlock()
-	if !ok || !c.valid(found.IssuedAt, found.ExpiresAt) || found.saved && c.store.inUse() {
+	found := c.recall(key)
+	if !c.valid(found.IssuedAt, found.ExpiresAt) || found.sealed != nil && c.store.inUse() {
 		return Entry[V]{}, false
 	}
 	return found.Entry, usable(found.Entry)
+}
+
+// recall returns what memory has for key, which may be nothing or have expired.
+func (c *Cache[V]) recall(key EntryKey) kept[V] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.memory[key.name]
+}
+
+// remember keeps an entry in memory. It also forgets what has expired, so that a process
+// that runs for long does not grow.
+func (c *Cache[V]) remember(key EntryKey, entry kept[V]) {
+	now := c.now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.memory, func(_ string, other kept[V]) bool { return !now.Before(other.ExpiresAt) })
+	c.memory[key.name] = entry
 }
 
 // maxSkew is how far the clock that an entry was issued by may be ahead. One that is
@@ -172,30 +187,32 @@ func (c *Cache[V]) valid(issued, expires time.Time) bool {
 	return now.Before(expires) && !now.Add(maxSkew).Before(issued)
 }
 
-// keep saves an entry in the store, and in memory for when there is none or it
-// fails. It also forgets what has expired, so that a process that runs for long does
-// not grow.
+// keep saves an entry in the store, and in memory for when there is none or it fails.
 func (c *Cache[V]) keep(ctx context.Context, key EntryKey, entry Entry[V]) {
 	if !c.now().Before(entry.ExpiresAt) {
 		return // expired, or the expiry is unknown
 	}
-	saved := c.store.inUse() && c.save(ctx, key, entry) == nil
-	now := c.now()
+	var sealed []byte
+	if c.store.inUse() {
+		sealed = c.save(ctx, key, entry)
+	}
+	c.remember(key, kept[V]{entry, sealed})
+}
+
+func (c *Cache[V]) forget(key EntryKey, refused func(Entry[V]) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	maps.DeleteFunc(c.memory, func(_ string, other kept[V]) bool { return !now.Before(other.ExpiresAt) })
-	c.memory[key.name] = kept[V]{entry, saved}
+	if found, ok := c.memory[key.name]; ok && refused(found.Entry) {
+		delete(c.memory, key.name)
+	}
 }
 
 // Drop removes the entry for key, here and for all that share the store, if refused
 // reports that it is the one that turned out to be invalid. An entry that was
 // fetched since stays.
 func (c *Cache[V]) Drop(ctx context.Context, key EntryKey, refused func(Entry[V]) bool) {
-	c.mu.Lock()
-	if found, ok := c.memory[key.name]; ok && refused(found.Entry) {
-		delete(c.memory, key.name)
-	}
-	c.mu.Unlock()
+	c.forget(key, refused)
+	defer c.forget(key, refused) // again, as load remembers it
 	// While it is locked, nobody stores another entry between load and delete.
 	unlock, err := c.lock(ctx, key, func() bool { return false })
 	if err != nil {
