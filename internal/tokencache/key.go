@@ -4,7 +4,6 @@
 package tokencache
 
 import (
-	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -15,6 +14,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
@@ -22,8 +22,16 @@ import (
 
 // EntryKey names an entry and seals it. Make one with [NewEntryKey].
 type EntryKey struct {
+	inputs  string // encoded; names the entry in memory
+	derived *derived
+}
+
+// derived is what stores need of a key. It is derived when it is first needed, as memory
+// needs none of it.
+type derived struct {
+	once sync.Once
 	name string
-	root [keySize]byte // which the name and the sealing key are derived from
+	aead cipher.AEAD
 }
 
 // keySize is the size of the derived keys in bytes, as AES-256 takes them.
@@ -41,18 +49,28 @@ const keySize = 32
 // An entry can be named and opened only by a holder of all inputs, and is as
 // strong as what cannot be guessed among them.
 func NewEntryKey(inputs any) EntryKey {
-	var encoded bytes.Buffer
-	encode(&encoded, reflect.ValueOf(inputs))
-	root := must(hkdf.Extract(sha256.New, encoded.Bytes(), []byte("oauth2cc token cache")))
-	return EntryKey{
-		name: hex.EncodeToString(must(hkdf.Expand(sha256.New, root, "name of an entry", keySize))),
-		root: [keySize]byte(root),
-	}
+	buffer, _ := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	*buffer = encode((*buffer)[:0], reflect.ValueOf(inputs))
+	return EntryKey{inputs: string(*buffer), derived: &derived{}}
+}
+
+// buffers are those that inputs are encoded in.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+func (k EntryKey) derive() *derived {
+	k.derived.once.Do(func() {
+		root := must(hkdf.Extract(sha256.New, []byte(k.inputs), []byte("oauth2cc token cache")))
+		k.derived.name = hex.EncodeToString(must(hkdf.Expand(sha256.New, root, "name of an entry", keySize)))
+		sealing := must(hkdf.Expand(sha256.New, root, "seal of an entry", keySize))
+		k.derived.aead = must(cipher.NewGCMWithRandomNonce(must(aes.NewCipher(sealing))))
+	})
+	return k.derived
 }
 
 // Name is what stores know the entry by: 64 hexadecimal digits that reveal none of
 // the inputs.
-func (k EntryKey) Name() string { return k.name }
+func (k EntryKey) Name() string { return k.derive().name }
 
 // must unwraps what cannot fail: crypto reports wrong sizes as errors, and all of
 // ours are fixed.
@@ -63,67 +81,111 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-// encode writes a value so that no two different values of one type look alike:
-// texts follow their length, and lists, maps and structs their number of elements.
-func encode(to *bytes.Buffer, value reflect.Value) {
+// encode appends a value so that no two different values of one type look alike: texts
+// follow their length, lists and maps their number of elements, and fields their names.
+func encode(to []byte, value reflect.Value) []byte {
 	if value.Type() == reflect.TypeFor[secret.String]() {
 		hidden, _ := reflect.TypeAssert[secret.String](value)
-		encodeText(to, hidden.Reveal())
-		return
+		return encodeText(to, hidden.Reveal())
 	}
 	switch value.Kind() {
 	case reflect.String:
-		encodeText(to, value.String())
+		return encodeText(to, value.String())
 	case reflect.Bool:
-		encodeNumber(to, map[bool]int64{true: 1}[value.Bool()])
+		return encodeBool(to, value.Bool())
 	case reflect.Int, reflect.Int64:
-		encodeNumber(to, value.Int())
+		return encodeNumber(to, value.Int())
 	case reflect.Slice:
-		encodeNumber(to, int64(value.Len()))
+		to = encodeNumber(to, int64(value.Len()))
 		for i := range value.Len() {
-			encode(to, value.Index(i))
+			to = encode(to, value.Index(i))
 		}
+		return to
 	case reflect.Map:
-		encodeMap(to, value)
+		return encodeMap(to, value)
 	case reflect.Pointer:
-		encodeNumber(to, map[bool]int64{true: 1}[!value.IsNil()])
-		if !value.IsNil() {
-			encode(to, value.Elem())
+		to = encodeBool(to, !value.IsNil())
+		if value.IsNil() {
+			return to
 		}
+		return encode(to, value.Elem())
 	case reflect.Struct:
-		encodeStruct(to, value)
+		for _, field := range fieldsOf(value.Type()) {
+			to = encode(append(to, field.name...), value.Field(field.index))
+		}
+		return to
 	default:
 		panic(fmt.Sprintf("tokencache: a %s cannot take part in a key; tag the field `cachekey:\"-\"`", value.Type()))
 	}
 }
 
-func encodeMap(to *bytes.Buffer, value reflect.Value) {
-	encodeNumber(to, int64(value.Len()))
+// encodeMap appends a map whose keys are texts, sorted by them.
+func encodeMap(to []byte, value reflect.Value) []byte {
+	to = encodeNumber(to, int64(value.Len()))
+	if value.CanInterface() { // the usual types need no reflection
+		if texts, ok := reflect.TypeAssert[map[string]string](value); ok {
+			return encodeTexts(to, texts, encodeText)
+		}
+		if secrets, ok := reflect.TypeAssert[map[string]secret.String](value); ok {
+			return encodeTexts(to, secrets, func(to []byte, hidden secret.String) []byte { return encodeText(to, hidden.Reveal()) })
+		}
+	}
 	keys := value.MapKeys()
 	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
 	for _, key := range keys {
-		encodeText(to, key.String())
-		encode(to, value.MapIndex(key))
+		to = encode(encodeText(to, key.String()), value.MapIndex(key))
 	}
+	return to
 }
 
-// encodeStruct writes the fields that take part, each behind its name.
-func encodeStruct(to *bytes.Buffer, value reflect.Value) {
-	for i := range value.NumField() {
-		if field := value.Type().Field(i); field.Tag.Get("cachekey") != "-" {
-			encodeText(to, field.Name)
-			encode(to, value.Field(i))
+func encodeTexts[V any](to []byte, texts map[string]V, encodeValue func([]byte, V) []byte) []byte {
+	names := make([]string, 0, 16)
+	for name := range texts {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		to = encodeValue(encodeText(to, name), texts[name])
+	}
+	return to
+}
+
+// field is a field that takes part in keys.
+type field struct {
+	name  string // encoded
+	index int
+}
+
+// fields has those of each type of struct: to read its tags takes longer than to encode it.
+var fields sync.Map
+
+func fieldsOf(of reflect.Type) []field {
+	if known, ok := fields.Load(of); ok {
+		return known.([]field) //nolint:forcetypeassert // it has no others
+	}
+	var taking []field
+	for i := range of.NumField() {
+		if one := of.Field(i); one.Tag.Get("cachekey") != "-" {
+			taking = append(taking, field{string(encodeText(nil, one.Name)), i})
 		}
 	}
+	fields.Store(of, taking)
+	return taking
 }
 
-func encodeText(to *bytes.Buffer, text string) {
-	encodeNumber(to, int64(len(text)))
-	to.WriteString(text)
+func encodeText(to []byte, text string) []byte {
+	return append(encodeNumber(to, int64(len(text))), text...)
 }
 
-func encodeNumber(to *bytes.Buffer, number int64) {
-	to.Write(binary.BigEndian.AppendUint64(to.AvailableBuffer(), uint64(number))) //nolint:gosec // keeps all bits
+func encodeBool(to []byte, set bool) []byte {
+	if set {
+		return encodeNumber(to, 1)
+	}
+	return encodeNumber(to, 0)
+}
+
+func encodeNumber(to []byte, number int64) []byte {
+	return binary.BigEndian.AppendUint64(to, uint64(number)) //nolint:gosec // keeps all bits
 }
 
 const timesSize = 16
@@ -136,12 +198,12 @@ func (k EntryKey) seal(entry Entry[[]byte]) []byte {
 	plain = appendTime(plain, entry.IssuedAt)
 	plain = appendTime(plain, entry.ExpiresAt)
 	plain = append(plain, entry.Value...)
-	return k.aead().Seal(nil, nil, plain, nil) //nolint:gosec // the cipher makes the nonce
+	return k.derive().aead.Seal(nil, nil, plain, nil) //nolint:gosec // the cipher makes the nonce
 }
 
 // open is the inverse of seal. It accepts no byte that seal has not written.
 func (k EntryKey) open(sealed []byte) (Entry[[]byte], error) {
-	plain, err := k.aead().Open(nil, nil, sealed, nil)
+	plain, err := k.derive().aead.Open(nil, nil, sealed, nil)
 	if err != nil || len(plain) < timesSize {
 		return Entry[[]byte]{}, ErrDamaged
 	}
@@ -150,11 +212,6 @@ func (k EntryKey) open(sealed []byte) (Entry[[]byte], error) {
 		ExpiresAt: readTime(plain[timesSize/2 : timesSize]),
 		Value:     plain[timesSize:],
 	}, nil
-}
-
-func (k EntryKey) aead() cipher.AEAD {
-	sealing := must(hkdf.Expand(sha256.New, k.root[:], "seal of an entry", keySize))
-	return must(cipher.NewGCMWithRandomNonce(must(aes.NewCipher(sealing))))
 }
 
 // appendTime writes a time in whole milliseconds, which never makes it later.

@@ -103,7 +103,6 @@ func TestOnlyHoldersOfAllInputsOpen(t *testing.T) {
 	for name, opening := range map[string]EntryKey{
 		"another parameter":      other,
 		"another encryption key": NewEntryKey(inputs{"another", map[string]string{"api_key": "gX1fBat3bV"}}),
-		"the name alone":         {name: key.name, root: other.root},
 	} {
 		if _, err := opening.open(data); !errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: got %v", name, err)

@@ -142,7 +142,7 @@ func (s *sharedStore) report() error {
 func (c *Cache[V]) load(ctx context.Context, key EntryKey) (Entry[V], error) {
 	var entry Entry[V]
 	err := c.store.call(ctx, "read", func(ctx context.Context) error {
-		sealed, left, err := c.store.Load(ctx, key.name)
+		sealed, left, err := c.store.Load(ctx, key.Name())
 		if err == nil {
 			entry, err = c.open(key, sealed, left)
 		}
@@ -194,7 +194,7 @@ func (c *Cache[V]) save(ctx context.Context, key EntryKey, entry Entry[V]) (seal
 			return err
 		}
 		sealed = key.seal(Entry[[]byte]{Value: data, IssuedAt: entry.IssuedAt, ExpiresAt: entry.ExpiresAt})
-		return c.store.Save(ctx, key.name, sealed, entry.ExpiresAt.Sub(c.now()))
+		return c.store.Save(ctx, key.Name(), sealed, entry.ExpiresAt.Sub(c.now()))
 	})
 	if err != nil {
 		return nil
@@ -209,7 +209,7 @@ func (c *Cache[V]) save(ctx context.Context, key EntryKey, entry Entry[V]) (seal
 func (c *Cache[V]) lock(ctx context.Context, key EntryKey, ready func() bool) (unlock func(), err error) {
 	for start := time.Now(); c.store.inUse(); {
 		err := c.store.call(ctx, "locked", func(ctx context.Context) (err error) {
-			unlock, err = c.store.TryLock(ctx, key.name)
+			unlock, err = c.store.TryLock(ctx, key.Name())
 			return err
 		})
 		switch {

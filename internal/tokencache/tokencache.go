@@ -63,8 +63,8 @@ type Cache[V any] struct {
 	store       *sharedStore // nil if entries stay in this process
 	flights     SingleFlight[fetched[V]]
 
-	mu     sync.Mutex
-	memory map[string]kept[V] // by the name of the key
+	mu     sync.RWMutex
+	memory map[string]kept[V] // by the inputs of the key
 }
 
 type kept[V any] struct {
@@ -111,7 +111,7 @@ func (c *Cache[V]) Get(ctx context.Context, key EntryKey, usable func(Entry[V]) 
 		if entry, ok := c.lookup(ctx, key, usable); ok {
 			return entry, nil
 		}
-		result, err := c.flights.Do(ctx, key.name, func(ctx context.Context) (fetched[V], error) {
+		result, err := c.flights.Do(ctx, key.inputs, func(ctx context.Context) (fetched[V], error) {
 			return c.fetch(ctx, key, usable, fetch)
 		})
 		// What another caller accepted in the store may not be usable for this one.
@@ -163,9 +163,9 @@ func (c *Cache[V]) lookup(ctx context.Context, key EntryKey, usable func(Entry[V
 
 // recall returns what memory has for key, which may be nothing or have expired.
 func (c *Cache[V]) recall(key EntryKey) kept[V] {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.memory[key.name]
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.memory[key.inputs]
 }
 
 // remember keeps an entry in memory. It also forgets what has expired, so that a process
@@ -175,7 +175,7 @@ func (c *Cache[V]) remember(key EntryKey, entry kept[V]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	maps.DeleteFunc(c.memory, func(_ string, other kept[V]) bool { return !now.Before(other.ExpiresAt) })
-	c.memory[key.name] = entry
+	c.memory[key.inputs] = entry
 }
 
 // maxSkew is how far the clock that an entry was issued by may be ahead. One that is
@@ -202,8 +202,8 @@ func (c *Cache[V]) keep(ctx context.Context, key EntryKey, entry Entry[V]) {
 func (c *Cache[V]) forget(key EntryKey, refused func(Entry[V]) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if found, ok := c.memory[key.name]; ok && refused(found.Entry) {
-		delete(c.memory, key.name)
+	if found, ok := c.memory[key.inputs]; ok && refused(found.Entry) {
+		delete(c.memory, key.inputs)
 	}
 }
 
@@ -223,7 +223,7 @@ func (c *Cache[V]) Drop(ctx context.Context, key EntryKey, refused func(Entry[V]
 		return
 	}
 	if entry, err := c.load(ctx, key); err == nil && refused(entry) {
-		_ = c.store.call(ctx, "changed", func(ctx context.Context) error { return c.store.Delete(ctx, key.name) })
+		_ = c.store.call(ctx, "changed", func(ctx context.Context) error { return c.store.Delete(ctx, key.Name()) })
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 
 // GrantAttribute is the attribute whose assertion is the grant, "" if none is: the
 // platform's before the client's own, which can authenticate the client beside it.
-func (c Client) GrantAttribute() string {
+func (c *Client) GrantAttribute() string {
 	switch {
 	case !c.takesAssertion():
 		return ""
@@ -36,7 +36,7 @@ func (c Client) GrantAttribute() string {
 
 // takesAssertion reports whether the grant has a parameter for an assertion, and neither
 // the parameters nor the query of the token endpoint have one.
-func (c Client) takesAssertion() bool {
+func (c *Client) takesAssertion() bool {
 	if oauth2.AssertionParameter(c.Request.GrantType) == "" {
 		return false
 	}
@@ -53,7 +53,7 @@ func (c Client) takesAssertion() bool {
 
 // authAttribute is the attribute whose assertion authenticates the client, "" if none
 // does.
-func (c Client) authAttribute() string {
+func (c *Client) authAttribute() string {
 	grant := c.GrantAttribute()
 	switch {
 	case c.SignedAssertion != nil && grant != signedAttribute:
@@ -67,7 +67,7 @@ func (c Client) authAttribute() string {
 
 // clientAuth returns the client authentication that TokenEndpointAuthMethod names, of a
 // client that lacks nothing.
-func (c Client) clientAuth(secretAssertion clientauth.Assertion) (oauth2.ClientAuth, error) {
+func (c *Client) clientAuth(secretAssertion clientauth.Assertion) (oauth2.ClientAuth, error) {
 	switch c.TokenEndpointAuthMethod {
 	case clientauth.ClientSecretBasic:
 		return clientauth.Basic{ClientID: c.ClientID, ClientSecret: c.ClientSecret, Encoding: c.ClientSecretBasicEncoding}, nil
@@ -98,12 +98,12 @@ func (c Credentials) signsElsewhere() bool {
 }
 
 // asserts reports whether the client's assertion authenticates it, as far as is known.
-func (c Client) asserts(unknown map[string]bool) bool {
+func (c *Client) asserts(unknown map[string]bool) bool {
 	return c.authAttribute() != "" && !unknown["grant_type"]
 }
 
 // assertion is the source of the assertions of an attribute that is set.
-func (c Client) assertion(attribute string) clientauth.Assertion {
+func (c *Client) assertion(attribute string) clientauth.Assertion {
 	if attribute == signedAttribute {
 		return *c.SignedAssertion
 	}
@@ -114,7 +114,7 @@ func (c Client) assertion(attribute string) clientauth.Assertion {
 // server's metadata supports: an assertion before a secret, and that before a
 // certificate. It never depends on the server's responses. If nothing is configured it
 // is the method whose attributes are most likely missing.
-func (c Client) inferMethod(supported []string) (string, error) {
+func (c *Client) inferMethod(supported []string) (string, error) {
 	assertion := c.authAttribute()
 	switch {
 	case c.TokenEndpointAuthMethod != "":
@@ -166,7 +166,7 @@ func (c Connection) inferMethod(supported []string) string {
 // authenticatesElsewhere reports whether a client without a secret is probably
 // intended: its credentials are in parameters, header fields or the body, or its grant
 // needs none of the client's.
-func (c Client) authenticatesElsewhere() bool {
+func (c *Client) authenticatesElsewhere() bool {
 	r := c.Request
 	return r.GrantType != GrantClientCredentials || !r.Body.IsZero() || len(CredentialPlaces(r)) > 0 ||
 		(c.ClientID == "" && len(r.Parameters) > 0)

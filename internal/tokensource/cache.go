@@ -6,6 +6,7 @@ package tokensource
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"maps"
 	"strings"
 	"time"
@@ -53,7 +54,7 @@ func newTokenCache(config Config, store tokencache.Store) *tokencache.Cache[*oau
 func (s *Source) CacheErr() error { return s.tokens.Err() }
 
 // cacheOf returns the cache that has the client's tokens.
-func (s *Source) cacheOf(client Client) *tokencache.Cache[*oauth2.Token] {
+func (s *Source) cacheOf(client *Client) *tokencache.Cache[*oauth2.Token] {
 	if client.staysInProcess() {
 		return s.processTokens
 	}
@@ -61,11 +62,11 @@ func (s *Source) cacheOf(client Client) *tokencache.Cache[*oauth2.Token] {
 }
 
 // shares reports whether the client's tokens are shared.
-func (s *Source) shares(client Client) bool { return !s.cache.Off && client.shareable() }
+func (s *Source) shares(client *Client) bool { return !s.cache.Off && client.shareable() }
 
 // drop removes a token that an API refused, for all that share it. A token that was
 // fetched for the same client since stays.
-func (s *Source) drop(ctx context.Context, client Client, refused *oauth2.Token) {
+func (s *Source) drop(ctx context.Context, client *Client, refused *oauth2.Token) {
 	key, err := s.entryKey(ctx, client)
 	if err != nil {
 		return // then it has not been shared
@@ -78,7 +79,7 @@ func sameToken(a, b *oauth2.Token) bool { return a.AccessToken.Reveal() == b.Acc
 // shared returns the client's cached token if usable accepts it, or fetches one. It
 // must not be changed.
 func (s *Source) shared(
-	ctx context.Context, client Client, usable func(entry) bool, fetch func(context.Context) (*oauth2.Token, error),
+	ctx context.Context, client *Client, usable func(entry) bool, fetch func(context.Context) (*oauth2.Token, error),
 ) (*oauth2.Token, error) {
 	key, err := s.entryKey(ctx, client)
 	if err != nil {
@@ -96,7 +97,8 @@ func (s *Source) shared(
 	if err != nil {
 		return nil, err
 	}
-	s.log.DebugContext(ctx, "got a token", "client_id", client.ClientID, "from_cache", !fetched, "expires_at", cached.ExpiresAt)
+	s.log.LogAttrs(ctx, slog.LevelDebug, "got a token",
+		slog.String("client_id", client.ClientID), slog.Bool("from_cache", !fetched), slog.Time("expires_at", cached.ExpiresAt))
 	return cached.Value, nil
 }
 
@@ -108,25 +110,22 @@ const (
 )
 
 // usable accepts entries that a client may use.
-func (s *Source) usable(client Client) func(entry) bool {
-	valid := s.validFor(client.minValidity)
+func (s *Source) usable(client *Client) func(entry) bool {
 	return func(cached entry) bool {
-		share := time.Duration(client.minShare)
-		left, lifetime := cached.ExpiresAt.Sub(s.now()), cached.ExpiresAt.Sub(cached.IssuedAt)
-		return valid(cached) && (share == 0 || left >= lifetime/share)
+		now, share := s.now(), time.Duration(client.minShare)
+		left, lifetime := cached.ExpiresAt.Sub(now), cached.ExpiresAt.Sub(cached.IssuedAt)
+		return validFor(client.minValidity, cached, now) && (share == 0 || left >= lifetime/share)
 	}
 }
 
-// validFor accepts entries that remain valid for at least minValidity, or for the
+// validFor reports whether an entry remains valid for at least minValidity, or for the
 // default if that is nil.
-func (s *Source) validFor(minValidity *time.Duration) func(entry) bool {
-	return func(cached entry) bool {
-		needed := min(defaultMinValidity, cached.ExpiresAt.Sub(cached.IssuedAt)/defaultMinValidityShare)
-		if minValidity != nil {
-			needed = *minValidity
-		}
-		return cached.ExpiresAt.Sub(s.now()) >= needed
+func validFor(minValidity *time.Duration, cached entry, now time.Time) bool {
+	needed := min(defaultMinValidity, cached.ExpiresAt.Sub(cached.IssuedAt)/defaultMinValidityShare)
+	if minValidity != nil {
+		needed = *minValidity
 	}
+	return cached.ExpiresAt.Sub(now) >= needed
 }
 
 // entryInputs are what the key of a cached token is derived from, see
@@ -136,14 +135,18 @@ type entryInputs struct {
 	EncryptionKey, ClientKey, Platform string
 }
 
-// entryKey names and seals the client's cached token.
-func (s *Source) entryKey(ctx context.Context, client Client) (tokencache.EntryKey, error) {
-	inputs := entryInputs{Client: client, EncryptionKey: trimmed(s.cache.EncryptionKey)}
+func (s *Source) entryInputs(client *Client) entryInputs {
+	inputs := entryInputs{Client: *client, EncryptionKey: trimmed(s.cache.EncryptionKey)}
 	if clientauth.UsesCertificate(client.TokenEndpointAuthMethod) {
 		inputs.ClientKey = s.cache.ClientKey.Reveal()
 	}
+	return inputs
+}
+
+// entryKey names and seals the client's cached token.
+func (s *Source) entryKey(ctx context.Context, client *Client) (tokencache.EntryKey, error) {
 	stored := s.cache.Store != nil && !client.staysInProcess()
-	if stored && inputs.EncryptionKey == "" && !client.canSeal() {
+	if stored && trimmed(s.cache.EncryptionKey) == "" && !client.canSeal() {
 		return tokencache.EntryKey{}, missingError("cache.encryption_key")
 	}
 	if federated := client.FederatedAssertion; stored && federated != nil {
@@ -151,11 +154,12 @@ func (s *Source) entryKey(ctx context.Context, client Client) (tokencache.EntryK
 		if err != nil {
 			return tokencache.EntryKey{}, err
 		}
-		anyValue := *federated
+		inputs, anyValue := s.entryInputs(client), *federated
 		anyValue.Value = secret.String{} // each run has another, with the same identity
 		inputs.Platform, inputs.Client.FederatedAssertion = identity, &anyValue
+		return tokencache.NewEntryKey(inputs), nil
 	}
-	return tokencache.NewEntryKey(inputs), nil
+	return client.key, nil
 }
 
 // trimmed is a key without the line breaks around it, which differ between machines
@@ -170,13 +174,13 @@ const identityLifetime = 24 * time.Hour
 // platformIdentity is what the platform says of this process. Two jobs may have the
 // same configuration and be issued different tokens: these are not shared. Claims that
 // differ between two assertions for the same job do not count (RFC 7519 section 4.1).
-func (s *Source) platformIdentity(ctx context.Context, client Client) (string, error) {
+func (s *Source) platformIdentity(ctx context.Context, client *Client) (string, error) {
 	type entry = tokencache.Entry[string]
 	key := tokencache.NewEntryKey(client.identity())
 	cached, err := s.identities.Get(ctx, key, anyEntry, func(ctx context.Context) (entry, error) {
 		claims, err := client.FederatedAssertion.Claims(ctx)
 		if err != nil {
-			return entry{}, &FetchError{Client: client, Err: err}
+			return entry{}, &FetchError{Client: *client, Err: err}
 		}
 		maps.DeleteFunc(claims, func(name string, _ any) bool {
 			return name == "exp" || name == "iat" || name == "nbf" || name == "jti"

@@ -68,7 +68,7 @@ type ClientConfig struct {
 	Origins map[string]string
 	// Unknown names those attributes, and members of assertions, whose values are not
 	// known yet. A token cannot be requested with any.
-	Unknown map[string]bool
+	Unknown map[string]bool `cachekey:"-"`
 }
 
 // Client is a resolved [ClientConfig]: the endpoints, the authentication method and the
@@ -84,12 +84,12 @@ type Client struct {
 	// DPoPThumbprint is that of the key to which tokens are bound; empty if they are not.
 	DPoPThumbprint string
 
+	// key is that of the cached token, see [Source.entryKey].
+	key tokencache.EntryKey `cachekey:"-"`
 	// prover makes proofs with that key; nil if there is none.
 	prover *dpop.Prover `cachekey:"-"`
 	// sender sends the client's requests, authenticated. It follows from Credentials.
 	sender oauth2.Client `cachekey:"-"`
-	// revocationEndpoint is empty unless the token is to be revoked.
-	revocationEndpoint string `cachekey:"-"`
 	// minValidity and minShare only decide whether a token is reused.
 	minValidity *time.Duration    `cachekey:"-"`
 	minShare    int               `cachekey:"-"`
@@ -112,7 +112,7 @@ type Connection struct {
 
 // identity names the client, how it authenticates and to which server, whichever token
 // it requests.
-func (c Client) identity() string {
+func (c *Client) identity() string {
 	inputs := struct {
 		Endpoint    string
 		Credentials Credentials
@@ -127,21 +127,21 @@ func (c Client) identity() string {
 
 // canSeal reports whether the client has a secret or a private key, under which its
 // tokens can be sealed in a shared cache.
-func (c Client) canSeal() bool {
+func (c *Client) canSeal() bool {
 	return c.signs() && !c.signsElsewhere() || !c.ClientSecret.IsZero() || !c.DPoPPrivateKey.IsZero() || clientauth.UsesCertificate(c.TokenEndpointAuthMethod)
 }
 
 // staysInProcess reports whether the client's tokens are bound to a key that only this
 // process has.
-func (c Client) staysInProcess() bool { return c.DPoPBoundAccessTokens && c.DPoPPrivateKey.IsZero() }
+func (c *Client) staysInProcess() bool { return c.DPoPBoundAccessTokens && c.DPoPPrivateKey.IsZero() }
 
 // shareable reports whether the token may be shared among equal requests. One that was
 // issued for a verbatim body may not: the body may hold a code that is good for one use.
-func (c Client) shareable() bool { return c.Request.Body.IsZero() }
+func (c *Client) shareable() bool { return c.Request.Body.IsZero() }
 
 // RequestedScopes returns the scopes that the client requests; nil if they are unknown
 // because the request has a verbatim body.
-func (c Client) RequestedScopes() []string {
+func (c *Client) RequestedScopes() []string {
 	if !c.shareable() {
 		return nil
 	}

@@ -16,36 +16,59 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
-// TestEveryFieldTakesPartInTheKey walks the inputs of a cached token's key and
-// changes one field after the other. A field without effect must be on
-// the list below, with a reason that holds.
+// TestEveryFieldTakesPartInTheKey walks the inputs of a cached token's key, and the
+// configuration by which a resolved client is remembered, and changes one field after the
+// other. A field without effect must be on the list below, with a reason that holds.
 func TestEveryFieldTakesPartInTheKey(t *testing.T) {
 	t.Parallel()
-	left := map[string]string{
-		"Client.minValidity":                "decides whether a token is reused, not which one it is",
-		"Client.minShare":                   "decides whether a token is reused, not which one it is",
-		"Client.revocationEndpoint":         "an own token is not shared",
-		"Client.Origins":                    "words for errors",
-		"Client.Metadata":                   "for errors; what follows from it is in other fields",
-		"Client.sender":                     "follows from Credentials",
-		"Client.prover":                     "has the key of DPoPThumbprint",
-		"Client.Request.Assertion":          "follows from Credentials",
-		"Client.SignedAssertion.Supported":  "only chooses an algorithm",
-		"Client.SignedAssertion.Run":        "how the assertion is signed",
-		"Client.SignedAssertion.Now":        "a clock",
-		"Client.SignedAssertion.Key.opened": "follows from the text of the key",
-		"Client.FederatedAssertion.Getenv":  "how the assertion is read",
-		"Client.FederatedAssertion.Fetch":   "how the assertion is read",
-		"Client.FederatedAssertion.Run":     "how the assertion is read",
-		"Client.FederatedAssertion.Now":     "a clock",
-	}
-	inputs := func() *entryInputs {
-		return &entryInputs{Client: Client{Credentials: Credentials{
+	credentials := func() Credentials {
+		return Credentials{
 			SignedAssertion:    &clientauth.SignedAssertion{},
 			FederatedAssertion: &clientauth.FederatedAssertion{Command: &clientauth.PlatformCommand{}, Request: &clientauth.PlatformRequest{}},
-		}}}
+		}
 	}
-	unchanged := tokencache.NewEntryKey(*inputs())
+	t.Run("of a token", func(t *testing.T) {
+		t.Parallel()
+		testFields(t, func() any { return &entryInputs{Client: Client{Credentials: credentials()}} }, map[string]string{
+			"Client.minValidity":                "decides whether a token is reused, not which one it is",
+			"Client.minShare":                   "decides whether a token is reused, not which one it is",
+			"Client.Origins":                    "words for errors",
+			"Client.Metadata":                   "for errors; what follows from it is in other fields",
+			"Client.sender":                     "follows from Credentials",
+			"Client.key":                        "the key itself",
+			"Client.prover":                     "has the key of DPoPThumbprint",
+			"Client.Request.Assertion":          "follows from Credentials",
+			"Client.SignedAssertion.Supported":  "only chooses an algorithm",
+			"Client.SignedAssertion.Run":        "how the assertion is signed",
+			"Client.SignedAssertion.Now":        "a clock",
+			"Client.SignedAssertion.Key.opened": "follows from the text of the key",
+			"Client.FederatedAssertion.Getenv":  "how the assertion is read",
+			"Client.FederatedAssertion.Fetch":   "how the assertion is read",
+			"Client.FederatedAssertion.Run":     "how the assertion is read",
+			"Client.FederatedAssertion.Now":     "a clock",
+		})
+	})
+	t.Run("of a resolved client", func(t *testing.T) {
+		t.Parallel()
+		testFields(t, func() any { return &ClientConfig{Credentials: credentials()} }, map[string]string{
+			"Unknown":                    "nothing is, where a client is resolved",
+			"Request.Assertion":          "set by resolving",
+			"SignedAssertion.Supported":  "set by resolving",
+			"SignedAssertion.Run":        "set by resolving",
+			"SignedAssertion.Now":        "set by resolving",
+			"SignedAssertion.Key.opened": "set by resolving",
+			"FederatedAssertion.Getenv":  "reads the environment of this process",
+			"FederatedAssertion.Fetch":   "set by resolving",
+			"FederatedAssertion.Run":     "set by resolving",
+			"FederatedAssertion.Now":     "set by resolving",
+		})
+	})
+}
+
+// testFields changes each field of the inputs, except for those that are left out.
+func testFields(t *testing.T, inputs func() any, left map[string]string) {
+	t.Helper()
+	unchanged := tokencache.NewEntryKey(inputs()).Name()
 	var without []string
 	for _, path := range fieldPaths(reflect.ValueOf(inputs()).Elem(), "", nil) {
 		if path.tagged {
@@ -58,7 +81,7 @@ func TestEveryFieldTakesPartInTheKey(t *testing.T) {
 			field = reflect.Indirect(field).Field(index)
 		}
 		set(t, path.name, field)
-		if tokencache.NewEntryKey(*changed) == unchanged {
+		if tokencache.NewEntryKey(changed).Name() == unchanged {
 			t.Errorf("%s does not change the key", path.name)
 		}
 	}
@@ -109,7 +132,7 @@ func set(t *testing.T, name string, field reflect.Value) {
 		t.Fatal(err)
 	}
 	for _, value := range []any{
-		"a", true, time.Second, []string{"a"}, map[string]string{"a": "b"}, secret.New("a"),
+		"a", 1, true, time.Second, new(time.Duration), []string{"a"}, map[string]string{"a": "b"}, map[string]bool{"a": true}, secret.New("a"),
 		map[string]secret.String{"a": secret.New("b")}, oauth2.ParametersIn("a"), pointer, oauth2.Fields{"a": pointer},
 	} {
 		if reflect.TypeOf(value) == field.Type() {

@@ -74,7 +74,7 @@ func (s *Source) bind(client *Client) error {
 // withProof makes a token request, with a proof if the token is to be bound. If the server
 // asks for a nonce (RFC 9449 section 8), it is made once more: the server has not processed
 // it, but an assertion in it may be used up, so all of it is made anew.
-func (c Client) withProof(request func(sender oauth2.Client) (*oauth2.Token, error)) (*oauth2.Token, error) {
+func (c *Client) withProof(request func(sender oauth2.Client) (*oauth2.Token, error)) (*oauth2.Token, error) {
 	sender := c.sender
 	if c.prover == nil {
 		return request(sender)

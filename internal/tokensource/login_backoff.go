@@ -48,7 +48,7 @@ type failure struct {
 
 // login identifies what the client presents beside its own credentials, such as the
 // password of a user. The grant's assertion is part of the identity.
-func (c Client) login(identity string) string {
+func (c *Client) login(identity string) string {
 	return tokencache.NewEntryKey(struct {
 		Identity, GrantType string
 		Parameters          map[string]secret.String
@@ -65,7 +65,7 @@ func newLoginBackoff(now func() time.Time) *loginBackoff {
 // do calls request for a client. It returns an earlier error instead if the server has
 // just refused the same credentials or asked to wait, or if it became unavailable
 // while this call waited for another of the same client.
-func (b *loginBackoff) do(ctx context.Context, client Client, request func() (*oauth2.Token, error)) (*oauth2.Token, error) {
+func (b *loginBackoff) do(ctx context.Context, client *Client, request func() (*oauth2.Token, error)) (*oauth2.Token, error) {
 	begin, identity := b.now(), client.identity()
 	login := client.login(identity)
 	semaphore := b.semaphore(identity)

@@ -24,26 +24,65 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokencache"
 )
 
-// resolve completes a configuration: it finds the token endpoint, chooses the
-// authentication method, and adds what assertions contain.
-func (s *Source) resolve(ctx context.Context, config ClientConfig) (client Client, err error) {
-	client = config.client()
+// resolve completes a configuration, once for all blocks that have the same.
+func (s *Source) resolve(ctx context.Context, config ClientConfig) (*Client, error) {
+	cached, err := s.clients.Get(ctx, tokencache.NewEntryKey(&config), anyEntry, func(ctx context.Context) (resolved, error) {
+		return s.complete(ctx, config)
+	})
+	client := cached.Value
+	if err == nil && clientauth.UsesCertificate(client.TokenEndpointAuthMethod) { // which may have expired since
+		if err := keys.CheckValidity(s.certificate, s.now()); err != nil {
+			return nil, &ConfigError{Attribute: "tls.client_certificate", Err: err}
+		}
+	}
+	return client, err
+}
+
+// resolved is a client, for as long as the metadata that it follows from are cached.
+type resolved = tokencache.Entry[*Client]
+
+// complete finds the token endpoint, chooses the authentication method, and adds what
+// assertions contain.
+func (s *Source) complete(ctx context.Context, config ClientConfig) (resolved, error) {
+	client := config.client()
 	client.Connection, client.Metadata = s.connection, &oauth2.Metadata{}
 	client.minValidity, client.minShare = config.MinValidity, config.MinShare
 	if err := client.checkComplete(config.Server); err != nil {
-		return client, err
+		return resolved{}, err
 	}
+	expires := s.now().Add(metadataLifetime)
 	open := config.TokenEndpoint == "" || config.TokenEndpointAuthMethod == "" ||
 		config.SignedAssertion != nil && config.SignedAssertion.Algorithm == ""
 	if config.Issuer != "" && open {
-		if client.Metadata, err = s.Metadata(ctx, config.Issuer); err != nil {
-			return client, err
+		metadata, err := s.cachedMetadata(ctx, config.Issuer)
+		if err != nil {
+			return resolved{}, err
 		}
+		client.Metadata, expires = metadata.Value, metadata.ExpiresAt
 	}
+	if err := s.completeMethod(&client); err != nil {
+		return resolved{}, err
+	}
+	if err := s.bind(&client); err != nil {
+		return resolved{}, err
+	}
+	client.sender.HTTP = s.http
+	// Most servers expect the token endpoint (RFC 7523 section 3 permits it and the issuer).
+	secretAssertion, err := s.completeAssertions(ctx, &client, cmp.Or(config.TokenEndpoint, client.Metadata.Text("token_endpoint")))
+	if err != nil {
+		return resolved{}, err
+	}
+	client.sender.Auth, err = client.clientAuth(secretAssertion)
+	client.key = tokencache.NewEntryKey(s.entryInputs(&client))
+	return resolved{Value: &client, ExpiresAt: expires}, err
+}
+
+// completeMethod adds to a client whose metadata are known where and how it requests tokens.
+func (s *Source) completeMethod(client *Client) (err error) {
 	if client.Request.Endpoint == "" {
 		client.Request.Endpoint, err = client.Metadata.EndpointFor("token_endpoint", s.connection.hasCertificate())
 		if err != nil {
-			return client, &ConfigError{Attribute: "issuer", Err: err}
+			return &ConfigError{Attribute: "issuer", Err: err}
 		}
 	}
 	client.Request.Method = cmp.Or(client.Request.Method, http.MethodPost)
@@ -51,27 +90,12 @@ func (s *Source) resolve(ctx context.Context, config ClientConfig) (client Clien
 	client.ClientSecretBasicEncoding = cmp.Or(client.ClientSecretBasicEncoding, clientauth.BasicEncodingForm)
 	client.TokenEndpointAuthMethod, err = client.inferMethod(client.Metadata.Strings("token_endpoint_auth_methods_supported"))
 	if err != nil {
-		return client, err
+		return err
 	}
 	if found := client.conflicts(nil); len(found) > 0 {
-		return client, found[0]
+		return found[0]
 	}
-	if clientauth.UsesCertificate(client.TokenEndpointAuthMethod) {
-		if err := keys.CheckValidity(s.certificate, s.now()); err != nil {
-			return client, &ConfigError{Attribute: "tls.client_certificate", Err: err}
-		}
-	}
-	if err := s.bind(&client); err != nil {
-		return client, err
-	}
-	client.sender.HTTP = s.http
-	// Most servers expect the token endpoint (RFC 7523 section 3 permits it and the issuer).
-	secretAssertion, err := s.completeAssertions(ctx, &client, cmp.Or(config.TokenEndpoint, client.Metadata.Text("token_endpoint")))
-	if err != nil {
-		return client, err
-	}
-	client.sender.Auth, err = client.clientAuth(secretAssertion)
-	return client, err
+	return nil
 }
 
 // completeAssertions adds to the client's assertions what they need to know of it and
@@ -84,7 +108,7 @@ func (s *Source) completeAssertions(ctx context.Context, client *Client, audienc
 	secretAssertion.Key = keys.Source{}
 	complete := func(signed clientauth.SignedAssertion) clientauth.SignedAssertion {
 		signed.ClientID, signed.ClientSecret, signed.Now = client.ClientID, client.ClientSecret, s.now
-		signed.Run = s.runner(*client)
+		signed.Run = s.runner(client)
 		signed.Supported = client.Metadata.Strings("token_endpoint_auth_signing_alg_values_supported")
 		signed.Audience = cmp.Or(signed.Audience, audience)
 		return signed
@@ -98,7 +122,7 @@ func (s *Source) completeAssertions(ctx context.Context, client *Client, audienc
 	}
 	if client.FederatedAssertion != nil {
 		federated := *client.FederatedAssertion
-		federated.Fetch, federated.Run, federated.Now = s.fetchDocument, s.runner(*client), s.now
+		federated.Fetch, federated.Run, federated.Now = s.fetchDocument, s.runner(client), s.now
 		client.FederatedAssertion = &federated
 	}
 	if grant := client.GrantAttribute(); grant != "" {
@@ -126,7 +150,7 @@ func (s *Source) opened(ctx context.Context, signed clientauth.SignedAssertion) 
 }
 
 // runner runs a client's commands one at a time.
-func (s *Source) runner(client Client) func(ctx context.Context, argv []string, stdin []byte) ([]byte, error) {
+func (s *Source) runner(client *Client) func(ctx context.Context, argv []string, stdin []byte) ([]byte, error) {
 	var commands [][]string
 	if client.SignedAssertion != nil {
 		commands = append(commands, client.SignedAssertion.Key.Command)
@@ -145,7 +169,7 @@ func (s *Source) runner(client Client) func(ctx context.Context, argv []string, 
 
 // WithCommands returns an assertion whose command, if it has one, runs like those of clients.
 func (s *Source) WithCommands(signed clientauth.SignedAssertion) clientauth.SignedAssertion {
-	signed.Run = s.runner(Client{Credentials: Credentials{SignedAssertion: &signed}})
+	signed.Run = s.runner(&Client{Credentials: Credentials{SignedAssertion: &signed}})
 	return signed
 }
 
@@ -193,12 +217,16 @@ const metadataLifetime = time.Hour
 // Metadata returns the metadata of issuer, which is fetched once for all callers and
 // must not be changed. The error wraps an [*oauth2.MetadataError].
 func (s *Source) Metadata(ctx context.Context, issuer string) (*oauth2.Metadata, error) {
+	cached, err := s.cachedMetadata(ctx, issuer)
+	return cached.Value, err
+}
+
+func (s *Source) cachedMetadata(ctx context.Context, issuer string) (tokencache.Entry[*oauth2.Metadata], error) {
 	type entry = tokencache.Entry[*oauth2.Metadata]
-	cached, err := s.metadata.Get(ctx, tokencache.NewEntryKey(issuer), anyEntry, func(ctx context.Context) (entry, error) {
+	return s.metadata.Get(ctx, tokencache.NewEntryKey(issuer), anyEntry, func(ctx context.Context) (entry, error) {
 		metadata, err := retry(ctx, s, always.decide, func() (*oauth2.Metadata, error) {
 			return oauth2.Discover(ctx, s.http, issuer)
 		})
 		return entry{Value: metadata, ExpiresAt: s.now().Add(metadataLifetime)}, err
 	})
-	return cached.Value, err
 }

@@ -96,7 +96,7 @@ func repeatableMethod(method string) repeatable {
 
 // repeatable says whether the client's token request presents something that is good
 // for one use: a code, a refresh token, or anything in a body of the user's own.
-func (c Client) repeatable() repeatable {
+func (c *Client) repeatable() repeatable {
 	grant := c.Request.GrantType
 	if replaced, ok := c.Request.Parameters["grant_type"]; ok {
 		grant = replaced.Reveal()

@@ -64,7 +64,7 @@ func (c ClientConfig) Conflicts(final bool) []*ConfigError {
 // checkComplete reports all at once what is required and not set: an address of the
 // server, what the client authenticates with, and the assertion of a JWT bearer grant.
 // Some servers exchange tokens without a subject token.
-func (c Client) checkComplete(server Server) error {
+func (c *Client) checkComplete(server Server) error {
 	var missing []string
 	require := func(set bool, attribute string) {
 		if !set && !slices.Contains(missing, attribute) {
@@ -110,7 +110,7 @@ func (c ClientConfig) isSet(attribute string) bool {
 }
 
 // conflicts is [ClientConfig.Conflicts] for a client that may already be resolved.
-func (c Client) conflicts(unknown map[string]bool) []*ConfigError {
+func (c *Client) conflicts(unknown map[string]bool) []*ConfigError {
 	var found conflicts
 	endpoint, err := url.Parse(c.Request.Endpoint)
 	if err != nil {
@@ -165,7 +165,7 @@ type configured struct{ attribute, parameter string }
 
 // configuredParameters lists the parameters that attributes set, without those that are
 // sent by default.
-func (c Client) configuredParameters() []configured {
+func (c *Client) configuredParameters() []configured {
 	var pairs []configured
 	add := func(set bool, attribute, parameter string) {
 		if set {

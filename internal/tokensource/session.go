@@ -29,18 +29,35 @@ var errClosed = errors.New("the session is closed")
 // for concurrent use.
 type Session struct {
 	source *Source
-	client Client
+	client *Client
 	own    bool
+	// revocationEndpoint is empty unless the session has a token of its own.
+	revocationEndpoint string
 
-	// renewing is a semaphore: it holds a value during a renewal, and for good once the
-	// session is closed.
-	renewing chan struct{}
-	// closed is cancelled when a renewal under way has to end.
-	closed context.Context // of the session, not of a call
-	cancel context.CancelFunc
+	// renewals are begun by the first one: most sessions have none.
+	renewals renewals
+	begin    sync.Once
 
 	mu     sync.Mutex
 	issued []*oauth2.Token // the current one last
+}
+
+// renewals are those of one session.
+type renewals struct {
+	// running is a semaphore: it holds a value during a renewal, and for good once the
+	// session is closed.
+	running chan struct{}
+	// closed is cancelled when a renewal under way has to end.
+	closed context.Context // of the session, not of a call
+	cancel context.CancelFunc
+}
+
+func (session *Session) renewing() *renewals {
+	session.begin.Do(func() {
+		closed, cancel := context.WithCancel(context.Background())
+		session.renewals = renewals{make(chan struct{}, 1), closed, cancel}
+	})
+	return &session.renewals
 }
 
 // Open begins a session. Its token is a shared one that remains valid for long enough,
@@ -55,19 +72,20 @@ func (s *Source) Open(ctx context.Context, config ClientConfig, own bool) (*Sess
 	if err != nil {
 		return nil, err
 	}
-	obtain := s.obtain
+	session := &Session{source: s, client: client, own: own}
+	var token *oauth2.Token
 	if own {
-		if client.revocationEndpoint, err = s.revocationEndpoint(ctx, config.Server); err != nil {
+		if session.revocationEndpoint, err = s.revocationEndpoint(ctx, config.Server); err != nil {
 			return nil, err
 		}
-		obtain = s.fetch
+		token, err = s.fetch(ctx, client)
+	} else {
+		token, err = s.obtain(ctx, client)
 	}
-	token, err := obtain(ctx, client)
 	if err != nil {
 		return nil, err
 	}
-	session := &Session{source: s, client: client, own: own, issued: []*oauth2.Token{token}, renewing: make(chan struct{}, 1)}
-	session.closed, session.cancel = context.WithCancel(context.Background())
+	session.issued = []*oauth2.Token{token}
 	return session, nil
 }
 
@@ -87,11 +105,11 @@ func (session *Session) RequestedScopes() []string { return session.client.Reque
 func (session *Session) Renew(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(session.closed, func() { cancel(errClosed) })() //nolint:contextcheck // the session ends it
+	defer context.AfterFunc(session.renewing().closed, func() { cancel(errClosed) })() //nolint:contextcheck // the session ends it
 	if err := session.startRenewing(ctx); err != nil {
 		return err
 	}
-	defer func() { <-session.renewing }()
+	defer func() { <-session.renewing().running }()
 	token, err := session.successor(ctx)
 	if err != nil {
 		return err
@@ -104,7 +122,7 @@ func (session *Session) Renew(ctx context.Context) error {
 
 func (session *Session) startRenewing(ctx context.Context) error {
 	select {
-	case session.renewing <- struct{}{}:
+	case session.renewing().running <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -118,9 +136,8 @@ func (session *Session) successor(ctx context.Context) (*oauth2.Token, error) {
 	if session.own || !source.shares(session.client) {
 		return renew(ctx)
 	}
-	fresh := source.validFor(nil)
 	return source.shared(ctx, session.client, func(cached entry) bool {
-		return fresh(cached) && !sameToken(cached.Value, previous)
+		return validFor(nil, cached, source.now()) && !sameToken(cached.Value, previous)
 	}, renew)
 }
 
@@ -188,7 +205,7 @@ func (session *Session) endRenewal(ctx context.Context) {
 	waiting, cancel := context.WithTimeout(ctx, time.Duration(renewalShare*float64(time.Until(deadline))))
 	defer cancel()
 	err := session.startRenewing(waiting)
-	session.cancel()
+	session.renewing().cancel()
 	if err != nil {
 		_ = session.startRenewing(ctx) // it fails when the time is up
 	}
@@ -213,7 +230,7 @@ func (session *Session) unexpired() []*oauth2.Token {
 func (session *Session) revoke(ctx context.Context, token secret.String, hint string) error {
 	client := session.client
 	_, err := retry(ctx, session.source, always.decide, func() (struct{}, error) {
-		return struct{}{}, client.sender.Revoke(ctx, client.revocationEndpoint, client.Request, token, hint)
+		return struct{}{}, client.sender.Revoke(ctx, session.revocationEndpoint, client.Request, token, hint)
 	})
 	return err
 }

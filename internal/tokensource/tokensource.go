@@ -57,6 +57,7 @@ type Source struct {
 	tokens *tokencache.Cache[*oauth2.Token]
 	// processTokens are those that no other process can use, see Client.staysInProcess.
 	processTokens *tokencache.Cache[*oauth2.Token]
+	clients       *tokencache.Cache[*Client] // by their configurations
 	metadata      *tokencache.Cache[*oauth2.Metadata]
 	identities    *tokencache.Cache[string]
 	keys          *tokencache.Cache[keys.Source]
@@ -88,6 +89,7 @@ func New(config Config) *Source {
 		cache:         config.Cache,
 		tokens:        newTokenCache(config, config.Cache.Store),
 		processTokens: newTokenCache(config, nil),
+		clients:       tokencache.New(tokencache.Config[*Client]{Now: config.Now}),
 		metadata:      tokencache.New(tokencache.Config[*oauth2.Metadata]{Now: config.Now}),
 		identities:    tokencache.New(tokencache.Config[string]{Now: config.Now}),
 		keys:          tokencache.New(tokencache.Config[keys.Source]{Now: config.Now}),
@@ -99,7 +101,7 @@ func New(config Config) *Source {
 
 // obtain returns a token for a resolved client: a shared one that remains valid for
 // long enough, or else a new one.
-func (s *Source) obtain(ctx context.Context, client Client) (*oauth2.Token, error) {
+func (s *Source) obtain(ctx context.Context, client *Client) (*oauth2.Token, error) {
 	if !s.shares(client) {
 		return s.fetch(ctx, client)
 	}
@@ -108,14 +110,14 @@ func (s *Source) obtain(ctx context.Context, client Client) (*oauth2.Token, erro
 }
 
 // fetch requests a token, unless the server has just refused the client.
-func (s *Source) fetch(ctx context.Context, client Client) (*oauth2.Token, error) {
+func (s *Source) fetch(ctx context.Context, client *Client) (*oauth2.Token, error) {
 	token, err := s.logins.do(ctx, client, func() (*oauth2.Token, error) {
 		return retry(ctx, s, client.repeatable().decide, func() (*oauth2.Token, error) {
 			return client.withProof(func(sender oauth2.Client) (*oauth2.Token, error) { return sender.Token(ctx, client.Request) })
 		})
 	})
 	if err != nil {
-		return nil, &FetchError{Client: client, Err: err}
+		return nil, &FetchError{Client: *client, Err: err}
 	}
 	return token, nil
 }
@@ -125,7 +127,7 @@ var errBodySent = errors.New("the refresh token is missing or no longer valid, a
 
 // renew requests the successor of a token: with the refresh token, or else with the
 // original grant. A body is not sent a second time.
-func (s *Source) renew(ctx context.Context, client Client, previous *oauth2.Token) (*oauth2.Token, error) {
+func (s *Source) renew(ctx context.Context, client *Client, previous *oauth2.Token) (*oauth2.Token, error) {
 	if previous.Refreshable(s.now()) {
 		token, err := retry(ctx, s, ifUnprocessed.decide, func() (*oauth2.Token, error) {
 			return client.withProof(func(sender oauth2.Client) (*oauth2.Token, error) {
@@ -137,8 +139,9 @@ func (s *Source) renew(ctx context.Context, client Client, previous *oauth2.Toke
 		}
 		refused, ok := errors.AsType[*oauth2.Error](err)
 		if !ok || refused.Code != oauth2.InvalidGrant || !client.shareable() {
-			client.Request.GrantType, client.Request.Assertion = "refresh_token", nil
-			return nil, &FetchError{Client: client, Err: err}
+			refreshing := *client
+			refreshing.Request.GrantType, refreshing.Request.Assertion = "refresh_token", nil
+			return nil, &FetchError{Client: refreshing, Err: err}
 		}
 		s.log.InfoContext(ctx, "refresh token refused, using the original grant", "client_id", client.ClientID)
 	}

@@ -51,7 +51,7 @@ func (h TokenHeader) set(header http.Header, token *oauth2.Token) {
 // pause tries again.
 type Transport struct {
 	source *Source
-	client Client
+	client *Client
 	header TokenHeader
 
 	renewal tokencache.SingleFlight[*oauth2.Token]
@@ -209,8 +209,7 @@ func (t *Transport) current(ctx context.Context) (*oauth2.Token, error) {
 // fresh reports whether a token has the usual validity left. An unknown lifetime ends
 // when an API refuses the token.
 func (t *Transport) fresh(token *oauth2.Token) bool {
-	usable := t.source.validFor(nil)
-	return token.ExpiresAt.IsZero() || usable(entry{IssuedAt: token.RequestedAt, ExpiresAt: token.ExpiresAt})
+	return token.ExpiresAt.IsZero() || validFor(nil, entry{IssuedAt: token.RequestedAt, ExpiresAt: token.ExpiresAt}, t.source.now())
 }
 
 // renew replaces the token, unless that has just happened.
@@ -299,8 +298,8 @@ type replacement struct {
 
 // allow reports whether a refused token is to be replaced, and records that it is. Its
 // later callers with the same token are allowed too: the successor is there for them.
-func (r *replacementLimiter) allow(client Client, refused *oauth2.Token, now time.Time) bool {
-	key, token := tokencache.NewEntryKey(client).Name(), refused.AccessToken.Reveal()
+func (r *replacementLimiter) allow(client *Client, refused *oauth2.Token, now time.Time) bool {
+	key, token := client.key.Name(), refused.AccessToken.Reveal()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if last, ok := r.last[key]; ok && now.Sub(last.at) < replacementPause {
@@ -311,8 +310,8 @@ func (r *replacementLimiter) allow(client Client, refused *oauth2.Token, now tim
 }
 
 // vain records that the server issued a refused token again.
-func (r *replacementLimiter) vain(client Client, refused *oauth2.Token) {
-	key := tokencache.NewEntryKey(client).Name()
+func (r *replacementLimiter) vain(client *Client, refused *oauth2.Token) {
+	key := client.key.Name()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if last := r.last[key]; last.refused == refused.AccessToken.Reveal() {
