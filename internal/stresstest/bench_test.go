@@ -6,6 +6,8 @@ package stresstest
 import (
 	"context"
 	"crypto/rand"
+	"io"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -24,30 +26,60 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/tokensource"
 )
 
-// newStore returns what opens an empty store, as each process does.
-func newStore(b *testing.B, kind string) (open func() tokencache.Store) {
+// storage is where stores keep what they share.
+type storage struct {
+	open      func() tokencache.Store // as each process does
+	roundTrip func()                  // to the server and back; nil if there is none
+}
+
+// newStorage returns an empty storage. That of memory opens no stores.
+func newStorage(b *testing.B, kind string) storage {
 	b.Helper()
-	must := func(store tokencache.Store, err error) tokencache.Store {
-		if err != nil {
-			b.Fatal(err)
-		}
-		return store
-	}
 	switch kind {
 	case "file":
 		folder := b.TempDir()
-		return func() tokencache.Store { return must(filestore.Open(folder, time.Now)) }
-	case "redis":
-		url := secret.New(redistest.Start(b, redistest.Options{}).URL("", ""))
-		return func() tokencache.Store {
-			store, err := redisstore.Open(redisstore.Config{URL: url})
-			if err == nil {
-				b.Cleanup(func() { _ = store.Close() })
+		return storage{open: func() tokencache.Store {
+			store, err := filestore.Open(folder, time.Now)
+			if err != nil {
+				b.Fatal(err)
 			}
-			return must(store, err)
+			return store
+		}}
+	case "redis":
+		server := redistest.Start(b, redistest.Options{})
+		return storage{
+			open: func() tokencache.Store {
+				store, err := redisstore.Open(redisstore.Config{URL: secret.New(server.URL("", ""))})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.Cleanup(func() { _ = store.Close() })
+				return store
+			},
+			roundTrip: pings(b, server.Address),
 		}
 	default:
-		return func() tokencache.Store { return nil }
+		return storage{open: func() tokencache.Store { return nil }}
+	}
+}
+
+// pings returns a function that sends PING on a socket and reads the reply.
+func pings(b *testing.B, address string) func() {
+	b.Helper()
+	connection, err := new(net.Dialer).DialContext(b.Context(), "tcp", address)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = connection.Close() })
+	ping, reply := []byte("PING\r\n"), make([]byte, len("+PONG\r\n"))
+	return func() {
+		_, err := connection.Write(ping)
+		if err == nil {
+			_, err = io.ReadFull(connection, reply)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 
@@ -102,19 +134,31 @@ func (a asker) request(b *testing.B) time.Duration {
 var kinds = []string{"memory", "file", "redis"}
 
 // BenchmarkHit measures a cache hit. The metric hits/request is the number of hits in
-// the time of one request to a server on loopback, measured in the same run.
+// the time of one request to a server on loopback, and x-roundtrip a hit's time as a
+// multiple of a PING's on a socket of its own, both measured in the same run.
 func BenchmarkHit(b *testing.B) {
 	for _, kind := range kinds {
 		b.Run("cache="+kind, func(b *testing.B) {
-			asking := newAsker(b, startServer(b))
-			source := asking.process(tokensource.Cache{Store: newStore(b, kind)()})
+			asking, storage := newAsker(b, startServer(b)), newStorage(b, kind)
+			source := asking.process(tokensource.Cache{Store: storage.open()})
 			asking.get(b, source)
 			perRequest := asking.request(b)
+			var hits, roundTrips time.Duration
 			b.ReportAllocs()
 			for b.Loop() {
+				start := time.Now()
 				asking.get(b, source)
+				hits += time.Since(start)
+				if storage.roundTrip != nil {
+					storage.roundTrip()
+					roundTrips += time.Since(start)
+				}
 			}
-			b.ReportMetric(float64(perRequest)*float64(b.N)/float64(b.Elapsed()), "hits/request")
+			b.ReportMetric(float64(hits)/float64(b.N), "ns/op")
+			b.ReportMetric(float64(perRequest)*float64(b.N)/float64(hits), "hits/request")
+			if storage.roundTrip != nil {
+				b.ReportMetric(float64(hits)/float64(roundTrips-hits), "x-roundtrip")
+			}
 		})
 	}
 }
@@ -151,10 +195,10 @@ func BenchmarkContended(b *testing.B) {
 				return false
 			})
 			var calls atomic.Int64
-			open := newStore(b, kind)
+			storage := newStorage(b, kind)
 			sources := make([]*tokensource.Source, number)
 			for i := range sources {
-				sources[i] = asking.process(tokensource.Cache{Store: counting{open(), &calls}})
+				sources[i] = asking.process(tokensource.Cache{Store: counting{storage.open(), &calls}})
 			}
 			for b.Loop() {
 				asking.client.Request.Audience = rand.Text() // another token each time
