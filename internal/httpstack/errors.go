@@ -53,8 +53,8 @@ type Error struct {
 	Method string
 	URL    string // origin and path
 	Detail string // what happened
-	// Proxy is the proxy that a request which timed out went through, as host and port;
-	// empty if there was none.
+	// Proxy is the proxy, as host and port, that a request went through which timed out, or
+	// which it passed on without TLS and may have responded to itself; empty if there was none.
 	Proxy string
 	// Alert reports that the server ended the TLS connection with an alert, as it does if
 	// it requires a client certificate or does not accept it.
@@ -116,6 +116,9 @@ func (c *Client) classify(ctx context.Context, p *progress, err error) *Error {
 		failure = proxyFailed(p, err)
 	default:
 		failure = describe(p, err)
+		if p.proxy != nil && p.plaintext {
+			failure.Proxy = p.proxy.Host
+		}
 	}
 	var nothing secret.Redactor
 	failure.Detail = nothing.Excerpt(failure.Detail, maxShown) // it may quote a certificate

@@ -176,6 +176,18 @@ func TestProxyFailures(t *testing.T) {
 	}
 }
 
+// If a proxy may have responded itself, the error names it.
+func TestProxyCutsResponse(t *testing.T) {
+	t.Parallel()
+	address := serveText(t, "HTTP/1.1 401 Unauthorized\r\nContent-Length: 99\r\n\r\ncanary")
+	client := newClient(t, httpstack.Config{ProxyURL: secret.New("http://user:canary@" + address)})
+	_, err := get(t, client, "http://127.0.0.1:1/")
+	wantFailure(t, err, httpstack.Truncated, true)
+	if failed := asError(t, err); failed.Proxy != address {
+		t.Errorf("the proxy is %q, want %q", failed.Proxy, address)
+	}
+}
+
 // A 407 of the server itself is a response like others.
 func TestServerResponds407(t *testing.T) {
 	t.Parallel()

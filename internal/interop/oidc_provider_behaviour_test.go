@@ -113,7 +113,7 @@ func (s *oidcProvider) testWrongSecret(t *testing.T) {
 		"error_description: client authentication failed",
 		"The client authenticated with client_secret_basic (form encoding): client_id, client_secret from the provider block.",
 	)
-	mustBe(t, s.tokenRequests(t, "refused"), 401)
+	mustBe(t, s.tokenRequests("refused"), 401)
 }
 
 // testShortLived has a token expire during a run, by the server's own clock. What
@@ -201,7 +201,7 @@ func (s *oidcProvider) testShared(t *testing.T) {
 		  count = 20
 		}`, nil)
 	w.Plan().MustExit(t, 0)
-	mustBe(t, s.tokenRequests(t, "post"), 200)
+	mustBe(t, s.tokenRequests("post"), 200)
 }
 
 // testSeveralClients has blocks that are clients of their own, each with another
@@ -226,5 +226,5 @@ func (s *oidcProvider) testSeveralClients(t *testing.T) {
 	if said := s.introspect(t, given(t, w, "token.json").AccessToken); said.ClientID != "basic" {
 		t.Errorf("the server says of the token: %+v", said)
 	}
-	mustBe(t, s.tokenRequests(t, "key-jwt"), 200, 200)
+	mustBe(t, s.tokenRequests("key-jwt"), 200, 200)
 }

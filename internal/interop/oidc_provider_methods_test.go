@@ -18,7 +18,7 @@ const oidcProviderSecret = "a-long-secret-for-HS256-0123456789abcdef"
 type methodTest struct {
 	client string
 	// config are attributes of the provider block, with @ORIGIN@, @MTLS_ORIGIN@,
-	// @ADDRESS@ and @ISSUER@ for those of the server.
+	// @PLAIN_ORIGIN@, @ADDRESS@ and @ISSUER@ for those of the server.
 	config string
 	// key and certificate are names of files of the PKI, for key.pem and
 	// certificate.pem of the workspace.
@@ -127,7 +127,7 @@ func TestOIDCProviderMetadata(t *testing.T) {
 				client_secret = "`+password+`"
 				tls           = { ca_certificate = file("ca.crt") }`)+consumer, nil)
 			w.Apply().MustExit(t, 0)
-			mustBe(t, server.tokenRequests(t, client), 200, 200) // of the plan and of the apply
+			mustBe(t, server.tokenRequests(client), 200, 200) // of the plan and of the apply
 		})
 	}
 }
@@ -149,6 +149,7 @@ func (s *oidcProvider) client(id, attributes string) string {
 		"@ORIGIN@", s.origin,
 		"@ADDRESS@", strings.Replace(s.origin, "localhost", "127.0.0.1", 1),
 		"@MTLS_ORIGIN@", s.mtlsOrigin,
+		"@PLAIN_ORIGIN@", s.plainOrigin,
 	).Replace(attributes))
 }
 

@@ -19,9 +19,9 @@ type oidcProvider struct {
 	*process
 	pki pki
 	// origin is also the issuer. Its endpoints ask for no client certificate, those
-	// at mtlsOrigin do.
-	origin, mtlsOrigin string
-	http               *http.Client
+	// at mtlsOrigin do. Those at plainOrigin have no TLS.
+	origin, mtlsOrigin, plainOrigin string
+	http                            *http.Client
 }
 
 // everyMethod are the client authentication methods that oidc-provider has and
@@ -35,39 +35,44 @@ var everyMethod = []string{
 // methods. Its clients are those in oidc-provider/clients.mjs.
 func startOIDCProvider(t *testing.T, pki pki, methods ...string) *oidcProvider {
 	t.Helper()
-	ports := freePorts(t, 2)
-	config, err := json.Marshal(map[string]any{"port": ports[0], "mtls_port": ports[1], "pki": pki, "methods": methods})
+	ports := freePorts(t, 3)
+	config, err := json.Marshal(map[string]any{"port": ports[0], "mtls_port": ports[1], "http_port": ports[2], "pki": pki, "methods": methods})
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "config.json")
 	write(t, path, string(config))
 	return &oidcProvider{
-		process:    start(t, ports, "node", "oidc-provider/server.mjs", path),
-		pki:        pki,
-		origin:     fmt.Sprintf("https://localhost:%d", ports[0]),
-		mtlsOrigin: fmt.Sprintf("https://localhost:%d", ports[1]),
-		http:       pki.client(t),
+		process:     start(t, ports, "node", "oidc-provider/server.mjs", path),
+		pki:         pki,
+		origin:      fmt.Sprintf("https://localhost:%d", ports[0]),
+		mtlsOrigin:  fmt.Sprintf("https://localhost:%d", ports[1]),
+		plainOrigin: fmt.Sprintf("http://localhost:%d", ports[2]),
+		http:        pki.client(t),
 	}
 }
 
 // exchange is a request that a server logged with its answer.
 type exchange struct {
-	Client, Path, Error string
-	Status              int
+	Client, From, Path, Error string
+	Status                    int
 }
 
-// tokenRequests are those of a client, in their order.
-func (s *oidcProvider) tokenRequests(t *testing.T, client string) []exchange {
-	t.Helper()
+// requests are those for a path, in their order.
+func (s *oidcProvider) requests(path string) []exchange {
 	var found []exchange
 	for line := range strings.Lines(s.output.String()) {
 		var one exchange
-		if json.Unmarshal([]byte(line), &one) == nil && one.Path == "/token" && one.Client == client {
+		if json.Unmarshal([]byte(line), &one) == nil && one.Path == path {
 			found = append(found, one)
 		}
 	}
 	return found
+}
+
+// tokenRequests are those of a client.
+func (s *oidcProvider) tokenRequests(client string) []exchange {
+	return slices.DeleteFunc(s.requests("/token"), func(one exchange) bool { return one.Client != client })
 }
 
 // mustBe compares the statuses of a client's requests with those that there should

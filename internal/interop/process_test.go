@@ -30,7 +30,8 @@ const (
 // process is a server that runs until its test ends.
 type process struct{ output lockedBuffer }
 
-// start runs a server until the test ends, and returns when it listens on ports.
+// start runs a server until the test ends, and returns when it listens on ports. What the
+// server printed is logged if the test fails.
 func start(t *testing.T, ports []int, name string, args ...string) *process {
 	t.Helper()
 	p := &process{}
@@ -43,10 +44,15 @@ func start(t *testing.T, ports []int, name string, args ...string) *process {
 	}
 	ended := make(chan struct{})
 	go func() { _ = command.Wait(); close(ended) }() // ended by a signal, which is an error to Wait
-	t.Cleanup(func() { <-ended })
+	t.Cleanup(func() {
+		<-ended
+		if t.Failed() {
+			t.Logf("%s printed:\n%s", name, p.output.String())
+		}
+	})
 	for _, port := range ports {
 		if !listens(t.Context(), port, ended) {
-			t.Fatalf("%s does not listen on port %d:\n%s", name, port, p.output.String())
+			t.Fatalf("%s does not listen on port %d", name, port)
 		}
 	}
 	return p

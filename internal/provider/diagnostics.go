@@ -181,8 +181,8 @@ func describeNetwork(failure *httpstack.Error, attribute string) finding {
 		found.summary, found.remedy = describeTLS(failure)
 	case failure.Kind == httpstack.Proxy:
 		found.attribute = ""
-	case failure.Kind == httpstack.Timeout && failure.Proxy != "":
-		found.remedy = "Check that the proxy " + failure.Proxy + " works and may reach the server: it comes from proxy_url, " +
+	case failure.Proxy != "":
+		found.remedy = "Check that the proxy " + failure.Proxy + " works, accepts the password, and may reach the server: it comes from proxy_url, " +
 			"HTTPS_PROXY or HTTP_PROXY, and NO_PROXY names hosts that need none. " + found.remedy
 	case failure.Kind == httpstack.TooLarge && attribute == "url": // only a request to an API can ask for less
 		found.remedy = "Check url. If it is right, request less at a time."

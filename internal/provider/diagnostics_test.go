@@ -143,23 +143,27 @@ func TestErrorOfConnection(t *testing.T) {
 	hanging, proxy := startServer(t), authservertest.StartProxy(t, "user", "right")
 	hanging.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Hang())
 	hanging.Fail(authserver.OtherPath, authserver.Always, authserver.Hang())
+	cutting := startServer(t)
+	cutting.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Truncated("<p>Unauthorized"))
 	const beyond = "https://login.example.com/token"
 	withUser := func(userinfo string) string { return strings.Replace(proxy.URL, "//", "//"+userinfo+"@", 1) }
 	tests := map[string]attributes{
 		// Not even asked for at a name server, as a label is empty.
-		"DNS":                       {"token_endpoint": "https://login..invalid/token"},
-		"refused":                   {"token_endpoint": "https://127.0.0.1:1/token"},
-		"unknown authority":         {"token_endpoint": secure.TokenURL()},
-		"wrong host":                trusting(startTLS(t, authservertest.WrongHost)),
-		"expired":                   trusting(startTLS(t, authservertest.Expired)),
-		"no TLS":                    {"token_endpoint": strings.Replace(plain.TokenURL(), "http:", "https:", 1)},
-		"TLS on plain http":         {"token_endpoint": strings.Replace(secure.TokenURL(), "https:", "http:", 1)},
-		"timeout":                   {"token_endpoint": hanging.TokenURL(), "timeout": "1s"},
-		"plaintext":                 {"token_endpoint": "http://login.example.com/token"},
-		"proxy refused":             {"token_endpoint": beyond, "proxy_url": "http://user:very-secret@127.0.0.1:1"},
-		"proxy wants password":      {"token_endpoint": beyond, "proxy_url": withUser("user:very-secret")},
-		"proxy finds no server":     {"token_endpoint": beyond, "proxy_url": withUser("user:right")},
-		"proxy hangs":               {"token_endpoint": beyond, "proxy_url": strings.Replace(hanging.URL, "//", "//user:very-secret@", 1), "timeout": "1s"},
+		"DNS":                   {"token_endpoint": "https://login..invalid/token"},
+		"refused":               {"token_endpoint": "https://127.0.0.1:1/token"},
+		"unknown authority":     {"token_endpoint": secure.TokenURL()},
+		"wrong host":            trusting(startTLS(t, authservertest.WrongHost)),
+		"expired":               trusting(startTLS(t, authservertest.Expired)),
+		"no TLS":                {"token_endpoint": strings.Replace(plain.TokenURL(), "http:", "https:", 1)},
+		"TLS on plain http":     {"token_endpoint": strings.Replace(secure.TokenURL(), "https:", "http:", 1)},
+		"timeout":               {"token_endpoint": hanging.TokenURL(), "timeout": "1s"},
+		"plaintext":             {"token_endpoint": "http://login.example.com/token"},
+		"proxy refused":         {"token_endpoint": beyond, "proxy_url": "http://user:very-secret@127.0.0.1:1"},
+		"proxy wants password":  {"token_endpoint": beyond, "proxy_url": withUser("user:very-secret")},
+		"proxy finds no server": {"token_endpoint": beyond, "proxy_url": withUser("user:right")},
+		"proxy hangs":           {"token_endpoint": beyond, "proxy_url": strings.Replace(hanging.URL, "//", "//user:very-secret@", 1), "timeout": "1s"},
+		// As tinyproxy does with a wrong password.
+		"proxy cuts its response":   {"token_endpoint": "http://127.0.0.1:1/token", "proxy_url": strings.Replace(cutting.URL, "//", "//user:very-secret@", 1)},
 		"issuer refused":            {"issuer": "https://127.0.0.1:1"},
 		"issuer, unknown authority": {"issuer": secure.Issuer()},
 	}

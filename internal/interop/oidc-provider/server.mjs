@@ -6,16 +6,18 @@
 //
 //   port       of the endpoints that ask for no client certificate
 //   mtls_port  of those that do (RFC 8705 section 5)
+//   http_port  of those without TLS
 //   pki        directory with server.crt, server.key, ca.crt and the clients' keys
 //   methods    client authentication methods that the server supports
 //
 // DPoP proofs need the server's nonce. /orders is an API for tokens that are bound to a
 // key, see api.mjs.
 //
-// Each answer is a line on standard output, in JSON: {client, path, status, error}.
+// Each answer is a line on standard output, in JSON: {client, from, path, status, error}.
 
 import crypto from 'node:crypto';
 import fs from 'node:fs';
+import http from 'node:http';
 import https from 'node:https';
 
 import { Provider, errors } from 'oidc-provider';
@@ -82,7 +84,7 @@ const provider = new Provider(origin(config.port), {
 provider.use(async (ctx, next) => {
   await next();
   const client = ctx.oidc?.entities.Client?.clientId;
-  console.log(JSON.stringify({ client, path: ctx.path, status: ctx.status, error: ctx.body?.error }));
+  console.log(JSON.stringify({ client, from: ctx.ip, path: ctx.path, status: ctx.status, error: ctx.body?.error }));
 });
 
 provider.use(api('/orders', { issuer: origin(config.port), audience: 'https://api.example.com/', key: pki('server.key') }));
@@ -92,3 +94,4 @@ const identity = { key: pki('server.key'), cert: pki('server.crt'), ca: pki('ca.
 const asking = { ...identity, requestCert: true, rejectUnauthorized: false };
 https.createServer(identity, provider.callback()).listen(config.port, '127.0.0.1');
 https.createServer(asking, provider.callback()).listen(config.mtls_port, '127.0.0.1');
+http.createServer(provider.callback()).listen(config.http_port, '127.0.0.1');
