@@ -178,7 +178,7 @@ func (d *providerData) startProxy(ctx context.Context, model proxyModel) (*openP
 			"The provider block sets request_body, which is not sent a second time, so the proxy sends the same token until the end of the run. "+
 				"Configure the token request with parameters instead.")
 	}
-	started, err := proxy.Start(ctx, proxy.Config{
+	started, err := proxy.Start(lasting(ctx), proxy.Config{
 		Target:    request.URL,
 		Header:    request.Header,
 		TLS:       model.HTTPS.ValueBool(),

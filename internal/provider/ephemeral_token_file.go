@@ -125,7 +125,7 @@ func (r *tokenFileEphemeralResource) Open(ctx context.Context, req ephemeral.Ope
 	if client.MinValidity != nil {
 		config.MinValidity = *client.MinValidity
 	}
-	file, err := tokenfile.Open(ctx, config)
+	file, err := tokenfile.Open(lasting(ctx), config)
 	if err != nil {
 		resp.Diagnostics.Append(describeFileError(err).diagnostic())
 		return

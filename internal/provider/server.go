@@ -25,9 +25,10 @@ type Server interface {
 	tfprotov6.ActionServer
 }
 
-// server is the framework's server. The methods that it replaces pass their diagnostics
-// through hideLines, including those of the framework itself and of other libraries'
-// validators. The framework's methods never return an error.
+// server is the framework's server. The methods that it replaces are calls, see
+// callContext, and pass their diagnostics through hideLines, including those of the
+// framework itself and of other libraries' validators. The framework's methods never
+// return an error.
 type server struct {
 	Server
 
@@ -67,7 +68,7 @@ func blockSchemas(framework Server) map[string]*tfprotov6.Schema {
 func (s *server) ValidateProviderConfig(
 	ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest,
 ) (*tfprotov6.ValidateProviderConfigResponse, error) {
-	resp, err := s.Server.ValidateProviderConfig(ctx, req)
+	resp, err := call(ctx, s.Server.ValidateProviderConfig, req)
 	s.hideLines(resp.Diagnostics, req.Config, "provider")
 	return resp, err
 }
@@ -75,7 +76,7 @@ func (s *server) ValidateProviderConfig(
 func (s *server) ConfigureProvider(
 	ctx context.Context, req *tfprotov6.ConfigureProviderRequest,
 ) (*tfprotov6.ConfigureProviderResponse, error) {
-	resp, err := s.Server.ConfigureProvider(ctx, req)
+	resp, err := call(ctx, s.Server.ConfigureProvider, req)
 	s.hideLines(resp.Diagnostics, req.Config, "provider")
 	return resp, err
 }
@@ -83,13 +84,13 @@ func (s *server) ConfigureProvider(
 func (s *server) ValidateDataResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest,
 ) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
-	resp, err := s.Server.ValidateDataResourceConfig(ctx, req)
+	resp, err := call(ctx, s.Server.ValidateDataResourceConfig, req)
 	s.hideLines(resp.Diagnostics, req.Config, "data."+req.TypeName)
 	return resp, err
 }
 
 func (s *server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	resp, err := s.Server.ReadDataSource(ctx, req)
+	resp, err := call(ctx, s.Server.ReadDataSource, req)
 	s.hideLines(resp.Diagnostics, req.Config, "data."+req.TypeName)
 	return resp, err
 }
@@ -97,7 +98,7 @@ func (s *server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSour
 func (s *server) ValidateEphemeralResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateEphemeralResourceConfigRequest,
 ) (*tfprotov6.ValidateEphemeralResourceConfigResponse, error) {
-	resp, err := s.Server.ValidateEphemeralResourceConfig(ctx, req)
+	resp, err := call(ctx, s.Server.ValidateEphemeralResourceConfig, req)
 	s.hideLines(resp.Diagnostics, req.Config, "ephemeral."+req.TypeName)
 	return resp, err
 }
@@ -105,7 +106,7 @@ func (s *server) ValidateEphemeralResourceConfig(
 func (s *server) OpenEphemeralResource(
 	ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest,
 ) (*tfprotov6.OpenEphemeralResourceResponse, error) {
-	resp, err := s.Server.OpenEphemeralResource(ctx, req)
+	resp, err := call(ctx, s.Server.OpenEphemeralResource, req)
 	s.hideLines(resp.Diagnostics, req.Config, "ephemeral."+req.TypeName)
 	return resp, err
 }
@@ -114,7 +115,7 @@ func (s *server) OpenEphemeralResource(
 func (s *server) RenewEphemeralResource(
 	ctx context.Context, req *tfprotov6.RenewEphemeralResourceRequest,
 ) (*tfprotov6.RenewEphemeralResourceResponse, error) {
-	resp, err := s.Server.RenewEphemeralResource(ctx, req)
+	resp, err := call(ctx, s.Server.RenewEphemeralResource, req)
 	s.hideLines(resp.Diagnostics, nil, "ephemeral."+req.TypeName)
 	return resp, err
 }
@@ -122,7 +123,7 @@ func (s *server) RenewEphemeralResource(
 func (s *server) CloseEphemeralResource(
 	ctx context.Context, req *tfprotov6.CloseEphemeralResourceRequest,
 ) (*tfprotov6.CloseEphemeralResourceResponse, error) {
-	resp, err := s.Server.CloseEphemeralResource(ctx, req)
+	resp, err := call(ctx, s.Server.CloseEphemeralResource, req)
 	s.hideLines(resp.Diagnostics, nil, "ephemeral."+req.TypeName)
 	return resp, err
 }
@@ -130,21 +131,24 @@ func (s *server) CloseEphemeralResource(
 func (s *server) ValidateActionConfig(
 	ctx context.Context, req *tfprotov6.ValidateActionConfigRequest,
 ) (*tfprotov6.ValidateActionConfigResponse, error) {
-	resp, err := s.Server.ValidateActionConfig(ctx, req)
+	resp, err := call(ctx, s.Server.ValidateActionConfig, req)
 	s.hideLines(resp.Diagnostics, req.Config, "action."+req.ActionType)
 	return resp, err
 }
 
 func (s *server) PlanAction(ctx context.Context, req *tfprotov6.PlanActionRequest) (*tfprotov6.PlanActionResponse, error) {
-	resp, err := s.Server.PlanAction(ctx, req)
+	resp, err := call(ctx, s.Server.PlanAction, req)
 	s.hideLines(resp.Diagnostics, req.Config, "action."+req.ActionType)
 	return resp, err
 }
 
+// The call ends with its events.
 func (s *server) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
+	ctx, end := newCall(ctx)
 	resp, err := s.Server.InvokeAction(ctx, req)
 	events := resp.Events
 	resp.Events = func(yield func(tfprotov6.InvokeActionEvent) bool) {
+		defer end()
 		events(func(event tfprotov6.InvokeActionEvent) bool {
 			if completed, ok := event.Type.(tfprotov6.CompletedInvokeActionEventType); ok {
 				s.hideLines(completed.Diagnostics, req.Config, "action."+req.ActionType)
@@ -153,6 +157,10 @@ func (s *server) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRe
 		})
 	}
 	return resp, err
+}
+
+func (s *server) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
+	return call(ctx, s.Server.CallFunction, req)
 }
 
 // hideLines removes the path of diagnostics whose source line may hold a secret, since
