@@ -17,8 +17,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
-	"github.com/hashicorp/terraform-plugin-log/tflog"
-	"github.com/hashicorp/terraform-plugin-log/tfsdklog"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/command"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/provider"
@@ -38,6 +36,7 @@ func main() {
 	// net/http prints unsolicited responses to the standard logger, and so to Terraform's
 	// log.
 	log.SetOutput(io.Discard)
+	quietLogs()
 
 	stop := stopSignals()
 	if !*debug { // with -debug the shell is the parent, and the provider may outlive it
@@ -73,10 +72,4 @@ func serve(cleanup *provider.Cleanup, debug bool, stop <-chan os.Signal) int {
 	case received := <-stop:
 		return 128 + int(received.(syscall.Signal)) //nolint:forcetypeassert // os/signal delivers no other
 	}
-}
-
-// loggingContext returns a context that logs to Terraform's log, like that of a call.
-func loggingContext() context.Context {
-	return tfsdklog.NewRootProviderLogger(context.Background(),
-		tfsdklog.WithStderrFromInit(), tfsdklog.WithLogName("oauth2cc"), tflog.WithLevelFromEnv("TF_LOG_PROVIDER", "oauth2cc"))
 }
