@@ -82,8 +82,14 @@ func (w *Workspace) StandIn(addresses ...string) {
 		if err := os.Symlink(consumer, filepath.Join(directory, "terraform-provider-"+path.Base(address))); err != nil {
 			w.t.Fatal(err)
 		}
-		w.installed[address] = directory
+		w.Install(address, directory)
 	}
+}
+
+// Install makes the CLI take another provider from a directory with its executable.
+func (w *Workspace) Install(address, directory string) {
+	w.t.Helper()
+	w.installed[address] = directory
 	w.Write("cli.tfrc", cliConfig(w.installed))
 }
 

@@ -58,15 +58,17 @@ func worksByName(t *testing.T, server, name string) {
 
 // versions are commands that print the version of an installed server.
 var versions = map[string][]string{
-	"glewlwyd":      {"glewlwyd", "--version"},
-	"nginx":         {"nginx", "-v"},
-	"oidc-provider": {"node", "-p", "require('./oidc-provider/node_modules/oidc-provider/package.json').version"},
-	"OpenSC":        {"opensc-tool", "--info"},
-	"Redis":         {"redis-server", "--version"},
-	"SoftHSM":       {"softhsm2-util", "--version"},
-	"squid":         {"squid", "-v"},
-	"tinyproxy":     {"tinyproxy", "-v"},
-	"Valkey":        {"valkey-server", "--version"},
+	"glewlwyd":         {"glewlwyd", "--version"},
+	"nginx":            {"nginx", "-v"},
+	"oidc-provider":    {"node", "-p", "require('./oidc-provider/node_modules/oidc-provider/package.json').version"},
+	"OpenSC":           {"opensc-tool", "--info"},
+	"provider http":    {"go", "list", "-C", "../../tools/http", "-m", "-f", "{{.Version}}", "github.com/terraform-providers/terraform-provider-http"},
+	"provider restapi": {"go", "list", "-C", "../../tools/restapi", "-m", "-f", "{{.Version}}", "github.com/Mastercard/terraform-provider-restapi"},
+	"Redis":            {"redis-server", "--version"},
+	"SoftHSM":          {"softhsm2-util", "--version"},
+	"squid":            {"squid", "-v"},
+	"tinyproxy":        {"tinyproxy", "-v"},
+	"Valkey":           {"valkey-server", "--version"},
 }
 
 // release is the part of a version that security updates of a distribution do not change.
