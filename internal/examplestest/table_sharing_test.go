@@ -20,6 +20,17 @@ func sharing() map[string]example {
 	secret := config.StringVariable("tGzv3JOkF0XG5Qx2TlKWIA")
 	scope := []url.Values{clientCredentials(url.Values{"scope": {"orders.read"}})}
 	client := authserver.Client{ID: "pipeline", Secret: "tGzv3JOkF0XG5Qx2TlKWIA", Scopes: []string{"orders.read"}}
+	redis := func(start func(*testing.T) (url string)) example {
+		return example{
+			client: client,
+			prepare: func(t *testing.T) config.Variables {
+				t.Helper()
+				return config.Variables{"client_secret": secret, "redis_url": config.StringVariable(start(t))}
+			},
+			forms: scope,
+			check: oneTokenRequest,
+		}
+	}
 	return map[string]example{
 		"sharing/file.tf": {
 			client:    client,
@@ -27,16 +38,18 @@ func sharing() map[string]example {
 			forms:     scope,
 			check:     oneTokenRequest,
 		},
-		"sharing/redis.tf": {
-			client: client,
-			prepare: func(t *testing.T) config.Variables {
-				t.Helper()
-				server := redistest.Start(t, redistest.Options{})
-				return config.Variables{"client_secret": secret, "redis_url": config.StringVariable(server.URL("", ""))}
-			},
-			forms: scope,
-			check: oneTokenRequest,
-		},
+		"sharing/redis.tf": redis(func(t *testing.T) string {
+			t.Helper()
+			return redistest.Start(t, redistest.Options{}).URL("", "")
+		}),
+		"sharing/redis_cluster.tf": redis(func(t *testing.T) string {
+			t.Helper()
+			return redistest.StartCluster(t, redistest.Options{}).URL("", "")
+		}),
+		"sharing/redis_sentinel.tf": redis(func(t *testing.T) string {
+			t.Helper()
+			return redistest.StartSentinel(t, 1, redistest.Options{}, redistest.Options{}).URL("", "")
+		}),
 		"sharing/encryption_key.tf": {
 			client:    federated("deploy", pipelineAudience, "orders.read"),
 			settings:  authserver.Config{TrustedIssuers: []authserver.TrustedIssuer{pipelineTrust()}},

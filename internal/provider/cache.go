@@ -8,7 +8,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"net/url"
 	"slices"
 	"syscall"
 	"time"
@@ -50,7 +49,8 @@ func cacheAttribute() schema.Attribute {
 			"path": optional(localPath(), "Folder of a `file` cache, created if it does not exist. Default: a folder in the user's cache folder "+
 				"(on Linux `~/.cache/terraform-provider-oauth2cc`)."),
 			"url": sensitive(redisURL(), "URL of the server of a `redis` cache: `rediss://user:password@host:6379/0`, `redis://` without TLS, "+
-				"or `unix://`. The settings of `tls` apply, except `server_name`."),
+				"or `unix://`. Redis Cluster: `rediss+cluster://user:password@host:6379,host:6379`. Sentinel: `rediss+sentinel://user:password@host:26379,host:26379/master-name/0`. "+
+				"The settings of `tls` apply, except `server_name`."),
 			"encryption_key": sensitive(line(), "Random text, preferably 32 bytes, that encrypts the entries of a `file` or `redis` cache together with the client's secret or private key. "+
 				"Required for clients that have neither."),
 		},
@@ -124,8 +124,8 @@ func (m providerModel) validateCache(client tokensource.ClientConfig) diag.Diagn
 	}
 	if kind == cacheRedis && sendsPassword(textIn(m.Cache, "url")) {
 		diags.AddAttributeWarning(at.AtName("url"), "Redis password in plaintext",
-			"With redis:// the password in url crosses the network unencrypted. Use rediss:// if the server supports TLS. "+
-				"Tokens are encrypted either way.")
+			"Without TLS the password in url crosses the network unencrypted. If the server supports TLS, use rediss:// "+
+				"(rediss+cluster://, rediss+sentinel://). Tokens are encrypted either way.")
 	}
 	if mayHave(m.Cache, "encryption_key") && !m.sharesTokens() {
 		diags.AddAttributeError(at.AtName("encryption_key"), "Conflicting attributes",
@@ -146,15 +146,10 @@ func (m providerModel) validateCache(client tokensource.ClientConfig) diag.Diagn
 	return diags
 }
 
-// sendsPassword reports whether the URL of a Redis server has a password that would
-// leave this machine unencrypted.
+// sendsPassword reports whether the URL of Redis servers has a password that would leave
+// this machine unencrypted.
 func sendsPassword(text string) bool {
-	address, err := url.Parse(text)
-	if err != nil || address.Scheme != "redis" || httpstack.IsLoopback(address.Hostname()) {
-		return false
-	}
-	_, ok := address.User.Password()
-	return ok
+	return slices.ContainsFunc(redisstore.PlaintextHosts(text), func(host string) bool { return !httpstack.IsLoopback(host) })
 }
 
 // encryptionKeyRemedy is for a client without a secret to encrypt its tokens with.
@@ -192,11 +187,18 @@ func cacheRemedy(err error) string {
 	case errors.Is(err, redisstore.ErrFull):
 		return "The Redis server accepts no writes. Check its maxmemory, whether it is a replica, and whether it can save to its disk."
 	case errors.Is(err, redisstore.ErrTLS):
-		return "Check that the server speaks TLS on this port, and that its certificate is for the host in cache.url and issued by an authority " +
+		return "Check that the server speaks TLS on this port, and that its certificate is for the host in cache.url (for the nodes of a cluster and " +
+			"the master of Sentinels: for the address that they announce) and issued by an authority " +
 			"that this machine trusts or tls.ca_certificate contains. If the server requires a client certificate, set tls.client_certificate."
+	case errors.Is(err, redisstore.ErrTopology):
+		return "Set cache.url to redis:// or rediss:// for one server, to redis+cluster:// or rediss+cluster:// for Redis Cluster, " +
+			"and to redis+sentinel:// or rediss+sentinel:// for Sentinel, with the Sentinels' ports (26379) and the name they have for the master."
+	case errors.Is(err, redisstore.ErrNotReady):
+		return "The server is starting, or a fail-over has not finished. If this lasts, check the server's log, and of a cluster the state in " +
+			"\"redis-cli cluster info\"."
 	case errors.Is(err, redisstore.ErrUnavailable):
 		return "Check the host and port in cache.url, that a Redis server runs there, and that no firewall blocks the connection. " +
-			"A server that closes the connection may require TLS (a rediss:// URL) or a client certificate (tls.client_certificate)."
+			"The addresses that a cluster or Sentinel announces must be reachable from this machine too. A server that closes the connection may require TLS (a rediss:// URL) or a client certificate (tls.client_certificate)."
 	case errors.Is(err, syscall.ENOSPC):
 		return "The disk is full. Free some space, or set cache.path to a folder on another disk."
 	case errors.Is(err, context.DeadlineExceeded):

@@ -206,6 +206,9 @@ var invalidProviders = map[string]invalid{
 	"short encryption key":   {attributes{"cache": attributes{"type": "file", "encryption_key": "very-secret-123"}}, "cache.encryption_key", "openssl rand"},
 	"url of a file cache":    {attributes{"cache": attributes{"type": "file", "url": redisURL}}, "cache.url", "redis"},
 	"Redis without url":      {attributes{"cache": attributes{"type": "redis"}}, "cache.url", "rediss://"},
+	"Redis with two hosts":   {attributes{"cache": attributes{"type": "redis", "url": "redis://u:very-secret@one,two"}}, "cache.url", "redis+cluster"},
+	"database of a cluster":  {attributes{"cache": attributes{"type": "redis", "url": "rediss+cluster://u:very-secret@one,two/3"}}, "cache.url", "databases"},
+	"Sentinel, no master":    {attributes{"cache": attributes{"type": "redis", "url": "rediss+sentinel://u:very-secret@one,two"}}, "cache.url", "mymaster"},
 	"Redis at https":         {attributes{"cache": attributes{"type": "redis", "url": "https://u:very-secret@h"}}, "cache.url", "rediss"},
 	"key of a memory cache":  {attributes{"cache": attributes{"encryption_key": "very-secret-of-many"}}, "cache.encryption_key", "encryption_key"},
 	"empty encryption key":   {attributes{"cache": attributes{"type": "file", "encryption_key": ""}}, "cache.encryption_key", "empty"},
@@ -370,6 +373,15 @@ func TestValidatePlaintextRedis(t *testing.T) {
 		"redis://user:very-secret@127.0.0.2:6380":     false,
 		"redis://user:very-secret@[::1]":              false,
 		"unix://user:very-secret@/run/redis.sock":     false,
+
+		"redis+cluster://user:very-secret@10.0.0.1,10.0.0.2":               true,
+		"redis+cluster://:very-secret@localhost:7000,redis.example.com":    true,
+		"redis+cluster://10.0.0.1,10.0.0.2":                                false,
+		"redis+cluster://user:very-secret@localhost:7000,127.0.0.1:7001":   false,
+		"rediss+cluster://user:very-secret@10.0.0.1,10.0.0.2":              false,
+		"redis+sentinel://user:very-secret@10.0.0.1,10.0.0.2/mymaster":     true,
+		"redis+sentinel://user:very-secret@localhost:26379/mymaster/1":     false,
+		"rediss+sentinel://user:very-secret@10.0.0.1,10.0.0.2/mymaster/15": false,
 	} {
 		t.Run(url, func(t *testing.T) {
 			t.Parallel()

@@ -1,8 +1,8 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package redistest runs a real Redis or Valkey server for one test, with a folder and a
-// port of its own.
+// Package redistest runs real Redis or Valkey servers for one test, with folders and
+// ports of their own: one, a cluster, or a master with a replica and Sentinels.
 package redistest
 
 import (
@@ -43,6 +43,9 @@ type Options struct {
 	MaxMemory int
 	// Directives are additional lines of the configuration.
 	Directives []string
+
+	cluster bool   // the server is a node of a cluster
+	monitor string // the address of the master that the server is a Sentinel for
 }
 
 // Server is a server that runs until its test ends.
@@ -51,6 +54,7 @@ type Server struct {
 	Address string
 	Socket  string
 	tls     bool
+	bus     string // the port for the other nodes of a cluster
 	process *os.Process
 	ended   chan struct{}
 }
@@ -73,8 +77,9 @@ func Start(t testing.TB, options Options) *Server {
 			tls:     options.TLS != nil,
 			ended:   make(chan struct{}),
 		}
+		_, server.bus, _ = net.SplitHostPort(freeAddress(t))
 		var ready bool
-		if ready, output = server.start(t, program, configuration(t, server, folder, options)); ready {
+		if ready, output = server.start(t, program, configuration(t, server, folder, options), options.monitor != ""); ready {
 			return server
 		}
 	}
@@ -110,7 +115,8 @@ func (s *Server) Kill() {
 }
 
 // Do sends a command over the socket, as the user "default", and returns the first line
-// of the reply. It may be called after the test has ended.
+// of the reply, or the text if it is one of many lines. It may be called after the test
+// has ended.
 func (s *Server) Do(t testing.TB, words ...string) string {
 	t.Helper()
 	connection, err := new(net.Dialer).DialContext(context.WithoutCancel(t.Context()), "unix", s.Socket)
@@ -126,11 +132,21 @@ func (s *Server) Do(t testing.TB, words ...string) string {
 	if _, err := io.WriteString(connection, command.String()); err != nil {
 		t.Fatal(err)
 	}
-	line, err := bufio.NewReader(connection).ReadString('\n')
+	reader := bufio.NewReader(connection)
+	line, err := reader.ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.TrimRight(line, "\r\n")
+	line = strings.TrimRight(line, "\r\n")
+	size, err := strconv.Atoi(strings.TrimPrefix(line, "$"))
+	if !strings.HasPrefix(line, "$") || err != nil || size < 0 {
+		return line
+	}
+	text := make([]byte, size)
+	if _, err := io.ReadFull(reader, text); err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // find returns the path of a server.
@@ -176,10 +192,19 @@ func freeAddress(t testing.TB) string {
 const startTimeout = 30 * time.Second
 
 // start runs the program until the test ends. It returns false and the program's output
-// if the program ends before it is ready.
-func (s *Server) start(t testing.TB, program, configuration string) (ready bool, output string) {
+// if the program ends before it is ready. A Sentinel writes to its configuration, which
+// is therefore a file.
+func (s *Server) start(t testing.TB, program, configuration string, sentinel bool) (ready bool, output string) {
 	t.Helper()
-	command := exec.CommandContext(context.WithoutCancel(t.Context()), program, "-")
+	arguments, says := []string{"-"}, "Ready to accept connections"
+	if sentinel {
+		file := filepath.Join(filepath.Dir(s.Socket), "sentinel.conf")
+		if err := os.WriteFile(file, []byte(configuration), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		arguments, says = []string{file, "--sentinel"}, "Sentinel ID is"
+	}
+	command := exec.CommandContext(context.WithoutCancel(t.Context()), program, arguments...)
 	command.Stdin = strings.NewReader(configuration)
 	reader, writer := io.Pipe()
 	command.Stdout, command.Stderr = writer, writer
@@ -198,7 +223,7 @@ func (s *Server) start(t testing.TB, program, configuration string) (ready bool,
 	lines := bufio.NewScanner(reader)
 	for lines.Scan() {
 		output += lines.Text() + "\n"
-		if strings.Contains(lines.Text(), "Ready to accept connections") {
+		if strings.Contains(lines.Text(), says) {
 			go io.Copy(io.Discard, reader) //nolint:errcheck // ends with the server
 			return true, output
 		}
@@ -206,8 +231,8 @@ func (s *Server) start(t testing.TB, program, configuration string) (ready bool,
 	return false, output
 }
 
-// configuration is for the server's standard input, so that no password is in a file or
-// on a command line.
+// configuration is for the server's standard input, so that no password is on a command
+// line.
 func configuration(t testing.TB, server *Server, folder string, options Options) string {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(server.Address)
@@ -215,10 +240,14 @@ func configuration(t testing.TB, server *Server, folder string, options Options)
 		"bind " + host,
 		"unixsocket " + strconv.Quote(server.Socket),
 		"dir " + strconv.Quote(folder),
-		`save ""`,
-		"appendonly no",
-		"maxmemory " + strconv.Itoa(options.MaxMemory),
-		"maxmemory-policy noeviction",
+	}
+	if options.monitor == "" {
+		lines = append(lines, `save ""`, "appendonly no", "maxmemory "+strconv.Itoa(options.MaxMemory), "maxmemory-policy noeviction")
+	} else {
+		lines = append(lines, monitoring(options.monitor)...)
+	}
+	if options.cluster {
+		lines = append(lines, "cluster-enabled yes", "cluster-node-timeout 2000", "cluster-port "+server.bus)
 	}
 	if options.TLS == nil {
 		lines = append(lines, "port "+port)

@@ -4,15 +4,11 @@
 package redisstore
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -20,126 +16,118 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// What is wrong with a URL. None of these shows a part of it: if a password contains a
-// character that has a meaning in URLs, it may be in any other part.
-var (
-	errURL      = errors.New("not a valid URL; special characters in the user and password must be percent-encoded")
-	errScheme   = errors.New("its scheme must be redis, rediss or unix")
-	errPassword = errors.New("it has a user without a password; without a user, write redis://:password@host")
-	errHost     = errors.New("it has no host")
-	errPort     = errors.New("its port must be a number from 1 to 65535")
-	errPath     = errors.New("a unix URL needs an absolute path and no host, as in unix:///run/redis.sock")
-	errDatabase = errors.New("its database must be a number, as in redis://host/0 or unix:///run/redis.sock?db=0")
-	errQuery    = errors.New("it has a query option that is not supported; the only one is db, of unix URLs")
-	errFragment = errors.New("it has a fragment; a # in the password must be percent-encoded")
-)
-
-// CheckURL reports why [Open] would not accept a URL. The error shows no part of it.
-func CheckURL(text string) error {
-	_, err := parseURL(text)
-	return err
-}
-
-// parseURL returns the options that a URL has, and the name of the server's certificate
-// if it is one with TLS. The library's parser accepts options that undo the bounds of this
-// package, and shows the URL in its errors.
-func parseURL(text string) (*redis.Options, error) {
-	parsed, err := url.Parse(text)
-	if err != nil {
-		return nil, errURL
-	}
-	password, _ := parsed.User.Password()
-	switch {
-	case parsed.User != nil && password == "":
-		return nil, errPassword
-	case strings.Contains(text, "#"):
-		return nil, errFragment
-	}
-	options := &redis.Options{Username: parsed.User.Username(), Password: password}
-	var database string
-	switch host := parsed.Hostname(); parsed.Scheme {
-	case "redis", "rediss":
-		port := cmp.Or(parsed.Port(), "6379") // registered for Redis, with TLS or without
-		number, err := strconv.ParseUint(port, 10, 16)
-		switch {
-		case host == "":
-			return nil, errHost
-		case err != nil || number == 0:
-			return nil, errPort
-		case parsed.RawQuery != "":
-			return nil, errQuery
-		}
-		options.Network, options.Addr, database = "tcp", net.JoinHostPort(host, port), strings.TrimPrefix(parsed.Path, "/")
-		if parsed.Scheme == "rediss" {
-			options.TLSConfig = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
-		}
-	case "unix":
-		query, err := url.ParseQuery(parsed.RawQuery)
-		switch {
-		case parsed.Host != "" || !strings.HasPrefix(parsed.Path, "/"):
-			return nil, errPath
-		case err != nil || len(query) > 1 || len(query) == 1 && len(query["db"]) != 1:
-			return nil, errQuery
-		}
-		options.Network, options.Addr, database = "unix", parsed.Path, query.Get("db")
-	default:
-		return nil, errScheme
-	}
-	number, err := strconv.ParseUint(cmp.Or(database, "0"), 10, 31) // as many bits as servers have for it
-	if err != nil {
-		return nil, errDatabase
-	}
-	options.DB = int(number)
-	return options, nil
-}
-
 const (
 	// stepTimeout bounds each step of an operation: to connect, to write, to read.
 	stepTimeout = 2 * time.Second
-	// connections are more than the resources of one run need at once.
+	// connections are more than the resources of one run need at once of one server.
 	connections = 4
+
+	// A fail-over is waited for, about three seconds in all, which is less than a caller
+	// waits for the cache.
+	failoverRetries                 = 8
+	shortestBackoff, longestBackoff = 100 * time.Millisecond, 500 * time.Millisecond
+	clusterReload                   = 5 * time.Second // a node that hangs sends no redirection
 )
 
 // newClient returns a client that connects when it must, and sends no command beyond
 // those that the store needs: a user's rights may be as narrow as the package's
-// documentation says. It completes the options of a URL.
-func newClient(options *redis.Options, settings *tls.Config) *redis.Client {
+// documentation says.
+func newClient(at address, settings *tls.Config) redis.UniversalClient {
 	logging.Disable() // it would write to standard error, whatever Terraform's log level
-	options.Dialer = dialer(secure(options.TLSConfig, settings))
-
-	options.Protocol = 2
-	options.DisableIdentity = true
-	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-
-	options.ContextTimeoutEnabled = true
-	options.DialTimeout = stepTimeout
-	options.ReadTimeout = stepTimeout
-	options.WriteTimeout = stepTimeout
-	options.PoolTimeout = stepTimeout
-	options.DialerRetries = 1
-	options.MaxRetries = 1 // a connection that rested may have been closed meanwhile
-
-	options.PoolSize = connections
-	options.MaxActiveConns = connections
-	options.PipelinePoolSize = -1 // pipelines use the same connections
+	dial := dialer(at.tls(settings))
+	options := serverOptions(at.user, at.password, dial)
+	options.Network, options.Addr, options.DB = at.network, at.hosts[0], at.database
+	switch at.topology {
+	case cluster:
+		return newCluster(at.hosts, options)
+	case sentinel:
+		found := &sentinels{hosts: at.hosts, master: at.master, user: at.user, password: at.password, dial: dial}
+		options.Dialer, options.DialTimeout = found.dialMaster, 2*stepTimeout // to find the master, and to connect to it
+		options.MaxRetries, options.MinRetryBackoff, options.MaxRetryBackoff = failoverRetries, shortestBackoff, longestBackoff
+	case single:
+		options.MaxRetries = 1 // a connection that rested may have been closed meanwhile
+	}
 	return redis.NewClient(options)
 }
 
-// secure merges the settings of a URL with TLS and the user's; nil if there is no TLS.
-func secure(config, settings *tls.Config) *tls.Config {
-	if config == nil || settings == nil {
-		return config
+// serverOptions bounds what a server can do to this process, be it a node of a cluster
+// or a Sentinel.
+func serverOptions(user, password string, dial dialFunc) *redis.Options {
+	return &redis.Options{
+		Username: user,
+		Password: password,
+		Dialer:   dial,
+
+		Protocol:                 2,
+		DisableIdentity:          true,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+
+		ContextTimeoutEnabled: true,
+		DialTimeout:           stepTimeout,
+		ReadTimeout:           stepTimeout,
+		WriteTimeout:          stepTimeout,
+		PoolTimeout:           stepTimeout,
+		DialerRetries:         1,
+		MaxRetries:            -1,
+
+		PoolSize:         connections,
+		MaxActiveConns:   connections,
+		PipelinePoolSize: -1, // pipelines use the same connections
+	}
+}
+
+// newCluster returns a client of a cluster. Each of its nodes gets the options.
+func newCluster(seeds []string, options *redis.Options) redis.UniversalClient {
+	var client *redis.ClusterClient
+	dial := options.Dialer
+	options.Dialer = func(ctx context.Context, network, address string) (net.Conn, error) {
+		connection, err := dial(ctx, network, address)
+		if err != nil {
+			client.ReloadState(ctx) // another node may have replaced this one
+		}
+		return connection, err
+	}
+	client = redis.NewClusterClient(&redis.ClusterOptions{
+		Addrs: seeds,
+		NewClient: func(node *redis.Options) *redis.Client {
+			each := *options
+			each.Addr = node.Addr
+			return redis.NewClient(&each)
+		},
+		MaxRedirects:               failoverRetries,
+		MinRetryBackoff:            shortestBackoff,
+		MaxRetryBackoff:            longestBackoff,
+		ClusterStateReloadInterval: clusterReload,
+		DisableRoutingPolicies:     true, // they are read with COMMAND, which the user may have no right to
+	})
+	return client
+}
+
+// tls returns the settings of a connection, nil if there is no TLS.
+func (at address) tls(settings *tls.Config) *tls.Config {
+	if !at.secure {
+		return nil
+	}
+	if settings == nil {
+		return &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	merged := settings.Clone()
-	merged.ServerName = config.ServerName
-	merged.MinVersion = max(settings.MinVersion, config.MinVersion)
+	merged.MinVersion = max(settings.MinVersion, tls.VersionTLS12)
 	merged.NextProtos = nil // those of HTTP
 	return merged
 }
 
-// dialer returns a function that connects to the server, with TLS unless config is nil.
-func dialer(config *tls.Config) func(context.Context, string, string) (net.Conn, error) {
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// dialer returns a function that connects to a server, with TLS unless config is nil. The
+// server's certificate must be for the host that is dialed, also if it is not in the URL
+// but the one that a cluster or Sentinel names.
+func dialer(config *tls.Config) dialFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, _, err := net.SplitHostPort(address)
+		if network == "tcp" && (err != nil || host == "") { // which would be this machine
+			return nil, errNoAddress
+		}
 		connection, err := new(net.Dialer).DialContext(ctx, network, address)
 		if err != nil {
 			return nil, err
@@ -147,7 +135,9 @@ func dialer(config *tls.Config) func(context.Context, string, string) (net.Conn,
 		if config == nil {
 			return &guard{Conn: connection}, nil
 		}
-		secured := tls.Client(connection, config)
+		each := config.Clone()
+		each.ServerName = host
+		secured := tls.Client(connection, each)
 		err = secured.HandshakeContext(ctx)
 		if err == nil {
 			return &guard{Conn: secured}, nil
@@ -159,3 +149,5 @@ func dialer(config *tls.Config) func(context.Context, string, string) (net.Conn,
 		return nil, fmt.Errorf("%w: %w", ErrTLS, err)
 	}
 }
+
+var errNoAddress = errors.New("a node announces no address; set cluster-announce-ip or cluster-announce-hostname there")

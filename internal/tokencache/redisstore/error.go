@@ -32,15 +32,28 @@ var (
 	// ErrFull means that the server accepts no writes, for lack of memory or because
 	// it is a replica.
 	ErrFull = errors.New("redis does not accept writes")
+	// ErrNotReady means that the server is starting, or that a cluster has no node for the
+	// key while it fails over.
+	ErrNotReady = errors.New("redis is not ready")
+	// ErrTopology means that the server is not of the kind that the URL's scheme says: one
+	// server, a node of a cluster, or a Sentinel that knows the master's name.
+	ErrTopology = errors.New("redis is not set up as the URL says")
 )
 
-// The codes with which servers refuse. If a script was refused, the code may stand
-// anywhere in the text.
-var (
-	denied = regexp.MustCompile(`\b(?:NOAUTH|WRONGPASS|NOPERM)\b|^ERR AUTH|user executing the script`)
-	full   = regexp.MustCompile(`\b(?:OOM|READONLY|MISCONF|NOREPLICAS)\b`)
-	other  = regexp.MustCompile(`\bWRONGTYPE\b`)
-)
+// refusals are the codes with which servers refuse. If a script was refused, the code may
+// stand anywhere in the text.
+var refusals = []struct {
+	class error
+	codes *regexp.Regexp
+}{
+	{ErrDenied, regexp.MustCompile(`\b(?:NOAUTH|WRONGPASS|NOPERM)\b|^ERR AUTH|user executing the script`)},
+	{ErrFull, regexp.MustCompile(`\b(?:OOM|READONLY|MISCONF|NOREPLICAS)\b`)},
+	// A node of a cluster; a server that is none; and a Sentinel, which has few commands,
+	// or a server that is none.
+	{ErrTopology, regexp.MustCompile(`(?i)^(?:MOVED|ASK)\b|^ERR (?:this instance has cluster support disabled|unknown command)`)},
+	{ErrNotReady, regexp.MustCompile(`^(?:LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN)\b`)},
+	{tokencache.ErrDamaged, regexp.MustCompile(`\bWRONGTYPE\b`)}, // somebody else has something under the key
+}
 
 // maxShown bounds what is shown of a text from outside, in bytes.
 const maxShown = 200
@@ -55,22 +68,22 @@ func (s *Store) explain(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	class := classify(err)
-	text := strings.TrimPrefix(err.Error(), class.Error()+": ")
-	return fmt.Errorf("%w: %s", class, s.redactor.Excerpt(text, maxShown))
+	return fmt.Errorf("%w: %s", class, s.redactor.Excerpt(detail(err, class), maxShown))
 }
 
+// detail is the text of an error without that of its class.
+func detail(err, class error) string { return strings.TrimPrefix(err.Error(), class.Error()+": ") }
+
 func classify(err error) error {
-	var reply redis.Error
 	network, _ := errors.AsType[*net.OpError](err)
-	switch {
-	case errors.Is(err, ErrTLS), network != nil && network.Op == "remote error": // an alert after the handshake
+	if errors.Is(err, ErrTLS) || network != nil && network.Op == "remote error" { // an alert after the handshake
 		return ErrTLS
-	case errors.As(err, &reply) && denied.MatchString(reply.Error()):
-		return ErrDenied
-	case errors.As(err, &reply) && full.MatchString(reply.Error()):
-		return ErrFull
-	case errors.As(err, &reply) && other.MatchString(reply.Error()):
-		return tokencache.ErrDamaged // somebody else has something under the key
+	}
+	reply, isReply := errors.AsType[redis.Error](err)
+	for _, refusal := range refusals {
+		if errors.Is(err, refusal.class) || isReply && refusal.codes.MatchString(reply.Error()) {
+			return refusal.class
+		}
 	}
 	return ErrUnavailable
 }

@@ -4,6 +4,7 @@
 package redisstore_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -85,15 +86,17 @@ func listen(t *testing.T, serve func(net.Conn)) string {
 // silent accepts what it is sent.
 func silent(connection net.Conn) { _, _ = io.Copy(io.Discard, connection) }
 
-// says replies to whatever it is sent with the same text.
+// says replies to each command with the same text.
 func says(text string) func(net.Conn) {
 	return func(connection net.Conn) {
-		command := make([]byte, 64<<10)
+		commands := make([]byte, 64<<10)
 		for {
-			if _, err := connection.Read(command); err != nil {
+			length, err := connection.Read(commands)
+			if err != nil {
 				return
 			}
-			if _, err := io.WriteString(connection, text); err != nil {
+			count := 1 + bytes.Count(commands[:length], []byte("\r\n*"))
+			if _, err := io.WriteString(connection, strings.Repeat(text, count)); err != nil {
 				return
 			}
 		}
@@ -128,16 +131,61 @@ func TestUnavailable(t *testing.T) {
 		"deep arrays":            listen(t, says(strings.Repeat("*1\r\n", 2<<20))),
 		"a map":                  listen(t, says("%10000000000\r\n")),
 		"other types":            listen(t, says(":1\r\n")),
-		"loading":                listen(t, says("-LOADING Redis is loading\r\n")),
-		"a cluster":              listen(t, says("-MOVED 1 10.0.0.1:6379\r\n")),
+	} {
+		for kind, url := range everyTopology(url) {
+			t.Run(kind+name, func(t *testing.T) {
+				t.Parallel()
+				mustAllFail(t, open(t, url, nil), redisstore.ErrUnavailable)
+			})
+		}
+	}
+}
+
+// everyTopology returns a server's URL, and those of a cluster and of Sentinels there.
+func everyTopology(url string) map[string]string {
+	transport, rest, _ := strings.Cut(url, "://")
+	if transport == "unix" {
+		return map[string]string{"": url}
+	}
+	return map[string]string{
+		"":           url,
+		"cluster, ":  transport + "+cluster://" + rest,
+		"sentinel, ": transport + "+sentinel://" + rest + "/mymaster",
+	}
+}
+
+// mustAllFail holds that all operations fail in the same way.
+func mustAllFail(t *testing.T, store *redisstore.Store, want error) {
+	t.Helper()
+	for operation, err := range outcomes(t, store) {
+		if !errors.Is(err, want) {
+			t.Errorf("%s: got %v, want %v", operation, err, want)
+		}
+	}
+}
+
+// TestNotAsTheURLSays has servers of another kind, or in another state, than it takes.
+func TestNotAsTheURLSays(t *testing.T) {
+	t.Parallel()
+	one, watched := redistest.Start(t, redistest.Options{}), redistest.StartSentinel(t, 1, redistest.Options{}, redistest.Options{})
+	for name, row := range map[string]struct {
+		url  string
+		want error
+	}{
+		"node of a cluster":      {listen(t, says("-MOVED 1 10.0.0.1:6379\r\n")), redisstore.ErrTopology},
+		"Sentinel":               {watched.Sentinels[0].URL("", ""), redisstore.ErrTopology},
+		"no cluster":             {everyTopology(one.URL("", ""))["cluster, "], redisstore.ErrTopology},
+		"no Sentinel":            {everyTopology(one.URL("", ""))["sentinel, "], redisstore.ErrTopology},
+		"Sentinel as a cluster":  {everyTopology(watched.Sentinels[0].URL("", ""))["cluster, "], redisstore.ErrTopology},
+		"another master":         {everyTopology(watched.Sentinels[0].URL("", ""))["sentinel, "], redisstore.ErrTopology},
+		"loading":                {listen(t, says("-LOADING Redis is loading the dataset in memory\r\n")), redisstore.ErrNotReady},
+		"replica without master": {listen(t, says("-MASTERDOWN Link with MASTER is down\r\n")), redisstore.ErrNotReady},
+		"cluster that is down":   {listen(t, says("-CLUSTERDOWN The cluster is down\r\n")), redisstore.ErrNotReady},
+		"keys that move":         {listen(t, says("-TRYAGAIN Multiple keys request during rehashing of slot\r\n")), redisstore.ErrNotReady},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for operation, err := range outcomes(t, open(t, url, nil)) {
-				if !errors.Is(err, redisstore.ErrUnavailable) {
-					t.Errorf("%s: got %v, want %v", operation, err, redisstore.ErrUnavailable)
-				}
-			}
+			mustAllFail(t, open(t, row.url, nil), row.want)
 		})
 	}
 }

@@ -1,23 +1,29 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package redisstore shares tokens between the machines of a fleet, on a server
-// that speaks the Redis protocol: Redis from 6.0 on, or Valkey.
+// Package redisstore shares tokens between the machines of a fleet, on servers that speak
+// the Redis protocol: Redis from 6.0 on, or Valkey. They are one server, a cluster, or a
+// master that Sentinels watch.
 //
 // An entry is stored under oauth2cc:v1: followed by its key, and its lock under the same
 // name followed by :lock. Both expire by the server's clock. A user needs these
-// permissions, and select only for a database other than 0:
+// permissions:
 //
 //	ACL SETUSER <user> on ><password> resetkeys ~oauth2cc:v1:* -@all
-//	  +eval +evalsha +getrange +pttl +set +del +get +pexpire +select
+//	  +eval +evalsha +getrange +pttl +set +del +get +pexpire
+//
+// and besides select for a database other than 0, or cluster|slots and asking on a
+// cluster. On Sentinels, if they have users, it is sentinel|get-master-addr-by-name.
 //
 // A lock is a key that only its owner extends or removes. It excludes others for as
 // long as the owner can reach the server, which is enough to save requests but not to
-// guard what must never happen twice.
+// guard what must never happen twice. A fail-over may lose it, and entries of the last
+// moments.
 //
-// The server is not trusted: what is stored is sealed, replies are bounded, and texts
-// of the server are redacted before they are shown. Redis Cluster and Sentinel are not
-// supported: the URL names one server, or a proxy of one.
+// The servers are not trusted: what is stored is sealed, replies are bounded, and texts
+// of the servers are redacted before they are shown. The nodes of a cluster and the
+// Sentinels say where else to connect, and the user and password are sent there; with
+// TLS, the server there must prove that it is the host of this name.
 package redisstore
 
 import (
@@ -42,33 +48,41 @@ const prefix = "oauth2cc:v1:"
 type Config struct {
 	// URL is redis://, unencrypted, or rediss://, with TLS, followed by
 	// [user:password@]host[:port][/database]; or
-	// unix://[user:password@]/path[?db=database].
+	// unix://[user:password@]/path[?db=database]; or redis+cluster:// or rediss+cluster://,
+	// followed by [user:password@]host[:port][,host[:port]...]; or redis+sentinel:// or
+	// rediss+sentinel://, followed by the same and /master-name[/database].
+	//
+	// The user and password are those of the nodes. A Sentinel that requires
+	// authentication gets them too.
 	URL secret.String
-	// TLS holds the trusted authorities and the client certificate, for rediss only.
-	// Nil means the system's authorities. The server must have a certificate for the
-	// URL's host and speak TLS 1.2 or later.
+	// TLS holds the trusted authorities and the client certificate, for TLS only.
+	// Nil means the system's authorities. A server must have a certificate for the host
+	// that it is dialed by, which is the URL's or the one that a cluster or Sentinel
+	// announces, and speak TLS 1.2 or later.
 	TLS *tls.Config
 }
 
 // Store is a [tokencache.Store]. Make one with [Open].
 type Store struct {
-	client   *redis.Client
+	client   redis.UniversalClient
 	locks    *redislock.Client
 	redactor *secret.Redactor // of the user and the password
 }
 
+var errReply = errors.New("the reply is not what was asked for")
+
 // Open returns a store that connects when it is first used. The error is that of
 // [CheckURL], which shows no part of the URL.
 func Open(config Config) (*Store, error) {
-	options, err := parseURL(config.URL.Reveal())
+	at, err := parseURL(config.URL.Reveal())
 	if err != nil {
 		return nil, err
 	}
-	client := newClient(options, config.TLS)
+	client := newClient(at, config.TLS)
 	return &Store{
 		client:   client,
 		locks:    redislock.New(client),
-		redactor: secret.NewRedactor(secret.New(options.Username), secret.New(options.Password)),
+		redactor: secret.NewRedactor(secret.New(at.user), secret.New(at.password)),
 	}, nil
 }
 
