@@ -11,12 +11,14 @@
 // removed from the environment.
 //
 // Like those of terraform-plugin-testing, tests that use it are skipped unless
-// TF_ACC is set. TF_ACC_TERRAFORM_PATH names the CLI.
+// TF_ACC is set. TF_ACC_TERRAFORM_PATH names the CLI. What CLIs cannot all do is in
+// cli.go.
 package acctest
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -41,12 +43,14 @@ func Main(run func() int) {
 			_ = os.Unsetenv(name)
 		}
 	}
-	if cli, err := cliPath(); err == nil {
-		_ = os.Setenv("TF_ACC_TERRAFORM_PATH", cli) // for terraform-plugin-testing, which would download one
-	}
 	// The executables end at a race, at once, and do not wait for others as they end.
 	_ = os.Setenv("GORACE", "halt_on_error=1 atexit_sleep_ms=0")
-	code := run()
+	code := 1
+	if err := findCLI(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	} else {
+		code = run()
+	}
 	if built.dir != "" {
 		_ = os.RemoveAll(built.dir)
 	}
@@ -64,32 +68,6 @@ func isUnwanted(name string) bool {
 		return true
 	}
 	return slices.Contains([]string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"}, upper)
-}
-
-func cliPath() (string, error) {
-	if cli := os.Getenv("TF_ACC_TERRAFORM_PATH"); cli != "" {
-		return cli, nil
-	}
-	for _, name := range []string{"terraform", "tofu"} {
-		if cli, err := exec.LookPath(name); err == nil {
-			return filepath.Abs(cli)
-		}
-	}
-	return "", errors.New("neither terraform nor tofu is on PATH, and TF_ACC_TERRAFORM_PATH is not set")
-}
-
-// CLI returns the path of the CLI that tests run. It skips the test unless TF_ACC
-// is set.
-func CLI(t testing.TB) string {
-	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("acceptance tests are skipped unless TF_ACC is set")
-	}
-	cli, err := cliPath()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cli
 }
 
 // Executable returns the path of the provider, which is alone in its directory. It
@@ -111,6 +89,14 @@ var built struct {
 	dir string
 }
 
+// makeBuilt makes the directory.
+func makeBuilt() (err error) {
+	if built.dir == "" {
+		built.dir, err = os.MkdirTemp("", "oauth2cc-acctest-")
+	}
+	return err
+}
+
 // Build compiles a main package, once for each test process, and returns the path of
 // the executable. It is for processes that end with [Main]. The executable is compiled
 // like the tests, with the race detector or without, so that no package is compiled twice.
@@ -118,12 +104,8 @@ func Build(t testing.TB, importPath string) string {
 	t.Helper()
 	built.Lock()
 	defer built.Unlock()
-	if built.dir == "" {
-		dir, err := os.MkdirTemp("", "oauth2cc-acctest-") //nolint:usetesting // it outlives the test
-		if err != nil {
-			t.Fatal(err)
-		}
-		built.dir = dir
+	if err := makeBuilt(); err != nil {
+		t.Fatal(err)
 	}
 	name := path.Base(importPath)
 	executable := filepath.Join(built.dir, name, name)

@@ -41,7 +41,8 @@ type Workspace struct {
 
 // New returns a workspace with the given configuration, without required_providers.
 // Each command runs with env, entries of the form "NAME=value", added to its
-// environment. It skips the test unless TF_ACC is set.
+// environment. It skips the test unless TF_ACC is set and the CLI knows all that is in
+// the configuration.
 func New(t testing.TB, config string, env ...string) *Workspace {
 	t.Helper()
 	w := &Workspace{t: t, cli: CLI(t), dir: t.TempDir()}
@@ -96,6 +97,7 @@ func (w *Workspace) Install(address, directory string) {
 // Configure replaces the configuration.
 func (w *Workspace) Configure(config string) {
 	w.t.Helper()
+	Needs(w.t, config)
 	w.config = config
 	w.Write("main.tf", preamble+config)
 }

@@ -13,8 +13,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 	oauth2cc "github.com/oauth2cc/terraform-provider-oauth2cc/internal/provider"
 )
@@ -89,14 +89,15 @@ func TestAccSigningCommands(t *testing.T) {
 func applyClient(t *testing.T, row example, attributes string) {
 	t.Helper()
 	srv := startServer(t, row)
+	configuration := fmt.Sprintf(
+		"provider \"oauth2cc\" {\ntoken_endpoint = %q\nclient_id = \"deploy\"\n%s\n}\n\nephemeral \"oauth2cc_token\" \"api\" {}\n", srv.TokenURL(), attributes,
+	)
+	acctest.Needs(t, configuration)
 	resource.Test(t, resource.TestCase{
-		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)},
 		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
 			"oauth2cc": func() (tfprotov6.ProviderServer, error) { return oauth2cc.NewServer("test"), nil },
 		},
-		Steps: []resource.TestStep{{Config: fmt.Sprintf(
-			"provider \"oauth2cc\" {\ntoken_endpoint = %q\nclient_id = \"deploy\"\n%s\n}\n\nephemeral \"oauth2cc_token\" \"api\" {}\n", srv.TokenURL(), attributes,
-		)}},
+		Steps: []resource.TestStep{{Config: configuration}},
 	})
 	if srv.Count(authserver.TokenEndpoint) == 0 {
 		t.Error("no token was requested")

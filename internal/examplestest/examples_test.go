@@ -4,7 +4,6 @@
 package examplestest
 
 import (
-	"cmp"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -23,8 +22,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
 	oauth2cc "github.com/oauth2cc/terraform-provider-oauth2cc/internal/provider"
@@ -120,9 +119,7 @@ func TestAccReadme(t *testing.T) {
 // saw of it.
 func apply(t *testing.T, path string, row example) {
 	t.Helper()
-	if row.terraform && os.Getenv("TF_ACC_PROVIDER_HOST") == openTofu {
-		t.Skip("OpenTofu cannot run it")
-	}
+	acctest.Needs(t, source(t, path))
 	srv := startServer(t, row)
 	if row.script != nil {
 		row.script(srv)
@@ -140,7 +137,6 @@ func apply(t *testing.T, path string, row example) {
 		return !strings.Contains(source(t, path), name)
 	})
 	resource.Test(t, resource.TestCase{
-		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(cmp.Or(row.needs, tfversion.Version1_10_0))},
 		Steps: []resource.TestStep{{
 			ConfigDirectory:          config.StaticDirectory(stage(t, path, row, srv)),
 			ConfigVariables:          row.variables,
@@ -157,10 +153,6 @@ func apply(t *testing.T, path string, row example) {
 		row.check(t, srv)
 	}
 }
-
-// openTofu is the registry that OpenTofu looks providers up in. The tests are told
-// of it, see GNUmakefile.
-const openTofu = "registry.opentofu.org"
 
 // factory returns a new provider for each command, like a process of its own.
 func factory(make func() provider.Provider) func() (tfprotov6.ProviderServer, error) {

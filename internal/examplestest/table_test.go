@@ -13,9 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/terraform-plugin-testing/config"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authserver"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
@@ -41,10 +39,6 @@ type example struct {
 	alone bool
 	// files are beside the configuration, by name.
 	files map[string]string
-	// needs is the first Terraform that can run it, 1.10 where it is nil.
-	needs *version.Version
-	// terraform alone can run it, as OpenTofu has no such thing.
-	terraform bool
 	// forms are the token requests that differ from each other, as parameters. A
 	// JWT is written as anyJWT: the server has verified it.
 	forms []url.Values
@@ -129,11 +123,9 @@ func kinds() map[string]example {
 			calls:  []string{"POST /orders 200"},
 		},
 		"actions/oauth2cc_request/action.tf": {
-			terraform: true,
-			needs:     tfversion.Version1_14_0,
-			client:    authserver.Client{Scopes: []string{"deploy:announce"}},
-			forms:     []url.Values{clientCredentials(url.Values{"scope": {"deploy:announce"}})},
-			calls:     []string{"POST /announcements 200"},
+			client: authserver.Client{Scopes: []string{"deploy:announce"}},
+			forms:  []url.Values{clientCredentials(url.Values{"scope": {"deploy:announce"}})},
+			calls:  []string{"POST /announcements 200"},
 		},
 		"ephemeral-resources/oauth2cc_token/session.tf": {
 			client: authserver.Client{RefreshLifetime: time.Hour},
@@ -142,9 +134,8 @@ func kinds() map[string]example {
 			check:  checkRevoked,
 		},
 		"ephemeral-resources/oauth2cc_request/once.tf": {
-			terraform: true, // terraform.applying
-			forms:     []url.Values{clientCredentials(nil)},
-			calls:     []string{"GET /keys/deploy 200", "POST /keys/deploy 200"},
+			forms: []url.Values{clientCredentials(nil)},
+			calls: []string{"GET /keys/deploy 200", "POST /keys/deploy 200"},
 		},
 		"ephemeral-resources/oauth2cc_request/after.tf": {
 			forms: []url.Values{clientCredentials(nil)},

@@ -15,8 +15,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/authservertest"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/provider"
 )
@@ -38,8 +38,10 @@ func factories(options ...provider.Option) map[string]func() (tfprotov6.Provider
 // testSteps runs the steps of one test in order. It is called after t.Parallel.
 func testSteps(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
+	for _, step := range steps {
+		acctest.Needs(t, step.Config)
+	}
 	resource.Test(t, resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)},
 		ProtoV6ProviderFactories: factories(),
 		Steps:                    steps,
 	})
