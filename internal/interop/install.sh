@@ -9,6 +9,8 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
+../../scripts/install-redis.sh
+
 packages=()
 require() { # require COMMAND PACKAGE...
   PATH=$PATH:/usr/sbin command -v "$1" >/dev/null || packages+=("${@:2}")
@@ -26,11 +28,7 @@ require node nodejs
 require npm npm
 
 if [[ ${#packages[@]} -gt 0 ]]; then
-  echo "installing ${packages[*]}"
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  # The tests run servers of their own: the packages' services need not start.
-  RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+  ../../scripts/apt-install.sh "${packages[@]}"
 fi
 
 cd oidc-provider
