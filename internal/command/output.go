@@ -63,7 +63,7 @@ func (t *tail) lastLines(redactor *secret.Redactor) string {
 			_, text, _ = strings.Cut(text[end:], "\n")
 		}
 	}
-	text = redactor.Prefix(text, len(text))
+	text = redactor.Prefix([]byte(text), len(text))
 	var lines []string
 	for line := range strings.Lines(text) {
 		if line = secret.OneLine(line); line != "" {

@@ -6,12 +6,16 @@ package oauth2_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
 
 // The benchmarks of this package take what happens on this side of the network:
@@ -29,28 +33,21 @@ func (unsent) Do(context.Context, httpstack.Request) (*httpstack.Response, error
 }
 
 func BenchmarkRequest(b *testing.B) {
-	methods := map[string]oauth2.ClientAuth{
-		"client_secret_basic": basic(clientID, clientSecret, ""),
-		"client_secret_post":  post(clientID, clientSecret),
-		"none":                clientauth.IDOnly{ClientID: clientID},
-	}
-	for name, auth := range methods {
-		for _, place := range []oauth2.ParametersIn{oauth2.InForm, oauth2.InJSON} {
-			b.Run(name+"/"+string(place), func(b *testing.B) {
-				client := oauth2.Client{HTTP: unsent{}, Auth: auth}
-				request := oauth2.TokenRequest{
-					Endpoint: tokenURL, GrantType: "client_credentials", ParametersIn: place,
-					Scopes: []string{"orders:read", "orders:write"}, Resources: []string{"https://api.example.com/"},
-					Parameters: secrets(map[string]string{"tenant": "acme"}),
+	for _, place := range []oauth2.ParametersIn{oauth2.InForm, oauth2.InJSON} {
+		b.Run("in="+string(place), func(b *testing.B) {
+			client := oauth2.Client{HTTP: unsent{}, Auth: basic(clientID, clientSecret, "")}
+			request := oauth2.TokenRequest{
+				Endpoint: tokenURL, GrantType: "client_credentials", ParametersIn: place,
+				Scopes: []string{"orders:read", "orders:write"}, Resources: []string{"https://api.example.com/"},
+				Parameters: secrets(map[string]string{"tenant": "acme"}),
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := client.Token(b.Context(), request); !errors.Is(err, errNotSent) {
+					b.Fatal(err)
 				}
-				b.ReportAllocs()
-				for b.Loop() {
-					if _, err := client.Token(b.Context(), request); !errors.Is(err, errNotSent) {
-						b.Fatal(err)
-					}
-				}
-			})
-		}
+			}
+		})
 	}
 }
 
@@ -61,24 +58,22 @@ func (r received) Do(context.Context, httpstack.Request) (*httpstack.Response, e
 	return r.response, nil
 }
 
-func BenchmarkAnswer(b *testing.B) {
-	responses := map[string]struct {
+func BenchmarkResponse(b *testing.B) {
+	for _, response := range []struct {
+		name   string
 		status int
 		body   string
 	}{
-		"opaque": {http.StatusOK, rfcResponse},
-		"JWT":    {http.StatusOK, `{"access_token":"` + rfcJWT + `","token_type":"Bearer"}`}, // its exp is read
-		"error":  {http.StatusUnauthorized, `{"error":"invalid_client","error_description":"no such client"}`},
-		"page":   {http.StatusBadGateway, "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"},
-	}
-	for name, response := range responses {
-		b.Run(name, func(b *testing.B) {
+		{"opaque", http.StatusOK, rfcResponse},
+		{"JWT", http.StatusOK, `{"access_token":"` + rfcJWT + `","token_type":"Bearer"}`}, // its exp is read
+		{"error", http.StatusUnauthorized, `{"error":"invalid_client","error_description":"no such client"}`},
+	} {
+		b.Run("body="+response.name, func(b *testing.B) {
 			client := oauth2.Client{Auth: clientauth.IDOnly{}, HTTP: received{&httpstack.Response{
 				StatusCode: response.status, Header: http.Header{"Content-Type": {"application/json"}},
 				Body: []byte(response.body), RequestedAt: requestedAt,
 			}}}
 			b.ReportAllocs()
-			b.SetBytes(int64(len(response.body)))
 			for b.Loop() {
 				_, err := client.Token(b.Context(), oauth2.TokenRequest{Endpoint: tokenURL})
 				if (err == nil) != (response.status == http.StatusOK) {
@@ -86,5 +81,64 @@ func BenchmarkAnswer(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// errorPage is a response of 1 MiB that is no token, and echoes a secret.
+type errorPage struct {
+	name, body string
+	// shown is how the excerpt begins.
+	shown string
+	// most is how many bytes reading it may allocate: JSON is decoded whole.
+	most uint64
+}
+
+func errorPages() []errorPage {
+	const size = 1 << 20
+	fill := func(text string) string { return strings.Repeat(text, size/len(text)) }
+	var members strings.Builder
+	for i := range size / 50 {
+		fmt.Fprintf(&members, `"member_%d":"the value of the member %d",`, i, i)
+	}
+	return []errorPage{
+		{"html", "<html><head><title>502 Bad Gateway</title></head><body>" + fill("<p>"+clientSecret+" &amp; more ") + "</body></html>", "502 Bad Gateway", 2 * size},
+		{"text", fill("the client " + clientSecret + " is not allowed to use this grant. "), "the client [redacted] is not allowed to use this grant. the client [redacted] is", 2 * size},
+		{"base64", fill("U3BseGxPQmVaUVFZYllTNld4U2JJQWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4"), "U3BseGxPQmVaUVFZYllTNld4U2JJQWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4U3Bs", 2 * size},
+		{"json", `{` + members.String() + `"detail":"` + clientSecret + `"}`, `{"detail":"[redacted]","member_0":"the value of the member 0","member_1":"the value of the member 1","member_10":"`, 16 * size},
+	}
+}
+
+func (p errorPage) read() *oauth2.Error {
+	return oauth2.ReadError("token endpoint", &httpstack.Response{
+		StatusCode: http.StatusBadGateway, Body: []byte(p.body), Secrets: []secret.String{secret.New(clientSecret)}, RequestedAt: requestedAt,
+	})
+}
+
+func BenchmarkErrorPage(b *testing.B) {
+	for _, page := range errorPages() {
+		b.Run("body="+page.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_ = page.read()
+			}
+		})
+	}
+}
+
+// TestErrorPageIsReadInPart: what is not shown of a page is not redacted. No other test
+// may run beside it.
+func TestErrorPageIsReadInPart(t *testing.T) { //nolint:paralleltest // it measures the memory of the process
+	for _, page := range errorPages() {
+		_ = page.read()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		failure := page.read()
+		runtime.ReadMemStats(&after)
+		if got := after.TotalAlloc - before.TotalAlloc; got > page.most {
+			t.Errorf("%s: allocated %d bytes, want at most %d", page.name, got, page.most)
+		}
+		if !strings.HasPrefix(failure.Excerpt, page.shown) || strings.Contains(failure.Excerpt, clientSecret) {
+			t.Errorf("%s: got %q, want %q first", page.name, failure.Excerpt, page.shown)
+		}
 	}
 }

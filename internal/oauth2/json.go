@@ -62,8 +62,9 @@ func nesting(data []byte) int {
 // escapeControls replaces unescaped line breaks and tabs in strings, which RFC 8259
 // section 7 forbids and some servers send, by spaces.
 func escapeControls(text []byte) []byte {
-	if json.Valid(text) {
-		return text
+	start := bytes.TrimLeft(text, " \t\r\n")
+	if len(start) == 0 || !bytes.ContainsRune([]byte(`{["`), rune(start[0])) || json.Valid(text) {
+		return text // which is not JSON, or needs no change
 	}
 	escaped := bytes.Clone(text)
 	inString := false

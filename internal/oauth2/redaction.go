@@ -154,11 +154,12 @@ func (r *responseReader) show(text string) string { return r.redactor().Excerpt(
 func (r *responseReader) excerpt() string {
 	switch r.document.(type) {
 	case map[string]any, []any:
-		text, _ := json.Marshal(r.withoutSecrets(r.document, false)) // it was JSON
-		return r.show(string(text))
+		shown := documentExcerpt{responseReader: r, size: r.redactor().Window(maxShown)}
+		shown.write(r.document, false)
+		return r.show(string(shown.text))
 	}
 	const maxRead = 64 << 10
-	text := strings.TrimPrefix(r.redactor().Prefix(string(r.response.Body), maxRead), ByteOrderMark)
+	text := strings.TrimPrefix(r.redactor().Prefix(r.response.Body, maxRead), ByteOrderMark)
 	start := strings.ToLower(strings.TrimSpace(text[:min(len(text), maxShown)]))
 	if strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html") || strings.Contains(start, "<head") {
 		text = htmlText(text)
@@ -166,30 +167,59 @@ func (r *responseReader) excerpt() string {
 	return r.show(text)
 }
 
-// withoutSecrets redacts a document, and replaces every string in members whose name
-// mentions a secret. Numbers stay: an error code is not a secret.
-func (r *responseReader) withoutSecrets(value any, within bool) any {
+// documentExcerpt is the beginning of a redacted document in JSON. Members whose name
+// mentions a secret have no strings. Numbers stay: an error code is not a secret.
+type documentExcerpt struct {
+	*responseReader
+
+	text []byte
+	size int // of what can be shown of text
+}
+
+// write appends a value, up to what can be shown.
+func (e *documentExcerpt) write(value any, within bool) {
 	switch value := value.(type) {
 	case map[string]any:
-		redacted := make(map[string]any, len(value))
-		for _, name := range slices.Sorted(maps.Keys(value)) {
-			redacted[r.show(name)] = r.withoutSecrets(value[name], within || mentionsSecret.MatchString(name))
+		e.text = append(e.text, '{')
+		for i, name := range slices.Sorted(maps.Keys(value)) {
+			if e.next(i); len(e.text) > e.size {
+				return
+			}
+			e.scalar(e.show(name))
+			e.text = append(e.text, ':')
+			e.write(value[name], within || mentionsSecret.MatchString(name))
 		}
-		return redacted
+		e.text = append(e.text, '}')
 	case []any:
-		redacted := make([]any, len(value))
+		e.text = append(e.text, '[')
 		for i, element := range value {
-			redacted[i] = r.withoutSecrets(element, within)
+			if e.next(i); len(e.text) > e.size {
+				return
+			}
+			e.write(element, within)
 		}
-		return redacted
+		e.text = append(e.text, ']')
 	case string:
 		if within {
-			return secret.Placeholder
+			e.scalar(secret.Placeholder)
+		} else {
+			e.scalar(e.show(value))
 		}
-		return r.show(value)
 	default:
-		return value
+		e.scalar(value)
 	}
+}
+
+// next begins an element of a list or an object.
+func (e *documentExcerpt) next(index int) {
+	if index > 0 {
+		e.text = append(e.text, ',')
+	}
+}
+
+func (e *documentExcerpt) scalar(value any) {
+	text, _ := json.Marshal(value) // it was JSON
+	e.text = append(e.text, text...)
 }
 
 func htmlText(page string) string {

@@ -109,6 +109,33 @@ func FuzzRedactor(f *testing.F) {
 	})
 }
 
+// FuzzExcerpt compares an excerpt of a long text with what is redacted of the whole text: it
+// is the beginning of that, wherever in it a secret is and however it is escaped.
+func FuzzExcerpt(f *testing.F) {
+	for i := range escapers {
+		for j := range packers {
+			for _, offset := range []uint16{0, 70, 95, 300, 3000, 20_000} {
+				f.Add(password, byte(i), byte(j), "", offset)
+				f.Add(password, byte(i), byte(j), "%2", offset)
+				f.Add(password, byte(i), byte(j), "eyJhbGciOiJIUzI1NiJ9.e30.x-----BEGIN ", offset)
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, value string, first, second byte, before string, offset uint16) {
+		if !looksLikeSecret(value) {
+			t.Skip()
+		}
+		const limit = 100
+		spelled := packers[int(second)%len(packers)](escapers[int(first)%len(escapers)](value))
+		text := strings.Repeat("~ ", int(offset)/2) + before + ":" + spelled + ":" + strings.Repeat(" ~", 20_000)
+		redactor := redactorOf(value)
+		whole := redactor.Prefix([]byte(secret.OneLine(text)), len(text))
+		if got, cut := strings.CutSuffix(redactor.Excerpt(text, limit), " …"); !cut || !strings.HasPrefix(whole, got) {
+			t.Errorf("%q in %q: got %q, want the beginning of %.150q", value, before+":"+spelled, got, whole)
+		}
+	})
+}
+
 // looksLikeSecret reports whether a value is long and varied enough not to be in
 // the text around it by chance, and whether it begins and ends with a letter or a
 // digit: white space there may be left, and a backslash belongs to what follows.

@@ -36,7 +36,8 @@ var xmlText = regexp.MustCompile(`>([^<>]+)<|=\s*"([^"<>]*)"|=\s*'([^'<>]*)'`)
 func inside(text string) []string {
 	trimmed := strings.TrimSpace(text)
 	var document any
-	if decoder := json.NewDecoder(strings.NewReader(trimmed)); strings.ContainsAny(trimmed, `{["`) {
+	if strings.ContainsAny(trimmed, `{["`) {
+		decoder := json.NewDecoder(strings.NewReader(trimmed))
 		decoder.UseNumber()
 		if decoder.Decode(&document) == nil && !decoder.More() {
 			return scalars(document)
@@ -112,10 +113,13 @@ func scalars(value any) []string {
 	return found
 }
 
+// standardDigits replaces the digits of base64url.
+var standardDigits = strings.NewReplacer("-", "+", "_", "/")
+
 // base64Text decodes base64 of a text, and reduces a user name and password (RFC 7617
 // section 2) to the password.
 func base64Text(text string) (string, bool) {
-	bare := strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(text), "=")
+	bare := strings.TrimRight(standardDigits.Replace(text), "=")
 	decoded, err := base64.RawStdEncoding.DecodeString(bare)
 	if err != nil || len(decoded) == 0 || !utf8.Valid(decoded) || strings.ContainsFunc(string(decoded), unicode.IsControl) {
 		return "", false

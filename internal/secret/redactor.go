@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -35,8 +36,8 @@ var pemShaped = regexp.MustCompile(`(?s)-----BEGIN .*?(?:-----END [^-\n]*-----|$
 type Redactor struct {
 	// needles are the searched texts by their first four bytes, longest first.
 	needles map[string][]string
-	// starts has the first two bytes of each needle, to skip most of a text quickly.
-	starts  []bool
+	// starts has a bit for the first two bytes of each needle, to skip most of a text quickly.
+	starts  []uint64
 	longest int
 }
 
@@ -57,12 +58,12 @@ func NewRedactor(values ...String) *Redactor {
 			}
 		}
 	}
-	redactor := &Redactor{needles: make(map[string][]string, len(needles)), starts: make([]bool, 1<<16)}
+	redactor := &Redactor{needles: make(map[string][]string, len(needles)), starts: make([]uint64, 1<<10)}
 	for needle := range needles {
 		if len(needle) >= minRedacted {
 			start := needle[:minRedacted]
 			redactor.needles[start] = append(redactor.needles[start], needle)
-			redactor.starts[int(needle[0])<<8|int(needle[1])] = true
+			redactor.starts[int(needle[0])<<2|int(needle[1])>>6] |= 1 << (needle[1] & 63)
 			redactor.longest = max(redactor.longest, len(needle))
 		}
 	}
@@ -78,7 +79,7 @@ func NewRedactor(values ...String) *Redactor {
 func (r *Redactor) Excerpt(text string, limit int) string {
 	const mark = " …"
 	text = strings.TrimSpace(text)
-	window := text[:min(len(text), 4*limit+r.margin())]
+	window := text[:min(len(text), r.Window(limit))]
 	shown := OneLine(window)
 	if len(window) < len(text) {
 		shown = r.redact(shown, max(0, len(shown)-r.margin()), true)
@@ -88,10 +89,14 @@ func (r *Redactor) Excerpt(text string, limit int) string {
 	return strings.ToValidUTF8(shown[:min(len(shown), limit-len(mark))], "") + mark
 }
 
+// Window is how many bytes of a text [Redactor.Excerpt] reads: of one that is longer, the
+// rest makes no difference.
+func (r *Redactor) Window(limit int) int { return 4*limit + r.margin() }
+
 // Prefix redacts the first size bytes of a text and drops the rest. What is extracted from
 // it must go through [Redactor.Excerpt].
-func (r *Redactor) Prefix(text string, size int) string {
-	return r.redact(text[:min(len(text), size+r.margin())], min(len(text), size), true)
+func (r *Redactor) Prefix(text []byte, size int) string {
+	return r.redact(string(text[:min(len(text), size+r.margin())]), min(len(text), size), true)
 }
 
 // RedactKnown replaces the known secrets in an output, which may hold JWTs and PEM of its
@@ -139,23 +144,27 @@ func (r *Redactor) redact(text string, size int, shaped bool) string {
 // find returns where the secrets in a text are, unsorted. It reads overlapping pieces of
 // the text, so that memory does not grow with its length.
 func (r *Redactor) find(text string) []span {
-	size := max(64<<10, 4*r.margin())
-	search := search{redactor: r}
-	var piece []byte
+	size := max(16<<10, 4*r.margin())
+	search, _ := searches.Get().(*search)
+	defer searches.Put(search)
+	search.redactor, search.found = r, nil
 	for start := 0; start < len(text); start += size {
-		piece = append(piece[:0], text[start:min(len(text), start+size+r.margin())]...)
 		search.start = start
-		search.run(piece)
+		search.piece = append(search.piece[:0], text[start:min(len(text), start+size+r.margin())]...)
+		search.run(search.piece)
 	}
 	return search.found
 }
+
+// searches are reused, as a response has many texts.
+var searches = sync.Pool{New: func() any { return new(search) }}
 
 type span struct{ from, to int }
 
 // match calls found for each needle in a text, including overlapping ones.
 func (r *Redactor) match(text []byte, found func(span)) {
 	for i := range max(0, len(text)-minRedacted+1) {
-		if !r.starts[int(text[i])<<8|int(text[i+1])] {
+		if r.starts[int(text[i])<<2|int(text[i+1])>>6]&(1<<(text[i+1]&63)) == 0 {
 			continue
 		}
 		for _, needle := range r.needles[string(text[i:i+minRedacted])] {
@@ -174,6 +183,7 @@ type search struct {
 	// start is the offset of the current piece in the text.
 	start        int
 	plain, inner unescaped
+	piece        []byte
 	decoded      []byte
 }
 

@@ -288,7 +288,7 @@ func TestShowAtEveryOffset(t *testing.T) {
 	for _, spelled := range []string{hidden, escaped, base64.StdEncoding.EncodeToString([]byte(hidden))} {
 		for offset := range 1000 { // beyond what is kept, 500 bytes at most
 			text := strings.Repeat("~", offset) + spelled + strings.Repeat("~", 2000)
-			for _, got := range []string{redactor.Excerpt(text, 100), redactor.Prefix(text, 500)} {
+			for _, got := range []string{redactor.Excerpt(text, 100), redactor.Prefix([]byte(text), 500)} {
 				if strings.Trim(strings.NewReplacer(secret.Placeholder, "", " …", "", "[redacted", "").Replace(got), "~[redact") != "" {
 					t.Fatalf("at %d: %q", offset, got)
 				}
