@@ -2,14 +2,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Command floor is a provider whose tokens are a constant: it has one data source and
-// one ephemeral resource, both floor_token. It is what a provider of tokens on the same
-// framework costs at the least, and what the benchmarks compare with; see
-// internal/cmd/benchtf. It uses the framework as the framework's documentation does,
-// logs by default included.
+// one ephemeral resource, both floor_token, with the attributes of oauth2cc_token. It is
+// what a provider of such tokens on the same framework costs at the least, and what the
+// benchmarks compare with: see internal/benchtf. It uses the framework as the framework's
+// documentation does, logs by default included.
 //
-// A block has one input and the three outputs that consumers of a token need. Each call
-// decodes its configuration into a model of these four attributes and encodes the model,
-// and does nothing else. It has no validators and opens no connection.
+// Each call decodes the configuration of a block into a model, sets the outputs and
+// encodes the model, and does nothing else. There are no validators, and no connections.
 package main
 
 import (
