@@ -74,7 +74,8 @@ const (
 	restTime = 30 * time.Second
 	// Each wait between two attempts to lock is this share of the time waited so far,
 	// within bounds: the end is noticed late by no more than that, and a request for a
-	// token that takes long is not polled often.
+	// token that takes long is not polled often. To subscribe to a server would be a little
+	// faster, but takes another connection and rights that a user need not have.
 	lockWaitShare                     = 4
 	shortestLockWait, longestLockWait = 5 * time.Millisecond, 250 * time.Millisecond
 )
