@@ -54,6 +54,16 @@ func (c Cluster) URL(user, password string) string {
 	return transport + "+cluster://" + first + "," + c[1].Address
 }
 
+// Owner returns the index of the node that a key belongs to, before any slot moves.
+func (c Cluster) Owner(t testing.TB, key string) int {
+	t.Helper()
+	slot, err := strconv.Atoi(strings.TrimPrefix(c[0].Do(t, "CLUSTER", "KEYSLOT", key), ":"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return min(slot*len(c)/slots, len(c)-1)
+}
+
 // Replicated is a master with a replica, and the Sentinels that watch both.
 type Replicated struct {
 	Master, Replica *Server

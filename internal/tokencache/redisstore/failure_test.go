@@ -119,18 +119,35 @@ func TestUnavailable(t *testing.T) {
 		"silence instead of tls": strings.Replace(clear, "redis", "rediss", 1),
 		"tls instead of text":    strings.Replace(secured(t, "").url, "rediss", "redis", 1),
 		"hangs up":               listen(t, func(net.Conn) {}),
-		"http":                   listen(t, says("HTTP/1.1 400 Bad Request\r\n\r\n")),
-		"not a length":           listen(t, says("$a\r\n")),
-		"empty lines":            listen(t, says("\r\n")),
-		"a long line":            listen(t, says("+"+strings.Repeat("a", 5<<20))),
-		"an endless string":      listen(t, says("$9223372036854775807\r\n")),
-		"a large string":         listen(t, says("$100000000000\r\n")),
-		"an endless array":       listen(t, says("*9223372036854775807\r\n")),
-		"a large array":          listen(t, says("*10000000000\r\n")),
-		"arrays of arrays":       listen(t, says(strings.Repeat("*1000\r\n", 100_000))),
-		"deep arrays":            listen(t, says(strings.Repeat("*1\r\n", 2<<20))),
-		"a map":                  listen(t, says("%10000000000\r\n")),
-		"other types":            listen(t, says(":1\r\n")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mustAllFail(t, open(t, url, nil), redisstore.ErrUnavailable)
+		})
+	}
+	t.Run("sentinel, silence", func(t *testing.T) {
+		t.Parallel()
+		mustAllFail(t, open(t, everyTopology(mute)["sentinel, "], nil), redisstore.ErrUnavailable)
+	})
+}
+
+// TestNoRedis has servers whose replies are none, be it of one server, of a node of a
+// cluster or of a Sentinel.
+func TestNoRedis(t *testing.T) {
+	t.Parallel()
+	for name, url := range map[string]string{
+		"http":              listen(t, says("HTTP/1.1 400 Bad Request\r\n\r\n")),
+		"not a length":      listen(t, says("$a\r\n")),
+		"empty lines":       listen(t, says("\r\n")),
+		"a long line":       listen(t, says("+"+strings.Repeat("a", 5<<20))),
+		"an endless string": listen(t, says("$9223372036854775807\r\n")),
+		"a large string":    listen(t, says("$100000000000\r\n")),
+		"an endless array":  listen(t, says("*9223372036854775807\r\n")),
+		"a large array":     listen(t, says("*10000000000\r\n")),
+		"arrays of arrays":  listen(t, says(strings.Repeat("*1000\r\n", 100_000))),
+		"deep arrays":       listen(t, says(strings.Repeat("*1\r\n", 2<<20))),
+		"a map":             listen(t, says("%10000000000\r\n")),
+		"other types":       listen(t, says(":1\r\n")),
 	} {
 		for kind, url := range everyTopology(url) {
 			t.Run(kind+name, func(t *testing.T) {
@@ -144,9 +161,6 @@ func TestUnavailable(t *testing.T) {
 // everyTopology returns a server's URL, and those of a cluster and of Sentinels there.
 func everyTopology(url string) map[string]string {
 	transport, rest, _ := strings.Cut(url, "://")
-	if transport == "unix" {
-		return map[string]string{"": url}
-	}
 	return map[string]string{
 		"":           url,
 		"cluster, ":  transport + "+cluster://" + rest,

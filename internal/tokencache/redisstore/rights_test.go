@@ -45,11 +45,7 @@ func TestDocumentedRightsSuffice(t *testing.T) {
 			storetest.Run(t, func(t *testing.T) storetest.Storage {
 				t.Helper()
 				server, url := fleet(t, keysRight+row.rights)
-				t.Cleanup(func() {
-					if got := server.Do(t, "ACL", "LOG"); got != noDenial {
-						t.Errorf("ACL LOG begins with %s", got)
-					}
-				})
+				mustDenyNothing(t, server)
 				return storage(t, url+row.database, nil)
 			})
 		})
@@ -76,6 +72,57 @@ func TestEveryRightIsNeeded(t *testing.T) {
 			eventually(t, func() bool { return server.Do(t, "ACL", "LOG") != noDenial })
 		})
 	}
+}
+
+// clusterRights are those that a cluster needs besides.
+const clusterRights = " +cluster|slots +asking"
+
+// fleetCluster is fleet on a cluster.
+func fleetCluster(t *testing.T, rights string) (nodes redistest.Cluster, url string) {
+	t.Helper()
+	nodes = redistest.StartCluster(t, redistest.Options{Users: []string{"fleet on >password " + rights}})
+	return nodes, nodes.URL("fleet", "password")
+}
+
+// mustDenyNothing holds at the end of a test that a server has denied nothing.
+func mustDenyNothing(t *testing.T, server *redistest.Server) {
+	t.Helper()
+	t.Cleanup(func() {
+		if got := server.Do(t, "ACL", "LOG"); got != noDenial {
+			t.Errorf("ACL LOG begins with %s", got)
+		}
+	})
+}
+
+func TestDocumentedRightsSufficeOnCluster(t *testing.T) {
+	t.Parallel()
+	nodes, url := fleetCluster(t, keysRight+rights+clusterRights)
+	for _, node := range nodes {
+		mustDenyNothing(t, node)
+	}
+	runShared(t, url)
+}
+
+func TestClusterSlotsAreNeeded(t *testing.T) {
+	t.Parallel()
+	_, url := fleet(t, keysRight+rights+" +asking")
+	mustAllFail(t, open(t, everyTopology(url)["cluster, "], nil), redisstore.ErrDenied)
+}
+
+// TestDocumentedRightsSufficeOnSentinel: of the Sentinel, those who do not authenticate
+// may only do what the test does.
+func TestDocumentedRightsSufficeOnSentinel(t *testing.T) {
+	t.Parallel()
+	watched := redistest.StartSentinel(t, 1,
+		redistest.Options{Users: []string{"fleet on >password " + keysRight + rights}},
+		redistest.Options{Users: []string{
+			"fleet on >password -@all +sentinel|get-master-addr-by-name",
+			"default on nopass -@all +info",
+		}})
+	mustDenyNothing(t, watched.Master)
+	runShared(t, watched.URL("fleet", "password"))
+	mustAllFail(t, open(t, watched.URL("", ""), nil), redisstore.ErrDenied)
+	mustAllFail(t, open(t, watched.URL("fleet", "passport"), nil), redisstore.ErrDenied)
 }
 
 func TestKeysOfOthersAreDenied(t *testing.T) {
