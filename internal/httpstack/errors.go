@@ -20,6 +20,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/secret"
 )
@@ -92,11 +93,24 @@ type progress struct {
 	tlsFailed atomic.Bool
 	// fresh is set while a connection made for this request has brought no response.
 	fresh atomic.Bool
+
+	// connecting bounds the time without a connection, if it is not nil: to limit each time.
+	connecting *time.Timer
+	limit      time.Duration
 }
 
 func (p *progress) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
+		// net/http connects once more if a connection that it reuses turns out to be closed.
+		GetConn: func(string) {
+			if p.connecting != nil {
+				p.connecting.Reset(p.limit)
+			}
+		},
 		GotConn: func(got httptrace.GotConnInfo) {
+			if p.connecting != nil {
+				p.connecting.Stop()
+			}
 			p.connected.Store(true)
 			p.fresh.Store(!got.Reused)
 		},

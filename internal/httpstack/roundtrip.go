@@ -20,16 +20,16 @@ import (
 // errTimeout tells the end of the client's own timeout from that of its caller.
 var errTimeout = errors.New("timed out")
 
-// roundTrip sends request over transport, and classifies what fails until the end of
-// the response. Then it calls over, which ends the context of request.
-func (c *Client) roundTrip(transport *http.Transport, request *http.Request, p *progress, over func()) (*http.Response, error) {
-	ctx, shown := request.Context(), ShowURL(request.URL)
-	p.plaintext = request.URL.Scheme == "http"
+// roundTrip sends request over transport with another context, and classifies what fails
+// until the end of the response. Then it calls over, which ends the context.
+func (c *Client) roundTrip(ctx context.Context, transport *http.Transport, request *http.Request, p *progress, over func()) (*http.Response, error) {
+	configured := request.URL
+	p.plaintext = configured.Scheme == "http"
 	traced := httptrace.WithClientTrace(ctx, p.trace())
 	if p.plaintext && !c.allowPlaintext {
 		traced = context.WithValue(traced, thisMachine{}, true)
 	}
-	target := *request.URL
+	target := *configured
 	target.Host = strings.ToLower(target.Host) // in which net/http recognises "localhost", which needs no proxy
 	request = request.WithContext(traced)
 	request.URL = &target
@@ -39,7 +39,7 @@ func (c *Client) roundTrip(transport *http.Transport, request *http.Request, p *
 		closeBody(request)
 		// The proxy variables may hold a password, and the error quotes them.
 		failure := &Error{Kind: Proxy, Detail: "a proxy environment variable is not a valid URL"}
-		return nil, failure.at(request.Method, shown)
+		return nil, failure.at(request.Method, ShowURL(configured))
 	}
 	if p.forwarded(&target) && target.Opaque != "" && !strings.HasPrefix(target.Opaque, "//") {
 		target.Opaque = "//" + target.Host + target.Opaque // a path: net/http leaves it to us to name the server to the proxy
@@ -47,18 +47,18 @@ func (c *Client) roundTrip(transport *http.Transport, request *http.Request, p *
 	received, err := transport.RoundTrip(request)
 	if err != nil {
 		defer over()
-		return nil, c.classify(ctx, p, err).at(request.Method, shown)
+		return nil, c.classify(ctx, p, err).at(request.Method, ShowURL(configured))
 	}
 	switch {
 	case received.StatusCode == http.StatusProxyAuthRequired && p.forwarded(request.URL):
 		defer over()
 		_ = received.Body.Close()
-		return nil, proxyResponded(received.StatusCode).at(request.Method, shown)
+		return nil, proxyResponded(received.StatusCode).at(request.Method, ShowURL(configured))
 	case received.StatusCode == http.StatusSwitchingProtocols:
 		over() // the connection is the caller's, and no longer ends with the context
 	default:
 		received.Body = &responseBody{received.Body, over, func(err error) error {
-			return c.classify(ctx, p, err).at(request.Method, shown)
+			return c.classify(ctx, p, err).at(request.Method, ShowURL(configured))
 		}}
 	}
 	return received, nil
@@ -122,7 +122,7 @@ func (a *attempt) RoundTrip(request *http.Request) (*http.Response, error) {
 		a.left -= time.Since(begin)
 	})
 	var p progress
-	received, err := a.client.roundTrip(a.client.transport, request.WithContext(ctx), &p, over)
+	received, err := a.client.roundTrip(ctx, a.client.transport, request, &p, over)
 	a.secrets = append(a.secrets, p.proxyCredentials())
 	return received, err
 }
@@ -152,14 +152,9 @@ func (s streaming) RoundTrip(request *http.Request) (*http.Response, error) {
 		connecting.Stop()
 		cancel(nil)
 	}
-	// net/http connects once more if a connection that it reuses turns out to be closed.
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { connecting.Reset(s.client.timeout) },
-		GotConn: func(httptrace.GotConnInfo) { connecting.Stop() },
-	})
 	transport := s.client.streaming
 	if request.Header.Get("Upgrade") != "" {
 		transport = s.client.upgrading
 	}
-	return s.client.roundTrip(transport, request.WithContext(ctx), &progress{}, over)
+	return s.client.roundTrip(ctx, transport, request, &progress{connecting: connecting, limit: s.client.timeout}, over)
 }

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 )
@@ -50,19 +51,33 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.running.Add(1)
 	defer p.running.Add(-1)
 	// The API may respond before the whole body is there, which net/http would wait for.
-	_ = http.NewResponseController(w).EnableFullDuplex()
+	controller := http.NewResponseController(w)
+	_ = controller.EnableFullDuplex()
 	w.Header()["Content-Type"] = nil // or net/http would guess one
 	reverse := httputil.ReverseProxy{
 		Rewrite:        c.rewrite,
 		Transport:      p.transport,
-		FlushInterval:  -1,
+		FlushInterval:  flushInterval,
 		ErrorLog:       silent,
 		BufferPool:     &buffers,
 		ModifyResponse: c.modifyResponse,
 		ErrorHandler:   c.handleError,
 	}
+	defer func() {
+		aborted := recover()
+		if aborted == http.ErrAbortHandler { //nolint:errorlint // a value that is no error of a call
+			_ = controller.Flush() // what the API sent of a response that it cut off
+		}
+		if aborted != nil {
+			panic(aborted)
+		}
+	}()
 	reverse.ServeHTTP(w, r)
 }
+
+// flushInterval is how long a part of a response of known length may wait for the next:
+// header and body of most arrive together, and are sent together. Others are not delayed.
+const flushInterval = time.Millisecond
 
 // call is a call that is forwarded.
 type call struct {
