@@ -42,6 +42,10 @@ var cli struct {
 // nothing needs by then. OpenTofu 1.12 does not, and so sends fewer token requests.
 func OpensUnneeded() bool { return !cli.openTofu || cli.minor < 12 }
 
+// MocksEphemeral reports whether mock_provider has ephemeral resources. OpenTofu 1.11 has
+// them from its ninth patch.
+func MocksEphemeral() bool { return cli.openTofu }
+
 // CLI returns the path of the CLI that tests run. It skips the test unless TF_ACC
 // is set.
 func CLI(t testing.TB) string {

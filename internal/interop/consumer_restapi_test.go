@@ -102,10 +102,10 @@ func mustNotKeep(t *testing.T, kept string, api *orders) {
 // TestRestapiLongRun has a call of the API last as long as a token, in the middle of a run.
 func TestRestapiLongRun(t *testing.T) {
 	t.Parallel()
+	const lifetime = 5 * time.Second
 	for name, connection := range restapiConnections {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const lifetime = 5 * time.Second
 			api := startOrders(t, lifetime)
 			api.creation = lifetime
 			w := api.workspace(t, restapi, strings.Replace(restapiOrder, "CONNECTION", connection, 1))
@@ -114,12 +114,24 @@ func TestRestapiLongRun(t *testing.T) {
 				return
 			}
 			worksByName(t, "provider restapi", name+"; a run that outlives its token")
-			w.Apply().MustExit(t, 0)
-			w.Destroy().MustExit(t, 0)
-			if seen := len(api.tokens(t)); seen < 2 {
-				t.Errorf("the API has seen %d tokens, want at least 2", seen)
-			}
+			mustOutlive(t, w, api)
 		})
+	}
+	t.Run("example", func(t *testing.T) {
+		t.Parallel()
+		api := startOrders(t, lifetime)
+		api.creation = lifetime
+		mustOutlive(t, api.workspace(t, restapi, read(t, "../../examples/long-runs/restapi.tf")), api)
+	})
+}
+
+// mustOutlive applies and destroys with more than one token.
+func mustOutlive(t *testing.T, w *acctest.Workspace, api *orders) {
+	t.Helper()
+	w.Apply().MustExit(t, 0)
+	w.Destroy().MustExit(t, 0)
+	if seen := len(api.tokens(t)); seen < 2 {
+		t.Errorf("the API has seen %d tokens, want at least 2", seen)
 	}
 }
 
@@ -134,4 +146,13 @@ func mustEndWith401(t *testing.T, w *acctest.Workspace, api *orders) {
 	if list := w.Run("state", "list").Stdout; list != "" {
 		t.Errorf("the state has %s", list)
 	}
+}
+
+// TestRestapiMocked tests a module with a mock of the provider, as the guide to testing does.
+func TestRestapiMocked(t *testing.T) {
+	t.Parallel()
+	api := startOrders(t, time.Hour)
+	w := api.workspace(t, restapi, read(t, "../../examples/testing/orders/main.tf"))
+	w.Write("orders.tftest.hcl", read(t, "../../examples/testing/orders/orders.tftest.hcl"))
+	w.Run("test", "-no-color").MustExit(t, 0).MustSay(t, "1 passed")
 }

@@ -43,7 +43,7 @@ func startOrders(t *testing.T, lifetime time.Duration) *orders {
 	needServers(t)
 	o := &orders{objects: map[string][]byte{}, Server: authservertest.Start(t, authserver.Config{
 		Clients: []authserver.Client{{
-			ID: "deploy", Secret: consumerSecret, Lifetime: lifetime,
+			ID: "deploy", Secret: consumerSecret, Scopes: []string{"orders:write"}, Lifetime: lifetime,
 			TokenResponse: []authserver.Mutation{authserver.Set("expires_in", int(lifetime/time.Second)-1)},
 		}},
 		Routes: map[string]string{},
@@ -63,7 +63,7 @@ func (o *orders) workspace(t *testing.T, provider, config string) *acctest.Works
 		t.Fatal(err)
 	}
 	w.Install(provider, bin)
-	w.Write("main.tf", strings.ReplaceAll(config, "https://api.example.com", o.url))
+	w.Write("main.tf", strings.NewReplacer("https://auth.example.com", o.URL, "https://api.example.com", o.url).Replace(config))
 	return w
 }
 

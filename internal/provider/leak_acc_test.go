@@ -64,7 +64,7 @@ provider "oauth2cc" {
 `
 
 // ephemeralConsumers use the token of the ephemeral resource in another one and in
-// a provisioner, which also has it from a file.
+// a provisioner, which has it in its environment, in its command and from a file.
 const ephemeralConsumers = `
 ephemeral "oauth2cc_token" "test" {
 }
@@ -80,7 +80,9 @@ ephemeral "oauth2cc_token_file" "test" {
 
 resource "terraform_data" "consumer" {
   provisioner "local-exec" {
-    command     = "test \"$(cat $FILE)\" = \"$TOKEN\" && test -n \"$HEADER\""
+    command     = <<-EOT
+      test "$(cat $FILE)" = "$TOKEN" && test -n "$HEADER" && test -n ${base64encode(ephemeral.oauth2cc_token.test.access_token)}
+    EOT
     environment = {
       FILE   = ephemeral.oauth2cc_token_file.test.path
       TOKEN  = ephemeral.oauth2cc_token.test.access_token
