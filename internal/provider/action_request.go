@@ -38,13 +38,13 @@ func (a *requestAction) Configure(_ context.Context, req action.ConfigureRequest
 
 func (*requestAction) ValidateConfig(ctx context.Context, req action.ValidateConfigRequest, resp *action.ValidateConfigResponse) {
 	var model apiRequestModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(decode(ctx, req.Config, &model)...)
 	resp.Diagnostics.Append(model.validate()...)
 }
 
 func (a *requestAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
 	var model apiRequestModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(decode(ctx, req.Config, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

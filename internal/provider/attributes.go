@@ -83,38 +83,6 @@ var (
 	}
 )
 
-// fieldsOf returns the fields of a model by the names of their attributes.
-func fieldsOf(model reflect.Value) map[string]reflect.Value {
-	fields := map[string]reflect.Value{}
-	for field, value := range model.Fields() {
-		if field.Anonymous {
-			maps.Copy(fields, fieldsOf(value))
-		} else {
-			fields[field.Tag.Get("tfsdk")] = value
-		}
-	}
-	return fields
-}
-
-// valuesOf returns the values of a model by the names of their attributes.
-func valuesOf(model any) map[string]attr.Value {
-	values := map[string]attr.Value{}
-	for name, field := range fieldsOf(reflect.ValueOf(model)) {
-		values[name] = field.Interface().(attr.Value) //nolint:forcetypeassert // models have no others
-	}
-	return values
-}
-
-// objectOf returns a model as an object.
-func objectOf(ctx context.Context, model any) types.Object {
-	values := valuesOf(model)
-	attributeTypes := make(map[string]attr.Type, len(values))
-	for name, value := range values {
-		attributeTypes[name] = value.Type(ctx)
-	}
-	return types.ObjectValueMust(attributeTypes, values)
-}
-
 // overlay merges a model over a base: maps are merged, other values replaced.
 func overlay[M any](model, base M) M {
 	values := valuesOf(base)
@@ -151,14 +119,15 @@ func mergedMap(over, base types.Map) types.Map {
 // unknownIn lists the attributes whose values are not wholly known, in order.
 func unknownIn(ctx context.Context, values map[string]attr.Value) []string {
 	var unknown []string
-	for _, name := range sortedKeys(values) {
-		if values[name].IsNull() {
+	for name, value := range values {
+		if value.IsNull() {
 			continue
 		}
-		if value, err := values[name].ToTerraformValue(ctx); err != nil || !value.IsFullyKnown() {
+		if value, err := value.ToTerraformValue(ctx); err != nil || !value.IsFullyKnown() {
 			unknown = append(unknown, name)
 		}
 	}
+	slices.Sort(unknown)
 	return unknown
 }
 

@@ -37,14 +37,14 @@ func (d *requestDataSource) Configure(_ context.Context, req datasource.Configur
 
 func (*requestDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
 	var model requestModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(decode(ctx, req.Config, &model)...)
 	resp.Diagnostics.Append(model.validate()...)
 }
 
 // A response that repeats the token is stored without it.
 func (d *requestDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model requestModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(decode(ctx, req.Config, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -54,5 +54,5 @@ func (d *requestDataSource) Read(ctx context.Context, req datasource.ReadRequest
 		return
 	}
 	model.apiResponseModel = newAPIResponse(ctx, response.Response, secret.NewRedactor(response.Tokens...).RedactKnown)
-	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, objectOf(ctx, model))...)
 }

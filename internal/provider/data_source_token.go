@@ -40,7 +40,7 @@ func (d *tokenDataSource) Configure(_ context.Context, req datasource.ConfigureR
 
 func (d *tokenDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model tokenDataSourceModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(decode(ctx, req.Config, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -52,5 +52,5 @@ func (d *tokenDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	token := session.Token()
 	model.setOutputs(ctx, token, token.ResponseWithoutTokens(responseFields(d.data.client.ResponseFields)))
 	model.Scopes = grantedScopes(ctx, session)
-	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, objectOf(ctx, model))...)
 }

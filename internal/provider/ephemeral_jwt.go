@@ -102,7 +102,7 @@ func (r *jwtEphemeralResource) ValidateConfig(
 	ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse,
 ) {
 	var model jwtModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(decode(ctx, req.Config, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -129,7 +129,7 @@ func (r *jwtEphemeralResource) ValidateConfig(
 
 func (r *jwtEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var model jwtModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(decode(ctx, req.Config, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -157,7 +157,7 @@ func (r *jwtEphemeralResource) Open(ctx context.Context, req ephemeral.OpenReque
 			model.ExpiresAt = instantOf(decoded.ExpiresAt())
 		}
 	}
-	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
+	resp.Diagnostics.Append(resp.Result.Set(ctx, objectOf(ctx, model))...)
 }
 
 // assertion maps the attributes. The error is a [*clientauth.AssertionError] or a

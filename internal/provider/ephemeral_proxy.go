@@ -122,13 +122,13 @@ func (*proxyEphemeralResource) ValidateConfig(
 	ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse,
 ) {
 	var model proxyModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(decode(ctx, req.Config, &model)...)
 	resp.Diagnostics.Append(model.validateHeaders("or name another one in token_header")...)
 }
 
 func (r *proxyEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var model proxyModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(decode(ctx, req.Config, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -150,7 +150,7 @@ func (r *proxyEphemeralResource) Open(ctx context.Context, req ephemeral.OpenReq
 	if authority := opened.CACertificate(); authority != "" {
 		model.CACertificate = types.StringValue(authority)
 	}
-	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
+	resp.Diagnostics.Append(resp.Result.Set(ctx, objectOf(ctx, model))...)
 }
 
 // startProxy gets the first token, and starts a proxy.

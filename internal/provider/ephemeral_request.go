@@ -37,13 +37,13 @@ func (*requestEphemeralResource) ValidateConfig(
 	ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse,
 ) {
 	var model requestModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(decode(ctx, req.Config, &model)...)
 	resp.Diagnostics.Append(model.validate()...)
 }
 
 func (r *requestEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var model requestModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(decode(ctx, req.Config, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -53,5 +53,5 @@ func (r *requestEphemeralResource) Open(ctx context.Context, req ephemeral.OpenR
 		return
 	}
 	model.apiResponseModel = newAPIResponse(ctx, response.Response, func(text string) string { return text })
-	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
+	resp.Diagnostics.Append(resp.Result.Set(ctx, objectOf(ctx, model))...)
 }

@@ -86,7 +86,7 @@ func (*tokenFileEphemeralResource) ValidateConfig(
 	ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse,
 ) {
 	var model tokenFileModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(decode(ctx, req.Config, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -104,7 +104,7 @@ func (m tokenFileModel) effective(ctx context.Context) clientModel {
 
 func (r *tokenFileEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var model tokenFileModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(decode(ctx, req.Config, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -136,7 +136,7 @@ func (r *tokenFileEphemeralResource) Open(ctx context.Context, req ephemeral.Ope
 	}
 	model.Path = types.StringValue(file.Path())
 	model.ExpiresAt = instantOf(config.First.ExpiresAt)
-	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
+	resp.Diagnostics.Append(resp.Result.Set(ctx, objectOf(ctx, model))...)
 }
 
 // fillWithTokens has a file hold the client's tokens.

@@ -76,7 +76,7 @@ func (p *oauth2ccProvider) Metadata(_ context.Context, _ provider.MetadataReques
 // Variables without effect are not an error: they may serve other configurations.
 func (p *oauth2ccProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	var model providerModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(decode(ctx, req.Config, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -92,7 +92,7 @@ func (p *oauth2ccProvider) ValidateConfig(ctx context.Context, req provider.Vali
 // Configure sends nothing and accepts unknown values, since a block may replace them.
 func (p *oauth2ccProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var model providerModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(decode(ctx, req.Config, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

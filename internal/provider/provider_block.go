@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"math/big"
 	"net/url"
@@ -142,7 +143,7 @@ func environmentVariable(attribute string) string { return "OAUTH2CC_" + strings
 func (m *providerModel) readEnvironment(getenv func(string) string) (clientModel, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	var environment providerModel
-	fields := fieldsOf(reflect.ValueOf(&environment).Elem())
+	fields := maps.Collect(fieldsOf(reflect.ValueOf(&environment).Elem()))
 	for _, name := range environmentAttributes() {
 		text := getenv(environmentVariable(name))
 		if text == "" {

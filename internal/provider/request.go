@@ -21,7 +21,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/httpstack"
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/oauth2"
@@ -223,14 +222,11 @@ func (m apiRequestModel) request() (httpstack.Request, error) {
 
 // apiClient returns the client of a block, with its token parameters.
 func (d *providerData) apiClient(ctx context.Context, model apiModel, wait string) (tokensource.ClientConfig, diag.Diagnostics) {
-	var diags diag.Diagnostics
 	var block clientModel
 	if isKnown(model.Token) {
-		diags.Append(model.Token.As(ctx, &block.parametersModel, basetypes.ObjectAsOptions{})...)
+		fill(&block.parametersModel, model.Token)
 	}
-	client, found := d.clientOf(ctx, block, wait)
-	diags.Append(found...)
-	return client, diags
+	return d.clientOf(ctx, block, wait)
 }
 
 // send sends the request of a block, with the client's token unless the block says
