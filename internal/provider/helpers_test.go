@@ -47,7 +47,7 @@ func exampleClient(change ...func(*authserver.Client)) authserver.Client {
 }
 
 // startServer starts a server that knows the client of exampleClient.
-func startServer(t *testing.T, change ...func(*authserver.Client)) *authservertest.Server {
+func startServer(t testing.TB, change ...func(*authserver.Client)) *authservertest.Server {
 	t.Helper()
 	return authservertest.Start(t, authserver.Config{Clients: []authserver.Client{exampleClient(change...)}})
 }
@@ -77,7 +77,7 @@ func answering(mutations ...authserver.Mutation) func(*authserver.Client) {
 type diagnostics []*tfprotov6.Diagnostic
 
 // mustBeEmpty ends the test where there are diagnostics.
-func (d diagnostics) mustBeEmpty(t *testing.T) {
+func (d diagnostics) mustBeEmpty(t testing.TB) {
 	t.Helper()
 	if len(d) > 0 {
 		t.Fatalf("unexpected diagnostics:\n%s", d)

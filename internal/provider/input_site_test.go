@@ -33,7 +33,7 @@ type received struct {
 	body string
 }
 
-func startSite(t *testing.T) *site {
+func startSite(t testing.TB) *site {
 	t.Helper()
 	s := &site{}
 	s.Server = httptest.NewServer(s)

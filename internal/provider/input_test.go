@@ -142,7 +142,7 @@ func checkInput(s *session, in block, attribute string, at textField, what, text
 }
 
 // checkArrival holds that a text which was not refused is where it belongs.
-func checkArrival(t *testing.T, site *site, attribute, what, text string, found diagnostics) {
+func checkArrival(t testing.TB, site *site, attribute, what, text string, found diagnostics) {
 	t.Helper()
 	if len(found) > 0 {
 		if !slices.Contains(refusedLater, attribute) {
@@ -166,7 +166,7 @@ func checkArrival(t *testing.T, site *site, attribute, what, text string, found 
 }
 
 // checkTold holds that what the user is told is fit to be shown.
-func checkTold(t *testing.T, what string, found diagnostics, at textField) {
+func checkTold(t testing.TB, what string, found diagnostics, at textField) {
 	t.Helper()
 	text := found.String()
 	switch {
@@ -284,7 +284,7 @@ func blocks(t *testing.T) map[string]block {
 }
 
 // sendJWT sends a JWT to the site, and the secret that verifies it if there is one.
-func sendJWT(t *testing.T, site, signed string, secret any) {
+func sendJWT(t testing.TB, site, signed string, secret any) {
 	t.Helper()
 	form := url.Values{"client_assertion": {signed}}
 	if text, ok := secret.(string); ok {

@@ -24,7 +24,7 @@ const tokenType = "oauth2cc_token"
 // session is a provider in this process, spoken to by protocol 6 as the CLI
 // speaks to the executable. Configurations are written as attributes, see value.
 type session struct {
-	t      *testing.T
+	t      testing.TB
 	ctx    context.Context // of all calls
 	server provider.Server
 	schema *tfprotov6.GetProviderSchemaResponse
@@ -32,7 +32,7 @@ type session struct {
 
 // newSession starts a provider that sees an empty environment and does not wait
 // before it repeats a request, unless options say otherwise.
-func newSession(t *testing.T, options ...provider.Option) *session {
+func newSession(t testing.TB, options ...provider.Option) *session {
 	t.Helper()
 	options = append([]provider.Option{environment(nil), provider.WithSleep(instantly)}, options...)
 	schema, err := providerSchema()
@@ -240,7 +240,7 @@ type notKnown struct{}
 var unknown = notKnown{}
 
 // value makes from a value of the type kind.
-func value(t *testing.T, kind tftypes.Type, from any) tftypes.Value {
+func value(t testing.TB, kind tftypes.Type, from any) tftypes.Value {
 	t.Helper()
 	if kind.Is(tftypes.DynamicPseudoType) {
 		kind = typeOf(t, from)
@@ -273,7 +273,7 @@ func value(t *testing.T, kind tftypes.Type, from any) tftypes.Value {
 
 // objectMembers makes the members of an object. One that the type has not is a
 // mistake in the test.
-func objectMembers(t *testing.T, kind tftypes.Object, from any) map[string]tftypes.Value {
+func objectMembers(t testing.TB, kind tftypes.Object, from any) map[string]tftypes.Value {
 	t.Helper()
 	given, ok := from.(attributes)
 	if !ok {
@@ -292,7 +292,7 @@ func objectMembers(t *testing.T, kind tftypes.Object, from any) map[string]tftyp
 }
 
 // typeOf is the type of a value for an attribute that takes any.
-func typeOf(t *testing.T, from any) tftypes.Type {
+func typeOf(t testing.TB, from any) tftypes.Type {
 	t.Helper()
 	switch from.(type) {
 	case nil, notKnown:
@@ -309,7 +309,7 @@ func typeOf(t *testing.T, from any) tftypes.Type {
 }
 
 // plain is the reverse of value.
-func plain(t *testing.T, from tftypes.Value) any {
+func plain(t testing.TB, from tftypes.Value) any {
 	t.Helper()
 	if !from.IsKnown() {
 		return unknown
@@ -340,7 +340,7 @@ func plain(t *testing.T, from tftypes.Value) any {
 }
 
 // as reads a value into a Go type that fits it.
-func as[T any](t *testing.T, from tftypes.Value) T {
+func as[T any](t testing.TB, from tftypes.Value) T {
 	t.Helper()
 	var into T
 	pointer := any(&into)
