@@ -49,15 +49,15 @@ type frontTest struct {
 	// certificate is the name of the client certificate in the PKI, empty where the
 	// connection has none.
 	certificate string
-	// passes tells whether there is a token; otherwise what the user is told is in a
-	// golden file.
-	passes bool
+	// works is what the guide says of a front that passes the request on. Otherwise what the
+	// user is told is in a golden file.
+	works string
 }
 
 // fronts are those at nginx's own origin.
 var fronts = map[string]frontTest{
-	"passed on":           {path: "/token", passes: true},
-	"307 here":            {path: "/moved/token", passes: true},
+	"passed on":           {path: "/token", works: "passed on"},
+	"307 here":            {path: "/moved/token", works: "redirected with 307 within the origin"},
 	"307 elsewhere":       {path: "/moved-elsewhere/token"},
 	"302 to a login page": {path: "/login/token"},
 	"200 login page":      {path: "/login"},
@@ -72,10 +72,33 @@ var fronts = map[string]frontTest{
 
 // walls are those at the origin that wants a client certificate.
 var walls = map[string]frontTest{
-	"client certificate":                      {path: "/token", certificate: "client", passes: true},
+	"client certificate":                      {path: "/token", certificate: "client", works: "passed on with a client certificate"},
 	"no client certificate":                   {path: "/token"},
 	"client certificate of another authority": {path: "/token", certificate: "forged"},
 	"self-signed client certificate":          {path: "/token", certificate: "self-signed"},
+}
+
+// testRateLimit has two clients meet a limit of one request in three seconds. The one that is refused
+// comes again when the server says.
+func (n *nginx) testRateLimit(t *testing.T) {
+	t.Parallel()
+	works(t, "nginx", "`client_secret_basic`", "rate limit with `Retry-After`")
+	w := workspace(t, n.behind.pki, `
+		provider "oauth2cc" {
+		  token_endpoint = "`+n.origin+`/throttled/token"
+		  client_id      = "basic"
+		  client_secret  = "`+oidcProviderSecret+`"
+		  max_retries    = 3
+		  tls            = { ca_certificate = file("ca.crt") }
+		}
+		ephemeral "oauth2cc_token" "api" {
+		  for_each = toset(["api:read", "api:write"])
+		  scopes   = [each.key]
+		}`, nil)
+	w.Plan().MustExit(t, 0)
+	if log := n.output.String(); !strings.Contains(log, `"POST /throttled/token HTTP/1.1" 429 `) {
+		t.Error("nginx refused no request")
+	}
 }
 
 // TestNginx holds what becomes of a request that something answers before the
@@ -83,6 +106,7 @@ var walls = map[string]frontTest{
 func TestNginx(t *testing.T) {
 	t.Parallel()
 	front := startNginx(t)
+	t.Run("rate limit", front.testRateLimit)
 	for origin, tests := range map[string]map[string]frontTest{front.origin: fronts, front.wall: walls} {
 		for name, test := range tests {
 			t.Run(name, func(t *testing.T) {
@@ -110,7 +134,8 @@ func (test frontTest) run(t *testing.T, pki pki, origin, server, row string) {
 		beside["certificate.pem"], beside["key.pem"] = pki.text(t, test.certificate+".crt"), pki.text(t, test.certificate+".key")
 	}
 	w := workspace(t, pki, config, beside)
-	if test.passes {
+	if test.works != "" {
+		works(t, server, "`client_secret_basic`", test.works)
 		w.Plan().MustExit(t, 0)
 		return
 	}

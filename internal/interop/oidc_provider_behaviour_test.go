@@ -4,6 +4,7 @@
 package interop
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,8 @@ func TestOIDCProvider(t *testing.T) {
 	t.Parallel()
 	server := startSharedOIDCProvider(t)
 	t.Run("resource", server.testResource)
+	t.Run("opaque", server.testOpaque)
+	t.Run("introspection", server.testIntrospection)
 	t.Run("unknown scope", server.testUnknownScope)
 	t.Run("revoke on close", server.testRevokeOnClose)
 	t.Run("revoke a JWT on close", server.testRevokeJWT)
@@ -37,6 +40,7 @@ func TestOIDCProvider(t *testing.T) {
 // testResource asks for a token for an API (RFC 8707), which is a JWT here.
 func (s *oidcProvider) testResource(t *testing.T) {
 	t.Parallel()
+	works(t, "oidc-provider", "`client_secret_basic`", "`resources`, one: a JWT")
 	w := workspace(t, s.pki, s.client("basic", basicClient+`
 		resources = ["https://api.example.com/"]
 		scopes    = ["api:read"]`)+consumer, nil)
@@ -48,6 +52,52 @@ func (s *oidcProvider) testResource(t *testing.T) {
 		if got.Claims[claim] != want {
 			t.Errorf("the claim %s is %v, want %s", claim, got.Claims[claim], want)
 		}
+	}
+}
+
+// testOpaque asks for a token for another API, which is no JWT.
+func (s *oidcProvider) testOpaque(t *testing.T) {
+	t.Parallel()
+	works(t, "oidc-provider", "`client_secret_basic`", "`resources`, one: an opaque token")
+	w := workspace(t, s.pki, s.client("basic", basicClient+`
+		resources = ["urn:example:opaque"]
+		scopes    = ["api:read"]`)+consumer, nil)
+	w.Apply().MustExit(t, 0)
+	got := given(t, w, "token.json")
+	said := s.introspect(t, got.AccessToken)
+	if got.Claims != nil || !said.Active || said.Audience != "urn:example:opaque" || said.Scope != "api:read" {
+		t.Errorf("the script is given claims %v, and the server says of the token: %+v", got.Claims, said)
+	}
+}
+
+// testIntrospection asks about a token as RFC 7662 section 2.1 says, with the credentials of a
+// client. The endpoint is in the metadata.
+func (s *oidcProvider) testIntrospection(t *testing.T) {
+	t.Parallel()
+	works(t, "oidc-provider", "`client_secret_basic`", "introspection by `oauth2cc_request` with the client's credentials")
+	w := workspace(t, s.pki, s.client("basic", basicClient)+`
+		data "oauth2cc_server_metadata" "this" {}
+		ephemeral "oauth2cc_token" "api" {}
+		ephemeral "oauth2cc_request" "introspection" {
+		  url          = data.oauth2cc_server_metadata.this.introspection_endpoint
+		  method       = "POST"
+		  authenticate = false
+		  request_headers = {
+		    Authorization = "Basic ${base64encode("inspector:`+oidcProviderSecret+`")}"
+		    Content-Type  = "application/x-www-form-urlencoded"
+		  }
+		  request_body = "token=${ephemeral.oauth2cc_token.api.access_token}"
+		}
+		resource "terraform_data" "script" {
+		  provisioner "local-exec" {
+		    environment = { SAID = ephemeral.oauth2cc_request.introspection.response_body }
+		    command     = "printf %s \"$SAID\" >said.json"
+		  }
+		}`, nil)
+	w.Apply().MustExit(t, 0)
+	var said introspection
+	if err := json.Unmarshal([]byte(w.Read("said.json")), &said); err != nil || !said.Active || said.ClientID != "basic" {
+		t.Errorf("the server says of the token: %+v, %v", said, err)
 	}
 }
 
@@ -65,6 +115,7 @@ func (s *oidcProvider) testUnknownScope(t *testing.T) {
 // testRevokeOnClose has a token revoked when its script has run.
 func (s *oidcProvider) testRevokeOnClose(t *testing.T) {
 	t.Parallel()
+	works(t, "oidc-provider", "`client_secret_basic`", "`revoke_on_close`, of an opaque token")
 	w := workspace(t, s.pki, s.client("basic", basicClient)+`
 		ephemeral "oauth2cc_token" "api" {
 		  revoke_on_close = true
@@ -165,6 +216,7 @@ func (s *oidcProvider) testKeepAlive(t *testing.T) {
 // testServerMetadata reads what the server says of itself.
 func (s *oidcProvider) testServerMetadata(t *testing.T) {
 	t.Parallel()
+	works(t, "oidc-provider", "discovery", "RFC 8414")
 	w := workspace(t, s.pki, `
 		provider "oauth2cc" {
 		  issuer = "`+s.origin+`"
@@ -208,6 +260,7 @@ func (s *oidcProvider) testShared(t *testing.T) {
 // method.
 func (s *oidcProvider) testSeveralClients(t *testing.T) {
 	t.Parallel()
+	works(t, "oidc-provider", "`client_secret_basic`, `private_key_jwt`", "clients of their own, in one provider block")
 	w := workspace(t, s.pki, `
 		provider "oauth2cc" {
 		  issuer = "`+s.origin+`"

@@ -28,6 +28,9 @@ type methodTest struct {
 // methodTests name the method where the metadata and what is configured do not
 // lead to it.
 var methodTests = map[string]methodTest{
+	"none": {client: "public", config: `
+		token_endpoint_auth_method = "none"
+		tls                        = { ca_certificate = file("ca.crt") }`},
 	"client_secret_basic": {client: "basic", config: `
 		client_secret = "` + oidcProviderSecret + `"
 		tls           = { ca_certificate = file("ca.crt") }`},
@@ -54,6 +57,9 @@ var methodTests = map[string]methodTest{
 		tls              = { ca_certificate = file("ca.crt") }`},
 	"private_key_jwt, PS256": {client: "key-jwt", key: "keys/rsa.key", config: `
 		signed_assertion = { private_key = file("key.pem"), key_id = "rsa", algorithm = "PS256" }
+		tls              = { ca_certificate = file("ca.crt") }`},
+	"private_key_jwt, PS512": {client: "key-jwt", key: "keys/rsa.key", config: `
+		signed_assertion = { private_key = file("key.pem"), key_id = "rsa", algorithm = "PS512" }
 		tls              = { ca_certificate = file("ca.crt") }`},
 	"private_key_jwt, ES256": {client: "key-jwt", key: "keys/ec.key", config: `
 		signed_assertion = { private_key = file("key.pem"), key_id = "ec" }

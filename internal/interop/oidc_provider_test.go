@@ -28,7 +28,7 @@ type oidcProvider struct {
 // the provider too.
 var everyMethod = []string{
 	"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt",
-	"tls_client_auth", "self_signed_tls_client_auth",
+	"tls_client_auth", "self_signed_tls_client_auth", "none",
 }
 
 // startOIDCProvider starts a server that supports some client authentication
@@ -92,6 +92,7 @@ func mustBe(t *testing.T, requests []exchange, want ...int) {
 type introspection struct {
 	Active   bool   `json:"active"`
 	ClientID string `json:"client_id"`
+	Audience string `json:"aud"`
 	Scope    string `json:"scope"`
 	Confirm  struct {
 		Certificate string `json:"x5t#S256"`

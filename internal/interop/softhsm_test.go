@@ -58,6 +58,7 @@ func TestSoftHSM(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			works(t, "SoftHSM", "`private_key_command`", name+", with `pkcs11-tool`")
 			command := fmt.Sprintf("\n  signed_assertion = {\n    private_key_command = [\"sh\", \"-c\", %q]\n    algorithm = %q\n    key_id = \"hsm-%s\"\n  }\n",
 				test.command, test.algorithm, test.id)
 			w := workspace(t, pki, server.client("key-jwt", command+"  tls = { ca_certificate = file(\"ca.crt\") }\n")+ephemeralToken, files{})

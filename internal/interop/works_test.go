@@ -52,7 +52,10 @@ func works(t *testing.T, server, method, feature string) {
 // worksByName is [works] for a row of a table of tests, named "method" or "method, feature".
 func worksByName(t *testing.T, server, name string) {
 	t.Helper()
-	method, feature, _ := strings.Cut(name, ", ")
+	method, feature, found := strings.Cut(name, ", ")
+	if !found {
+		feature = "a token"
+	}
 	works(t, server, "`"+method+"`", feature)
 }
 

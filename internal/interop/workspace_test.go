@@ -30,6 +30,23 @@ resource "terraform_data" "script" {
 }
 `
 
+// fetch is a script that gets a path from oauth2cc_proxy, and fails if it cannot.
+func fetch(path string) string {
+	return fmt.Sprintf(`
+resource "terraform_data" "call" {
+  provisioner "local-exec" {
+    environment = {
+      URL           = "${ephemeral.oauth2cc_proxy.api.local_url}/%s"
+      AUTHORIZATION = ephemeral.oauth2cc_proxy.api.authorization_header
+    }
+    command = <<-EOT
+      node -e 'fetch(process.env.URL, { headers: { Authorization: process.env.AUTHORIZATION } }).then(({ ok }) => process.exit(ok ? 0 : 1))'
+    EOT
+  }
+}
+`, path)
+}
+
 // providerBlock is a provider block for a client. Where its attributes name no
 // server they get the issuer.
 func providerBlock(id, issuer, attributes string) string {

@@ -1,8 +1,9 @@
 // Copyright (c) The oauth2cc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// An API that accepts JWT access tokens of one issuer which are bound to a key (RFC 9449
-// section 7). Proofs need a nonce of its own, each of which is good for two requests.
+// An API that accepts JWT access tokens of one issuer which are bound to the client's
+// certificate (RFC 8705 section 3) or to a key (RFC 9449 section 7). Proofs need a nonce of
+// its own, each of which is good for two requests.
 
 import crypto from 'node:crypto';
 
@@ -15,8 +16,13 @@ export function api(path, { issuer, audience, key }) {
 
   async function verify(ctx) {
     const [scheme, token] = ctx.get('authorization').split(' ');
-    if (scheme !== 'DPoP') throw new Error('invalid_token');
     const { payload: claims } = await jwtVerify(token, tokenKey, { issuer, audience, typ: 'at+jwt' });
+    if (scheme === 'Bearer') {
+      const certificate = ctx.socket.getPeerX509Certificate?.();
+      if (!certificate || claims.cnf?.['x5t#S256'] !== crypto.hash('sha256', certificate.raw, 'base64url')) throw new Error('invalid_token');
+      return claims;
+    }
+    if (scheme !== 'DPoP') throw new Error('invalid_token');
     const proof = await jwtVerify(ctx.get('dpop'), EmbeddedJWK, { typ: 'dpop+jwt', maxTokenAge: '1 minute', requiredClaims: ['jti'] });
     const { jti, htm, htu, ath, nonce: given } = proof.payload;
     if (!nonces.get(given)) {

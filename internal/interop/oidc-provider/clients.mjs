@@ -54,6 +54,7 @@ export function clients(pki) {
       tls_client_certificate_bound_access_tokens: true,
       token_endpoint_auth_method: 'self_signed_tls_client_auth',
     },
+    { client_id: 'public', token_endpoint_auth_method: 'none' },
     // Clients that one test each has to itself.
     { client_id: 'refused', client_secret: secret, token_endpoint_auth_method: 'client_secret_basic' },
     { client_id: 'short-lived', client_secret: secret, token_endpoint_auth_method: 'client_secret_basic' },
