@@ -69,6 +69,55 @@ func TestActionProgress(t *testing.T) {
 	}
 }
 
+// TestAccAction invokes the action after a change and on request, and plans without it.
+func TestAccAction(t *testing.T) {
+	t.Parallel()
+	token := acctest.NewCanary("token", "-._~+/")
+	srv := startServer(t, answering(authserver.Set("access_token", token.Value)))
+	srv.Fail(authserver.API, 3, answerJSON(200, `{}`))
+	srv.Fail(authserver.API, 1, answerJSON(409, `{"detail":"frozen for `+token.Value+`"}`))
+	w := acctest.New(t, hclProvider(srv)+fmt.Sprintf(`
+action "oauth2cc_request" "test" {
+  config {
+    url    = "%s/announcements"
+    method = "POST"
+  }
+}
+
+resource "terraform_data" "test" {
+  input = "1.4.2"
+
+  lifecycle {
+    action_trigger {
+      events  = [after_create, after_update]
+      actions = [action.oauth2cc_request.test]
+    }
+  }
+}
+`, srv.APIURL))
+	var output strings.Builder
+	run := func(calls int, result acctest.Result, says ...string) {
+		t.Helper()
+		output.WriteString(result.MustSay(t, says...).Output())
+		if got := srv.Count(authserver.API); got != calls {
+			t.Fatalf("%d calls so far, want %d", got, calls)
+		}
+	}
+	run(0, w.Plan("-out=plan.bin").MustExit(t, 2), "1 to invoke")
+	run(0, w.Show("plan.bin").MustExit(t, 0), "/announcements")
+	run(1, w.Apply("plan.bin").MustExit(t, 0), "The API responded with 200 OK.")
+	run(1, w.Plan().MustExit(t, 0), "No changes.")
+	w.Edit("1.4.2", "1.4.3")
+	run(2, w.Apply().MustExit(t, 0), "The API responded with 200 OK.")
+	run(3, w.Apply("-invoke=action.oauth2cc_request.test").MustExit(t, 0), "The API responded with 200 OK.")
+	run(4, w.Apply("-invoke=action.oauth2cc_request.test").MustExit(t, 1), "409 Conflict", "frozen for [redacted]")
+	for place, text := range map[string]string{
+		"the output": output.String(), "the plan file": w.Read("plan.bin"), "the state": w.Read("terraform.tfstate"),
+	} {
+		token.MustNotBeIn(t, place, text)
+	}
+}
+
 // validateAction is terraform validate for an action.
 func (s *session) validateAction(typeName string, config attributes) diagnostics {
 	s.t.Helper()
