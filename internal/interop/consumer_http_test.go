@@ -50,5 +50,5 @@ func TestHTTPRefusesEphemeral(t *testing.T) {
 	t.Parallel()
 	api := startOrders(t, time.Hour)
 	config := strings.NewReplacer(`data "oauth2cc_token"`, `ephemeral "oauth2cc_token"`, "data.oauth2cc_token", "ephemeral.oauth2cc_token").Replace(httpOrder)
-	api.workspace(t, "hashicorp/http", config).Plan().MustExit(t, 1).MustSay(t, "Invalid use of ephemeral value")
+	api.workspace(t, "hashicorp/http", config).Plan().MustExit(t, 1).MustSay(t, "ephemeral value")
 }
