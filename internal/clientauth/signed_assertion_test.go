@@ -83,7 +83,7 @@ func verificationKey(t *testing.T, assertion clientauth.SignedAssertion) any {
 }
 
 // jwk reads a key of an RFC, with members added.
-func jwk(t *testing.T, file, members string) string {
+func jwk(t testing.TB, file, members string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "keys", "testdata", "rfc", file))
 	if err != nil {
@@ -142,6 +142,29 @@ func TestEveryAlgorithm(t *testing.T) {
 	}
 	if got := len(slices.Concat(slices.Collect(maps.Values(tests))...)); got != len(clientauth.Algorithms()) {
 		t.Errorf("%d algorithms in this table, and %d are offered", got, len(clientauth.Algorithms()))
+	}
+}
+
+// BenchmarkAssertion measures the assertion of one token request.
+func BenchmarkAssertion(b *testing.B) {
+	for _, row := range []struct{ algorithm, key string }{{"RS256", rsaJWK}, {"ES256", ecJWK}, {"EdDSA", ed25519JWK}, {"HS256", ""}} {
+		b.Run("alg="+row.algorithm, func(b *testing.B) {
+			assertion := clientauth.SignedAssertion{
+				ClientID: clientID, Audience: audience, Algorithm: row.algorithm, ClientSecret: secret.New(longSecret), Now: time.Now,
+			}
+			if row.key != "" {
+				var err error
+				if assertion.Key, err = (keys.Source{PrivateKey: secret.New(jwk(b, row.key, ""))}).Opened(""); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := assertion.Assertion(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

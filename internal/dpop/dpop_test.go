@@ -257,6 +257,34 @@ func nonceSent(t *testing.T, srv *server, key keys.Key, through http.RoundTrippe
 	return claims["nonce"]
 }
 
+// BenchmarkProof measures the proof of one request to an API.
+func BenchmarkProof(b *testing.B) {
+	key, err := dpop.GenerateKey()
+	if err != nil {
+		b.Fatal(err)
+	}
+	prover, err := dpop.New(key, nil, time.Now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	response := &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}
+	sender := prover.API(roundTripper(func(*http.Request) (*http.Response, error) { return response, nil }), secret.New("t1"))
+	request, err := http.NewRequestWithContext(b.Context(), http.MethodGet, "https://api.example.com/orders", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := sender.RoundTrip(request); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
+
 func TestNonce(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("n", 2048)

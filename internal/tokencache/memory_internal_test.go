@@ -11,12 +11,13 @@ import (
 	"time"
 )
 
-// TestNothingGrows holds that neither what has expired nor calls that returned stay.
+// TestNothingGrows holds that neither what has expired nor calls that returned stay: of one
+// entry each second that is valid for a minute, twice as many are kept as are valid.
 func TestNothingGrows(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cache := New(Config[int]{})
-		for i := range 100 {
+		for i := range 1000 {
 			fetch := func(context.Context) (Entry[int], error) {
 				return Entry[int]{Value: i, ExpiresAt: time.Now().Add(time.Minute)}, nil
 			}
@@ -25,8 +26,8 @@ func TestNothingGrows(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		if len(cache.memory) != 60 || len(cache.flights.waiters) != 0 {
-			t.Errorf("%d entries and %d calls are kept, want 60 and 0", len(cache.memory), len(cache.flights.waiters))
+		if len(cache.memory) > 120 || len(cache.flights.waiters) != 0 {
+			t.Errorf("%d entries and %d calls are kept, want at most 120 and 0", len(cache.memory), len(cache.flights.waiters))
 		}
 	})
 }

@@ -54,6 +54,9 @@ type Codec[V any] struct {
 
 const defaultLockTimeout = 30 * time.Second
 
+// minFull is the least number of entries that are looked through for expired ones.
+const minFull = 32
+
 // Cache keeps entries until they expire. Make one with [New]; it is safe for
 // concurrent use.
 type Cache[V any] struct {
@@ -65,6 +68,7 @@ type Cache[V any] struct {
 
 	mu     sync.RWMutex
 	memory map[string]kept[V] // by the inputs of the key
+	full   int                // how many entries of memory are looked through for expired ones
 }
 
 type kept[V any] struct {
@@ -168,13 +172,16 @@ func (c *Cache[V]) recall(key EntryKey) kept[V] {
 	return c.memory[key.inputs]
 }
 
-// remember keeps an entry in memory. It also forgets what has expired, so that a process
-// that runs for long does not grow.
+// remember keeps an entry in memory. When there are twice as many as after the last time, it
+// forgets those that have expired, so that a process that runs for long does not grow.
 func (c *Cache[V]) remember(key EntryKey, entry kept[V]) {
 	now := c.now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	maps.DeleteFunc(c.memory, func(_ string, other kept[V]) bool { return !now.Before(other.ExpiresAt) })
+	if len(c.memory) >= c.full {
+		maps.DeleteFunc(c.memory, func(_ string, other kept[V]) bool { return !now.Before(other.ExpiresAt) })
+		c.full = max(minFull, 2*len(c.memory))
+	}
 	c.memory[key.inputs] = entry
 }
 

@@ -4,7 +4,9 @@
 package tokensource
 
 import (
+	"fmt"
 	"os"
+	"strconv"
 	"testing"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/clientauth"
@@ -54,12 +56,25 @@ func TestKeyIsDecryptedOnce(t *testing.T) {
 	}
 }
 
-// BenchmarkEncryptedKey is what each request of a client with an encrypted key costs after the
-// first.
-func BenchmarkEncryptedKey(b *testing.B) {
-	source, config := New(Config{}), encryptedClient(b)
-	signer(b, source, config)
-	for b.Loop() {
-		signer(b, source, config)
+// BenchmarkResolve measures how a client is completed: for the first time, where a key that
+// other clients have too is decrypted already, or from memory.
+func BenchmarkResolve(b *testing.B) {
+	plain := ClientConfig{Server: Server{TokenEndpoint: "https://auth.example.com/token"}}
+	plain.ClientID, plain.ClientSecret = "client", secret.New("gX1fBat3bV")
+	for name, config := range map[string]ClientConfig{"secret": plain, "key": encryptedClient(b)} {
+		for _, known := range []bool{false, true} {
+			b.Run(fmt.Sprintf("client=%s/known=%t", name, known), func(b *testing.B) {
+				source, config := New(Config{}), config
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					if !known {
+						config.Request.Audience = strconv.Itoa(i)
+					}
+					if _, err := source.resolve(b.Context(), config); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
 }
