@@ -66,6 +66,13 @@ func (p *progress) forwarded(target *url.URL) bool {
 	return p.proxy != nil && target.Scheme == "http" && strings.HasPrefix(p.proxy.Scheme, "http")
 }
 
+// refusedByProxy reports whether a response that may be the server's is the proxy's refusal
+// (RFC 9110 section 15.5.8). tinyproxy responds with 401 if the password is wrong.
+func refusedByProxy(response *http.Response) bool {
+	return response.StatusCode == http.StatusProxyAuthRequired ||
+		response.StatusCode == http.StatusUnauthorized && strings.HasPrefix(response.Header.Get("Server"), "tinyproxy/")
+}
+
 // proxyCredentials is what the transport sends to a proxy in the header (RFC 7617 section
 // 2), which the proxy may echo.
 func (p *progress) proxyCredentials() secret.String {

@@ -144,6 +144,7 @@ func TestProxyFailures(t *testing.T) {
 	plainProxyAsTLS := secret.New("https://user:canary@" + proxy.Listener.Addr().String())
 	garbled := secret.New("http://user:canary@" + serveText(t, "canary\r\n\r\n"))
 	hangsUp := secret.New("http://user:canary@" + serveText(t, ""))
+	tinyproxy := secret.New("http://user:canary@" + serveText(t, "HTTP/1.0 401 Unauthorized\r\nServer: tinyproxy/1.11.1\r\nWWW-Authenticate: Basic realm=\"Tinyproxy\"\r\n\r\n"))
 	absent := secret.New("http://user:canary@" + closedAddress(t))
 	unverified := strings.Replace(startTLS(t, ca, nil, empty).URL, "https://", "https://user:canary@", 1)
 	tests := map[string]struct {
@@ -153,6 +154,7 @@ func TestProxyFailures(t *testing.T) {
 	}{
 		"407 for http":          {proxy.url("user:canary"), "http://as.example/", "407 Proxy Authentication Required"},
 		"407 for https":         {proxy.url("user:canary"), "https://as.example/", "407 Proxy Authentication Required"},
+		"401 of tinyproxy":      {tinyproxy, "http://as.example/", "the proxy responded with status 401 Unauthorized"},
 		"502":                   {proxy.url("user:pass%40word"), "https://" + closedAddress(t), "502 Bad Gateway"},
 		"nothing listens":       {absent, "https://as.example/", "connection refused"},
 		"nothing listens, http": {absent, "http://as.example/", "connection refused"},

@@ -50,7 +50,7 @@ func (c *Client) roundTrip(ctx context.Context, transport *http.Transport, reque
 		return nil, c.classify(ctx, p, err).at(request.Method, ShowURL(configured))
 	}
 	switch {
-	case received.StatusCode == http.StatusProxyAuthRequired && p.forwarded(request.URL):
+	case p.forwarded(request.URL) && refusedByProxy(received):
 		defer over()
 		_ = received.Body.Close()
 		return nil, proxyResponded(received.StatusCode).at(request.Method, ShowURL(configured))

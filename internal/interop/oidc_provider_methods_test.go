@@ -49,7 +49,7 @@ var methodTests = map[string]methodTest{
 		client_secret    = "` + oidcProviderSecret + `"
 		signed_assertion = { lifetime = "30s" }
 		tls              = { ca_certificate = file("ca.crt") }`},
-	"private_key_jwt, RSA": {client: "key-jwt", key: "keys/rsa.key", config: `
+	"private_key_jwt, RS256 without `key_id`": {client: "key-jwt", key: "keys/rsa.key", config: `
 		signed_assertion = { private_key = file("key.pem") }
 		tls              = { ca_certificate = file("ca.crt") }`},
 	"private_key_jwt, RS256": {client: "key-jwt", key: "keys/rsa.key", config: `

@@ -162,7 +162,7 @@ func TestErrorOfConnection(t *testing.T) {
 		"proxy wants password":  {"token_endpoint": beyond, "proxy_url": withUser("user:very-secret")},
 		"proxy finds no server": {"token_endpoint": beyond, "proxy_url": withUser("user:right")},
 		"proxy hangs":           {"token_endpoint": beyond, "proxy_url": strings.Replace(hanging.URL, "//", "//user:very-secret@", 1), "timeout": "1s"},
-		// As tinyproxy does with a wrong password.
+		// As tinyproxy does if it cannot reach the server.
 		"proxy cuts its response":   {"token_endpoint": "http://127.0.0.1:1/token", "proxy_url": strings.Replace(cutting.URL, "//", "//user:very-secret@", 1)},
 		"issuer refused":            {"issuer": "https://127.0.0.1:1"},
 		"issuer, unknown authority": {"issuer": secure.Issuer()},
