@@ -36,7 +36,7 @@ func TestHTTP(t *testing.T) {
 	api := startOrders(t, time.Hour)
 	works(t, "provider http", "`oauth2cc_token`", "the data source, in `request_headers`")
 	api.store("/orders/1", []byte(`{"id":"1","item":"chair"}`))
-	w := api.workspace(t, "hashicorp/http", httpOrder)
+	w := api.workspace(t, httpOrder)
 	w.Apply().MustExit(t, 0).MustSay(t, `item = "chair"`)
 	for token := range api.tokens(t) {
 		if !strings.Contains(w.Read("terraform.tfstate"), token) {
@@ -50,5 +50,5 @@ func TestHTTPRefusesEphemeral(t *testing.T) {
 	t.Parallel()
 	api := startOrders(t, time.Hour)
 	config := strings.NewReplacer(`data "oauth2cc_token"`, `ephemeral "oauth2cc_token"`, "data.oauth2cc_token", "ephemeral.oauth2cc_token").Replace(httpOrder)
-	api.workspace(t, "hashicorp/http", config).Plan().MustExit(t, 1).MustSay(t, "ephemeral value")
+	api.workspace(t, config).Plan().MustExit(t, 1).MustSay(t, "ephemeral value")
 }

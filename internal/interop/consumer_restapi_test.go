@@ -11,8 +11,6 @@ import (
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/acctest"
 )
 
-const restapi = "Mastercard/restapi"
-
 // restapiOrder is an object of the API, at an address and with a credential.
 const restapiOrder = `
 terraform {
@@ -64,7 +62,7 @@ func TestRestapi(t *testing.T) {
 			api := startOrders(t, time.Hour)
 			worksByName(t, "provider restapi", name)
 			config := strings.Replace(restapiOrder, "CONNECTION", connection, 1)
-			w := api.workspace(t, restapi, config)
+			w := api.workspace(t, config)
 			trace := w.Trace()
 			w.Plan("-out=plan").MustExit(t, 2)
 			kept := w.Show("plan").MustExit(t, 0).Stdout
@@ -99,7 +97,7 @@ func mustNotKeep(t *testing.T, kept string, api *orders) {
 	}
 }
 
-// TestRestapiLongRun has a call of the API last as long as a token, in the middle of a run.
+// TestRestapiLongRun has the first call of the API last as long as its token, in the middle of a run.
 func TestRestapiLongRun(t *testing.T) {
 	t.Parallel()
 	const lifetime = 5 * time.Second
@@ -107,8 +105,8 @@ func TestRestapiLongRun(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api := startOrders(t, lifetime)
-			api.creation = lifetime
-			w := api.workspace(t, restapi, strings.Replace(restapiOrder, "CONNECTION", connection, 1))
+			api.delay = lifetime
+			w := api.workspace(t, strings.Replace(restapiOrder, "CONNECTION", connection, 1))
 			if strings.HasPrefix(name, "oauth2cc_token") {
 				mustEndWith401(t, w, api)
 				return
@@ -120,8 +118,8 @@ func TestRestapiLongRun(t *testing.T) {
 	t.Run("example", func(t *testing.T) {
 		t.Parallel()
 		api := startOrders(t, lifetime)
-		api.creation = lifetime
-		mustOutlive(t, api.workspace(t, restapi, read(t, "../../examples/long-runs/restapi.tf")), api)
+		api.delay = lifetime
+		mustOutlive(t, api.workspace(t, read(t, "../../examples/long-runs/restapi.tf")), api)
 	})
 }
 
@@ -152,7 +150,7 @@ func mustEndWith401(t *testing.T, w *acctest.Workspace, api *orders) {
 func TestRestapiMocked(t *testing.T) {
 	t.Parallel()
 	api := startOrders(t, time.Hour)
-	w := api.workspace(t, restapi, read(t, "../../examples/testing/orders/main.tf"))
+	w := api.workspace(t, read(t, "../../examples/testing/orders/main.tf"))
 	w.Write("orders.tftest.hcl", read(t, "../../examples/testing/orders/orders.tftest.hcl"))
 	w.Run("test", "-no-color").MustExit(t, 0).MustSay(t, "1 passed")
 }

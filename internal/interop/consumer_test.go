@@ -29,8 +29,9 @@ type orders struct {
 
 	// url is that of the API.
 	url string
-	// creation is how long a POST takes once its token is accepted.
-	creation time.Duration
+	// delay is how long the first call takes once its token is accepted.
+	delay time.Duration
+	first sync.Once
 
 	mu      sync.Mutex
 	objects map[string][]byte // those that exist, by their paths
@@ -43,7 +44,7 @@ func startOrders(t *testing.T, lifetime time.Duration) *orders {
 	needServers(t)
 	o := &orders{objects: map[string][]byte{}, Server: authservertest.Start(t, authserver.Config{
 		Clients: []authserver.Client{{
-			ID: "deploy", Secret: consumerSecret, Scopes: []string{"orders:write"}, Lifetime: lifetime,
+			ID: "deploy", Secret: consumerSecret, Scopes: []string{"api:read", "orders:write"}, Lifetime: lifetime,
 			TokenResponse: []authserver.Mutation{authserver.Set("expires_in", int(lifetime/time.Second)-1)},
 		}},
 		Routes: map[string]string{},
@@ -54,15 +55,16 @@ func startOrders(t *testing.T, lifetime time.Duration) *orders {
 	return o
 }
 
-// workspace has a configuration that uses the API, a provider from bin/ and the client.
-func (o *orders) workspace(t *testing.T, provider, config string) *acctest.Workspace {
+// workspace has a configuration that uses the API, the client, and the providers in bin/.
+func (o *orders) workspace(t *testing.T, config string) *acctest.Workspace {
 	t.Helper()
 	w := acctest.New(t, "", "OAUTH2CC_ISSUER="+o.URL, "OAUTH2CC_CLIENT_ID=deploy", "OAUTH2CC_CLIENT_SECRET="+consumerSecret)
 	bin, err := filepath.Abs("../../bin")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Install(provider, bin)
+	w.Install("Mastercard/restapi", bin)
+	w.Install("hashicorp/http", bin)
 	w.Write("main.tf", strings.NewReplacer("https://auth.example.com", o.URL, "https://api.example.com", o.url).Replace(config))
 	return w
 }
@@ -80,12 +82,12 @@ func (o *orders) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(protected.Code)
 		return
 	}
+	o.first.Do(func() { time.Sleep(o.delay) })
 	switch path := r.URL.Path; r.Method {
 	case http.MethodPost:
 		var object struct{ ID string }
 		_ = json.Unmarshal(body, &object) // where it fails, nothing is found later
 		o.store(path+"/"+object.ID, body)
-		time.Sleep(o.creation)
 	case http.MethodPut:
 		o.store(path, body)
 	case http.MethodDelete:

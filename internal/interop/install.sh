@@ -19,6 +19,7 @@ require glewlwyd 'glewlwyd=2.7.5-*'
 require nginx 'nginx-light=1.22.1-*'
 require squid 'squid=5.7-*'
 require tinyproxy 'tinyproxy-bin=1.11.1-*'
+require curl curl
 require sqlite3 sqlite3
 require openssl openssl
 require ssh-keygen openssh-client

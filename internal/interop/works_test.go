@@ -61,6 +61,7 @@ func worksByName(t *testing.T, server, name string) {
 
 // versions are commands that print the version of an installed server.
 var versions = map[string][]string{
+	"curl":             {"curl", "--version"},
 	"glewlwyd":         {"glewlwyd", "--version"},
 	"nginx":            {"nginx", "-v"},
 	"oidc-provider":    {"node", "-p", "require('./oidc-provider/node_modules/oidc-provider/package.json').version"},
