@@ -52,7 +52,7 @@ func startSquid(t *testing.T, to destinations) *forwardProxy {
 	passwords := filepath.Join(dir, "passwords")
 	write(t, passwords, "run:"+run(t, dir, p.password, "openssl", "passwd", "-apr1", "-stdin"))
 	for path, mode := range map[string]os.FileMode{dir: 0o777, passwords: 0o644} {
-		if err := os.Chmod(path, mode); err != nil { //nolint:gosec // nothing here is a secret
+		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
 	}
