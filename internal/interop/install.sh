@@ -32,6 +32,21 @@ if [[ ${#packages[@]} -gt 0 ]]; then
   ../../scripts/apt-install.sh "${packages[@]}"
 fi
 
+# Debian 12 has Valkey among its backports only, which the machine's own sources may not
+# list. What it depends on came with Redis.
+if ! command -v valkey-server >/dev/null; then
+  mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' | awk '$2 == "bookworm" { print $1; exit }')
+  apt=$(mktemp -d)
+  chmod 755 "$apt"
+  mkdir -p "$apt/lists/partial"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror bookworm-backports main" >"$apt/sources.list"
+  printf '%s "%s";\n' Dir::Etc::SourceList "$apt/sources.list" Dir::Etc::SourceParts /dev/null \
+    Dir::State::Lists "$apt/lists" >"$apt/apt.conf"
+  APT_CONFIG=$apt/apt.conf ../../scripts/apt-install.sh 'valkey-server=8.0.*' ||
+    echo 'Valkey cannot be installed: its tests are skipped' >&2
+  rm -rf "$apt"
+fi
+
 cd oidc-provider
 # The copied lock file marks a finished installation.
 if ! cmp -s package-lock.json node_modules/.interop-lock; then

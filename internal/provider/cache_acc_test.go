@@ -170,7 +170,10 @@ func TestAccCacheFails(t *testing.T) {
 	if err := os.WriteFile(occupied, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	redis := redistest.Start(t, redistest.Options{})
 	tests := map[string]struct{ cache, says string }{
+		"no cluster":       {fmt.Sprintf(`{ type = "redis", url = "redis+cluster://%s" }`, redis.Address), "for Redis Cluster"},
+		"no Sentinel":      {fmt.Sprintf(`{ type = "redis", url = "redis+sentinel://%s/mymaster" }`, redis.Address), "for Sentinel"},
 		"path is a file":   {fileCache(occupied), "cache.path"},
 		"nobody answers":   {`{ type = "redis", url = "redis://127.0.0.1:1" }`, "cache.url"},
 		"not Redis at all": {fmt.Sprintf(`{ type = "redis", url = %q }`, strings.Replace(startServer(t).URL, "http", "redis", 1)), "cache.url"},

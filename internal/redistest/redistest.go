@@ -32,6 +32,8 @@ const Require = "OAUTH2CC_REQUIRE_REDIS"
 // Options configure a server. The zero value is a server without TLS that permits
 // everything to everybody.
 type Options struct {
+	// Program is redis-server or valkey-server; empty means the one that is installed.
+	Program string
 	// TLS is the server's certificate. With one, the port speaks only TLS.
 	TLS *tls.Certificate
 	// ClientCA, in PEM, makes the server require client certificates of this authority.
@@ -64,10 +66,10 @@ type Server struct {
 const attempts = 5
 
 // Start starts a server and returns when it is ready. If none is installed, the test is
-// skipped, or fails if [Require] is set.
+// skipped, or fails if [Require] is set and the options name none.
 func Start(t testing.TB, options Options) *Server {
 	t.Helper()
-	program := find(t)
+	program := find(t, options.Program)
 	folder := temporary(t)
 	var output string
 	for range attempts {
@@ -150,15 +152,19 @@ func (s *Server) Do(t testing.TB, words ...string) string {
 }
 
 // find returns the path of a server.
-func find(t testing.TB) string {
+func find(t testing.TB, program string) string {
 	t.Helper()
-	for _, name := range []string{"redis-server", "valkey-server"} {
+	programs := []string{"redis-server", "valkey-server"}
+	if program != "" {
+		programs = []string{program}
+	}
+	for _, name := range programs {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
 	}
-	const missing = "neither redis-server nor valkey-server is on PATH; scripts/install-redis.sh installs one"
-	if os.Getenv(Require) != "" {
+	missing := strings.Join(programs, " or ") + " is not on PATH; scripts/install-redis.sh installs Redis"
+	if program == "" && os.Getenv(Require) != "" {
 		t.Fatal(missing)
 	}
 	t.Skip(missing)
