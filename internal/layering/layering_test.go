@@ -59,6 +59,7 @@ var support = []string{
 	"internal/acctest",
 	"internal/authserver",
 	"internal/authservertest",
+	"internal/benchtf",
 	"internal/cmd",
 	"internal/examplestest",
 	"internal/interop",
