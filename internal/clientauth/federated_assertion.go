@@ -146,13 +146,14 @@ func (f FederatedAssertion) variable(field, name string) (string, error) {
 	return value, nil
 }
 
-// variableName matches what is repeated as the name of an environment variable.
-var variableName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]{0,63}$`)
+// variableName matches the name of an environment variable.
+var variableName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
 
 // describeVariable names an environment variable, unless the field seems to hold the
 // assertion itself.
 func describeVariable(field, name string) string {
-	if variableName.MatchString(name) {
+	const maxLength = 64
+	if len(name) <= maxLength && variableName.MatchString(name) {
 		return "the environment variable " + name
 	}
 	return "the environment variable that " + field + " should name"

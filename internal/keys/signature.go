@@ -23,8 +23,12 @@ import (
 // vaultPrefix is what HashiCorp Vault writes before a signature: the version of the key.
 var vaultPrefix = regexp.MustCompile(`^vault:v[0-9]+:`)
 
-// hexadecimal matches an RSA signature in hexadecimal, whose letters are also base64's.
-var hexadecimal = regexp.MustCompile(`^([0-9a-fA-F]\s*){512,}$`)
+// isHexadecimal reports whether a text is an RSA signature in hexadecimal, whose letters are
+// also base64's.
+func isHexadecimal(text string) bool {
+	digits := strings.Join(strings.Fields(text), "")
+	return len(digits) >= 2*minRSASignature && strings.Trim(digits, "0123456789abcdefABCDEF") == ""
+}
 
 // ParseSignature returns a signature as RFC 7518 has it. It reads what signers write: binary,
 // or base64 of either alphabet with line breaks and the prefix of HashiCorp Vault; ECDSA as
@@ -36,7 +40,7 @@ func ParseSignature(output []byte, algorithm string) ([]byte, error) {
 		return nil, errors.New("there is no signature: the output is empty")
 	}
 	decoded, isBase64 := decodeBase64(text)
-	if hexadecimal.MatchString(text) {
+	if isHexadecimal(text) {
 		return nil, errors.New("the output is hexadecimal; write the signature in base64, or as it is")
 	}
 	if isBase64 {

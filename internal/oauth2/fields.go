@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/jsonpointer"
@@ -169,10 +170,13 @@ func unixTime(seconds float64) time.Time {
 }
 
 // datelike matches dates and durations, which are safe to quote: no secret looks like
-// that.
-var datelike = regexp.MustCompile(`(?i)^(?:[-+0-9:., /]|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|` +
-	`jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|` +
-	`gmt|utc|[ap]m|[tze]|ms|s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:ours?)?|d(?:ays?)?|never)+$`)
+// that. It is compiled when it is needed, which takes as long as the rest of this package's
+// start.
+var datelike = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(?:[-+0-9:., /]|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|` +
+		`jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|` +
+		`gmt|utc|[ap]m|[tze]|ms|s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:ours?)?|d(?:ays?)?|never)+$`)
+})
 
 // describeValue quotes a number and what resembles a date, and names the JSON type of
 // anything else, which may be a secret.
@@ -184,7 +188,7 @@ func describeValue(value any) string {
 			return "the number " + value.String()
 		}
 	case string:
-		if len(value) <= longestQuoted && datelike.MatchString(value) {
+		if len(value) <= longestQuoted && datelike().MatchString(value) {
 			return strconv.Quote(value)
 		}
 	}

@@ -81,13 +81,14 @@ func (r stringRule) ValidateString(_ context.Context, req validator.StringReques
 // shownName returns a name, or a word of a closed list, for quoting it, if it is short
 // and looks like one: it may be a secret in the wrong place.
 func shownName(text string) string {
-	if !nameShaped.MatchString(text) || secret.LooksLikeKey(text) {
+	const maxLength = 40
+	if len(text) > maxLength || !nameShaped.MatchString(text) || secret.LooksLikeKey(text) {
 		return "…"
 	}
 	return text
 }
 
-var nameShaped = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{0,40}$`)
+var nameShaped = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]*$`)
 
 // shownPath writes a path with its map keys shortened.
 func shownPath(at path.Path) string {

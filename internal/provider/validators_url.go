@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -36,8 +37,11 @@ func baseURL() validator.String {
 
 // placeholder matches a word in braces or angle brackets, as documentation writes
 // a value to be replaced. Encoded braces may also be data, such as the UUIDs in
-// URLs of Bitbucket's API, so the word must look like one.
-var placeholder = regexp.MustCompile(`(?i)([{<]|%7B|%3C)[a-z]([a-z_. -]|%20){0,40}[0-9]{0,3}([}>]|%7D|%3E)`)
+// URLs of Bitbucket's API, so the word must look like one. It is compiled when it is
+// needed, which takes as long as the rest of this package's start.
+var placeholder = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)([{<]|%7B|%3C)[a-z]([a-z_. -]|%20){0,40}[0-9]{0,3}([}>]|%7D|%3E)`)
+})
 
 // httpURL is an absolute URL that a request can be sent to. The problem is that of a
 // fragment.
@@ -45,7 +49,7 @@ func httpURL(fragment string) stringRule {
 	return short(func(value string) string {
 		address, err := url.Parse(value)
 		place, _, _ := strings.Cut(value, "?")
-		left := placeholder.FindString(place)
+		left := placeholder().FindString(place)
 		switch {
 		case left != "" && !strings.Contains(place, "@"): // after which it could be part of a password
 			return "The URL still has the placeholder " + left + ". Replace it with your own value."

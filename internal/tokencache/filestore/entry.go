@@ -6,12 +6,12 @@ package filestore
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
-	"regexp"
 	"strings"
 	"time"
 
@@ -59,7 +59,9 @@ func read(folder *os.Root, key string, now time.Time) (data []byte, left time.Du
 }
 
 // isKey reports whether the name of a file is a key, and so the file an entry.
-var isKey = regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString
+func isKey(name string) bool {
+	return len(name) == 2*sha256.Size && strings.Trim(name, "0123456789abcdef") == ""
+}
 
 const (
 	// savesPerSweep is how often a store sweeps: after its first save, which is the only
