@@ -114,9 +114,8 @@ func FuzzRedactor(f *testing.F) {
 func FuzzExcerpt(f *testing.F) {
 	for i := range escapers {
 		for j := range packers {
-			for _, offset := range []uint16{0, 70, 95, 300, 3000, 20_000} {
+			for _, offset := range []uint16{0, 95, 3000, 20_000} {
 				f.Add(password, byte(i), byte(j), "", offset)
-				f.Add(password, byte(i), byte(j), "%2", offset)
 				f.Add(password, byte(i), byte(j), "eyJhbGciOiJIUzI1NiJ9.e30.x-----BEGIN ", offset)
 			}
 		}
@@ -127,7 +126,7 @@ func FuzzExcerpt(f *testing.F) {
 		}
 		const limit = 100
 		spelled := packers[int(second)%len(packers)](escapers[int(first)%len(escapers)](value))
-		text := strings.Repeat("~ ", int(offset)/2) + before + ":" + spelled + ":" + strings.Repeat(" ~", 20_000)
+		text := strings.Repeat("~ ", int(offset)/2) + before + ":" + spelled + ":" + strings.Repeat(" ~", 6000)
 		redactor := redactorOf(value)
 		whole := redactor.Prefix([]byte(secret.OneLine(text)), len(text))
 		if got, cut := strings.CutSuffix(redactor.Excerpt(text, limit), " …"); !cut || !strings.HasPrefix(whole, got) {
