@@ -27,7 +27,7 @@ var syntax = []struct {
 	terraform, openTofu int
 }{
 	{"functions of providers", regexp.MustCompile(`\bprovider::`), 8, 7},
-	{"ephemeral resources", regexp.MustCompile(`(?m)^\s*ephemeral "`), 10, 11},
+	{"ephemeral resources and variables", regexp.MustCompile(`(?m)^\s*ephemeral( "| *=)`), 10, 11},
 	{"actions", regexp.MustCompile(`(?m)^\s*action "`), 14, never},
 }
 

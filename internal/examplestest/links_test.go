@@ -93,7 +93,7 @@ var quoted = regexp.MustCompile("(?m)^(?:\\| |\\*\\*)`([A-Z][a-z][^`]+)`")
 // TestQuotedErrors: people search the guides for an error as it is printed.
 func TestQuotedErrors(t *testing.T) {
 	t.Parallel()
-	printed := "invalid use of ephemeral value, no ephemeral resource types in mock providers" // Terraform's
+	printed := "unsupported block type, invalid use of ephemeral value, no ephemeral resource types in mock providers" // Terraform's
 	for _, pattern := range []string{"provider/*.go", "provider/testdata/diagnostics/*.txt", "clientauth/*.go", "keys/*.go"} {
 		files, err := filepath.Glob("../" + pattern)
 		if err != nil || len(files) == 0 {

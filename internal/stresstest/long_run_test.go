@@ -119,7 +119,7 @@ func TestAccHandedOver(t *testing.T) {
 // tokens nor credentials of the proxies are in state, plan or log.
 func TestAccLongRun(t *testing.T) {
 	t.Parallel()
-	acctest.CLI(t) // or it has no runs to check
+	acctest.Needs(t, throughProxy) // or it has no runs to check
 	srv := longRunServer(t)
 	var kept [2]string // what is kept of each run, by terraform or in its log
 	t.Cleanup(func() { // when both have ended

@@ -56,6 +56,11 @@ func TestAccDemoLeavesNothing(t *testing.T) {
 // its tokens.
 func arguments(t *testing.T, providerDir string) []string {
 	t.Helper()
+	configuration, err := os.ReadFile(filepath.Join(example, "main.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	acctest.Needs(t, string(configuration))
 	return []string{
 		"-provider-dir", providerDir, "-terraform", acctest.CLI(t),
 		"-consumer", acctest.Build(t, "github.com/oauth2cc/terraform-provider-oauth2cc/internal/cmd/consumer"),
