@@ -72,6 +72,19 @@ func TestTLSOfAll(t *testing.T) {
 	}
 }
 
+// TestTLSOfNames has a cluster that announces a name, which its certificates are for.
+func TestTLSOfNames(t *testing.T) {
+	t.Parallel()
+	options, trusted := certified(t, "localhost")
+	options.Directives = []string{"cluster-announce-hostname localhost", "cluster-preferred-endpoint-type hostname"}
+	url := strings.ReplaceAll(redistest.StartCluster(t, options).URL("", ""), "127.0.0.1", "localhost")
+	unlock, err := useAll(t, open(t, url, trusted))
+	unlock()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // announces replies to all commands with the same text, but those that a connection
 // begins with.
 func announces(text string) func(net.Conn) {
