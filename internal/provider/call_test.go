@@ -56,25 +56,30 @@ func TestEndedCall(t *testing.T) {
 // the caller leaves.
 func TestStopDuringCall(t *testing.T) {
 	t.Parallel()
-	for _, stopped := range []bool{true, false} {
-		srv := startServer(t)
-		srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Hang())
-		s := newSession(t).mustConfigure(providerBlock(srv))
-		ctx, leave := context.WithCancel(t.Context())
-		defer leave()
-		s.ctx = ctx
-		found := make(chan diagnostics)
-		go func() { found <- s.open(tokenType, nil).diagnostics }()
-		acctest.Eventually(t, "a token is requested", func() bool { return srv.Count(authserver.TokenEndpoint) > 0 })
-		if stopped {
-			if _, err := s.server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
-				t.Fatal(err)
+	tests := map[string]func(s *session, leave context.CancelFunc){
+		"stopped": func(s *session, _ context.CancelFunc) {
+			if _, err := s.server.StopProvider(s.ctx, &tfprotov6.StopProviderRequest{}); err != nil {
+				s.t.Error(err)
 			}
-		} else {
-			leave()
-		}
-		if text := (<-found).String(); !strings.Contains(text, "The request was cancelled") {
-			t.Errorf("stopped %t: the call says %s", stopped, text)
-		}
+		},
+		"the caller leaves": func(_ *session, leave context.CancelFunc) { leave() },
+	}
+	for name, interrupt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t)
+			srv.Fail(authserver.TokenEndpoint, authserver.Always, authserver.Hang())
+			s := newSession(t).mustConfigure(providerBlock(srv))
+			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
+			s.ctx = ctx
+			found := make(chan diagnostics)
+			go func() { found <- s.open(tokenType, nil).diagnostics }()
+			acctest.Eventually(t, "a token is requested", func() bool { return srv.Count(authserver.TokenEndpoint) > 0 })
+			interrupt(s, leave)
+			if text := (<-found).String(); !strings.Contains(text, "The request was cancelled") {
+				t.Errorf("the call says %s", text)
+			}
+		})
 	}
 }
