@@ -6,7 +6,6 @@ package oauth2_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"runtime"
 	"strings"
@@ -96,15 +95,14 @@ type errorPage struct {
 func errorPages() []errorPage {
 	const size = 1 << 20
 	fill := func(text string) string { return strings.Repeat(text, size/len(text)) }
-	var members strings.Builder
-	for i := range size / 50 {
-		fmt.Fprintf(&members, `"member_%d":"the value of the member %d",`, i, i)
-	}
 	return []errorPage{
-		{"html", "<html><head><title>502 Bad Gateway</title></head><body>" + fill("<p>"+clientSecret+" &amp; more ") + "</body></html>", "502 Bad Gateway", 2 * size},
-		{"text", fill("the client " + clientSecret + " is not allowed to use this grant. "), "the client [redacted] is not allowed to use this grant. the client [redacted] is", 2 * size},
-		{"base64", fill("U3BseGxPQmVaUVFZYllTNld4U2JJQWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4"), "U3BseGxPQmVaUVFZYllTNld4U2JJQWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4U3Bs", 2 * size},
-		{"json", `{` + members.String() + `"detail":"` + clientSecret + `"}`, `{"detail":"[redacted]","member_0":"the value of the member 0","member_1":"the value of the member 1","member_10":"`, 16 * size},
+		{"html", "<html><head><title>502 Bad Gateway</title></head><body>" + fill("<p>"+clientSecret+" &amp; more ") + "</body></html>", "502 Bad Gateway", 4 * size},
+		{"text", fill("the client " + clientSecret + " is not allowed to use this grant. "), "the client [redacted] is not allowed to use this grant. the client [redacted] is", 4 * size},
+		{"base64", fill("U3BseGxPQmVaUVFZYllTNld4U2JJQWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4"), "U3BseGxPQmVaUVFZYllTNld4U2JJQWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4U3Bs", 4 * size},
+		{
+			"json", `{"elements":[` + fill(`"the value of one element",`) + `"end"],"detail":"` + clientSecret + `"}`,
+			`{"detail":"[redacted]","elements":["the value of one element","the value of one element",`, 16 * size,
+		},
 	}
 }
 
