@@ -38,9 +38,14 @@ var cli struct {
 	minor    int // of version 1
 }
 
-// OpensUnneeded reports whether the CLI opens, as it applies, an ephemeral resource that
-// nothing needs by then. OpenTofu 1.12 does not, and so sends fewer token requests.
-func OpensUnneeded() bool { return !cli.openTofu || cli.minor < 12 }
+// UnneededAtApply is how often the CLI opens, as it applies a plan, an ephemeral resource
+// that nothing needs by then: once, but OpenTofu since 1.12 not at all.
+func UnneededAtApply() int {
+	if cli.openTofu && cli.minor >= 12 {
+		return 0
+	}
+	return 1
+}
 
 // MocksEphemeral reports whether mock_provider has ephemeral resources. OpenTofu 1.11 has
 // them from its ninth patch.
