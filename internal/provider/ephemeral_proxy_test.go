@@ -73,6 +73,18 @@ func refusesConnections(t testing.TB, address string) bool {
 	return err != nil
 }
 
+// keepPort keeps an address from other tests after its listener is closed, by a connection that
+// stays open until the test ends.
+func keepPort(t testing.TB, address string) {
+	t.Helper()
+	_, host, _ := strings.Cut(address, "://")
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+}
+
 // TestAccProxyOutputs echoes the outputs.
 func TestAccProxyOutputs(t *testing.T) {
 	t.Parallel()
@@ -152,6 +164,7 @@ func TestProxyOneTokenPerLifetime(t *testing.T) {
 	if tokens := srv.Count(authserver.TokenEndpoint); tokens != 3 {
 		t.Errorf("%d tokens", tokens)
 	}
+	keepPort(t, proxy.result["local_url"].(string))
 	s.close(s.ctx, proxy).mustBeEmpty(t)
 	if !refusesConnections(t, proxy.result["local_url"].(string)) {
 		t.Error("the proxy still listens")
@@ -369,8 +382,12 @@ func TestProxyEndsWithTheProcess(t *testing.T) {
 	cleanup := new(provider.Cleanup)
 	s := newSession(t, provider.WithCleanup(cleanup)).mustConfigure(providerBlock(srv))
 	first, second := s.mustOpen(proxyType, attributes{"url": srv.APIURL}), s.mustOpen(proxyType, attributes{"url": srv.APIURL})
+	proxies := []attributes{first, second}
+	for _, proxy := range proxies {
+		keepPort(t, proxy["local_url"].(string))
+	}
 	closeAll(t, cleanup, time.Minute)
-	for _, proxy := range []attributes{first, second} {
+	for _, proxy := range proxies {
 		if !refusesConnections(t, proxy["local_url"].(string)) {
 			t.Error("the proxy still listens")
 		}

@@ -175,16 +175,11 @@ type front struct {
 	strike func() // lets the fault begin
 }
 
-// refusing is a front that is gone when the fault begins. A connection that is still open keeps
-// its port from other tests.
+// refusing is a front that is gone when the fault begins.
 func refusing(t *testing.T, server http.Handler) *front {
 	t.Helper()
 	listener := startFront(t, server, nil)
-	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", listener.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
+	keepPort(t, listener.URL)
 	return &front{url: listener.URL, strike: listener.Close}
 }
 
