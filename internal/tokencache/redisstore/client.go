@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -29,11 +30,14 @@ const (
 	clusterReload                   = 5 * time.Second // a node that hangs sends no redirection
 )
 
+// quiet keeps the library from writing to standard error, whatever Terraform's log level.
+var quiet = sync.OnceFunc(logging.Disable)
+
 // newClient returns a client that connects when it must, and sends no command beyond
 // those that the store needs: a user's rights may be as narrow as the package's
 // documentation says.
 func newClient(at address, settings *tls.Config) redis.UniversalClient {
-	logging.Disable() // it would write to standard error, whatever Terraform's log level
+	quiet()
 	dial := dialer(at.tls(settings))
 	options := serverOptions(at.user, at.password, dial)
 	options.Network, options.Addr, options.DB = at.network, at.hosts[0], at.database
@@ -70,9 +74,8 @@ func serverOptions(user, password string, dial dialFunc) *redis.Options {
 		DialerRetries:         1,
 		MaxRetries:            -1,
 
-		PoolSize:         connections,
-		MaxActiveConns:   connections,
-		PipelinePoolSize: -1, // pipelines use the same connections
+		PoolSize:       connections,
+		MaxActiveConns: connections,
 	}
 }
 
