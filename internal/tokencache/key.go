@@ -83,6 +83,7 @@ func must[T any](value T, err error) T {
 
 // encode appends a value so that no two different values of one type look alike: texts
 // follow their length, lists and maps their number of elements, and fields their names.
+// Empty fields are left out, which are most, and the end of a struct is marked.
 func encode(to []byte, value reflect.Value) []byte {
 	if value.Type() == reflect.TypeFor[secret.String]() {
 		hidden, _ := reflect.TypeAssert[secret.String](value)
@@ -111,11 +112,24 @@ func encode(to []byte, value reflect.Value) []byte {
 		return encode(to, value.Elem())
 	case reflect.Struct:
 		for _, field := range fieldsOf(value.Type()) {
-			to = encode(append(to, field.name...), value.Field(field.index))
+			if one := value.Field(field.index); !isEmpty(one) {
+				to = encode(append(to, field.name...), one)
+			}
 		}
-		return to
+		return encodeNumber(to, -1) // the length of no name
 	default:
 		panic(fmt.Sprintf("tokencache: a %s cannot take part in a key; tag the field `cachekey:\"-\"`", value.Type()))
+	}
+}
+
+func isEmpty(value reflect.Value) bool {
+	switch value.Kind() {
+	case reflect.String, reflect.Slice, reflect.Map:
+		return value.Len() == 0
+	case reflect.Bool, reflect.Int, reflect.Int64, reflect.Pointer:
+		return value.IsZero()
+	default:
+		return false
 	}
 }
 

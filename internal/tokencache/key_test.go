@@ -42,6 +42,8 @@ func TestKeysOfDifferentInputsDiffer(t *testing.T) {
 		"a map of secrets":   inputs{Secrets: map[string]secret.String{"a": secret.New("b")}},
 		"an empty struct":    inputs{Nested: &inputs{}},
 		"a nested text":      inputs{Nested: &inputs{Text: "a"}},
+		"a nested flag":      inputs{Nested: &inputs{Flag: true}},
+		"a flag beside it":   inputs{Nested: &inputs{}, Flag: true},
 		"a duration":         inputs{Duration: 1},
 		"a flag":             inputs{Flag: true},
 		"a bare text":        "a",
