@@ -47,10 +47,9 @@ const (
 	// drop an idle connection: net/http cannot repeat a POST that meets a
 	// connection the server is just closing.
 	idleTimeout = 4 * time.Second
-	// maxPerHost covers the operations that Terraform runs at once: ten, unless -parallelism
-	// asks for more. It also bounds what a burst opens: net/http dials for each request that
-	// finds no idle connection, also if it then gets one that another has left.
-	maxPerHost = 64
+	// maxIdlePerHost covers the operations that Terraform runs at once: ten, unless
+	// -parallelism asks for more.
+	maxIdlePerHost = 64
 )
 
 // Config describes a [Client]. Its zero value is a client that trusts the
@@ -163,8 +162,7 @@ func newTransport(tlsConfig *tls.Config, proxy *url.URL) *http.Transport {
 		OnProxyConnectResponse: checkConnectResponse,
 		TLSClientConfig:        tlsConfig,
 		ForceAttemptHTTP2:      true, // else net/http leaves HTTP/2 out, as TLSClientConfig is set
-		MaxIdleConnsPerHost:    maxPerHost,
-		MaxConnsPerHost:        maxPerHost,
+		MaxIdleConnsPerHost:    maxIdlePerHost,
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 	}
@@ -177,10 +175,9 @@ func newTransport(tlsConfig *tls.Config, proxy *url.URL) *http.Transport {
 }
 
 // newStreamingTransport returns a transport that leaves bodies alone, and a server the
-// usual time to refuse one (RFC 9110 section 10.1.1). Streams that last do not hold others
-// up.
+// usual time to refuse one (RFC 9110 section 10.1.1).
 func newStreamingTransport(tlsConfig *tls.Config, proxy *url.URL) *http.Transport {
 	transport := newTransport(tlsConfig, proxy)
-	transport.DisableCompression, transport.ExpectContinueTimeout, transport.MaxConnsPerHost = true, time.Second, 0
+	transport.DisableCompression, transport.ExpectContinueTimeout = true, time.Second
 	return transport
 }

@@ -10,13 +10,11 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -228,46 +226,6 @@ func TestConnectionsOfManyAreReused(t *testing.T) {
 	addresses.Range(func(any, any) bool { connections++; return true })
 	if connections > parallelism*3/2 {
 		t.Errorf("%d connections for %d requests at once", connections, parallelism)
-	}
-}
-
-// TestConnectionsOfABurst: requests whose connections take longer to open than the requests
-// themselves open no more than 64, and with HTTP/2 no more than there are at once.
-func TestConnectionsOfABurst(t *testing.T) {
-	t.Parallel()
-	const parallelism = 50
-	for name, row := range map[string]struct {
-		http2 bool
-		most  int64
-	}{"HTTP/1.1": {false, 64}, "HTTP/2": {true, parallelism}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var opened atomic.Int64
-			server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-			server.EnableHTTP2 = row.http2
-			server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-				if state == http.StateNew {
-					opened.Add(1)
-				}
-			}
-			server.StartTLS()
-			t.Cleanup(server.Close)
-			client := newClient(t, httpstack.Config{InsecureSkipVerify: true})
-			var group sync.WaitGroup
-			for range parallelism {
-				group.Go(func() {
-					for range 10 {
-						if _, err := get(t, client, server.URL); err != nil {
-							t.Error(err)
-						}
-					}
-				})
-			}
-			group.Wait()
-			if opened.Load() > row.most {
-				t.Errorf("%d connections for %d requests at once, want at most %d", opened.Load(), parallelism, row.most)
-			}
-		})
 	}
 }
 
