@@ -10,6 +10,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 	"github.com/hashicorp/terraform-plugin-log/tfsdklog"
+
+	"github.com/oauth2cc/terraform-provider-oauth2cc/internal/command"
 )
 
 // levelVariables set the levels of the logs that a provider process writes.
@@ -29,6 +31,7 @@ func quietLogs() {
 	for _, name := range levelVariables {
 		_ = os.Setenv(name, "off") // the name is valid
 	}
+	command.Hide(levelVariables...)
 }
 
 // loggingContext returns a context that logs to Terraform's log, like that of a call.

@@ -36,10 +36,10 @@ func main() {
 	// net/http prints unsolicited responses to the standard logger, and so to Terraform's
 	// log.
 	log.SetOutput(io.Discard)
-	quietLogs()
 
 	stop := stopSignals()
-	if !*debug { // with -debug the shell is the parent, and the provider may outlive it
+	if !*debug { // with -debug the shell is the parent: it has other variables, and the provider may outlive it
+		quietLogs()
 		go hangUpWithParent(stop)
 	}
 	cleanup := new(provider.Cleanup)

@@ -144,13 +144,19 @@ func start(command *exec.Cmd, group *group) error {
 	return nil
 }
 
-// environment returns the variables of this process without those that Terraform sets to
-// start a provider: a command that is a provider too would take them for its own.
+var hidden []string
+
+// Hide keeps variables of this process from commands. It is called before any is run.
+func Hide(names ...string) { hidden = names }
+
+// environment returns the variables of this process without those that are hidden or that
+// Terraform sets to start a provider: a command that is a provider too would take them for
+// its own.
 func environment(all []string) []string {
 	var passed []string
 	for _, variable := range all {
 		name, _, _ := strings.Cut(variable, "=")
-		if name != "TF_PLUGIN_MAGIC_COOKIE" && !strings.HasPrefix(name, "PLUGIN_") {
+		if name != "TF_PLUGIN_MAGIC_COOKIE" && !strings.HasPrefix(name, "PLUGIN_") && !slices.Contains(hidden, name) {
 			passed = append(passed, variable)
 		}
 	}

@@ -66,14 +66,17 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestEnvironment: what go-plugin tells a provider is not for others.
+// TestEnvironment: what go-plugin tells a provider, or it itself, is not for others.
 func TestEnvironment(t *testing.T) {
 	t.Setenv("TF_PLUGIN_MAGIC_COOKIE", "set")
 	t.Setenv("PLUGIN_CLIENT_CERT", "set")
 	t.Setenv("PLUGIN_MIN_PORT", "set")
 	t.Setenv("PLUGINS", "set")
 	t.Setenv("MY_PLUGIN_A", "set")
-	got, err := run(t, shell(`echo "$TF_PLUGIN_MAGIC_COOKIE$PLUGIN_CLIENT_CERT$PLUGIN_MIN_PORT,$PLUGINS,$MY_PLUGIN_A"`), "")
+	t.Setenv("TF_LOG_SDK", "set")
+	command.Hide("TF_LOG_SDK")
+	t.Cleanup(func() { command.Hide() })
+	got, err := run(t, shell(`echo "$TF_PLUGIN_MAGIC_COOKIE$PLUGIN_CLIENT_CERT$PLUGIN_MIN_PORT$TF_LOG_SDK,$PLUGINS,$MY_PLUGIN_A"`), "")
 	if want := ",set,set\n"; err != nil || got != want {
 		t.Errorf("got %q, error %v, want %q", got, err, want)
 	}
