@@ -353,6 +353,10 @@ func TestDropIsShared(t *testing.T) {
 func TestDamagedEntryIsReplaced(t *testing.T) {
 	t.Parallel()
 	damages := map[string]func(*testing.T, tokencache.Store) error{
+		"cut off": func(t *testing.T, store tokencache.Store) error {
+			t.Helper()
+			return store.Save(t.Context(), key().Name(), nil, time.Hour)
+		},
 		"not sealed": func(t *testing.T, store tokencache.Store) error {
 			t.Helper()
 			return store.Save(t.Context(), key().Name(), []byte("\x01damaged"), time.Hour)

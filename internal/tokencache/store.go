@@ -156,7 +156,7 @@ func (c *Cache[V]) load(ctx context.Context, key EntryKey) (Entry[V], error) {
 // store say, as the clock of another machine may be wrong.
 func (c *Cache[V]) open(key EntryKey, sealed []byte, left time.Duration) (Entry[V], error) {
 	found := c.recall(key)
-	isNew := !bytes.Equal(found.sealed, sealed) // otherwise it was opened before
+	isNew := found.sealed == nil || !bytes.Equal(found.sealed, sealed) // otherwise it was opened before
 	if isNew {
 		var err error
 		if found, err = c.unseal(key, sealed); err != nil {
