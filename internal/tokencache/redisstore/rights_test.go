@@ -125,6 +125,15 @@ func TestDocumentedRightsSufficeOnSentinel(t *testing.T) {
 	mustAllFail(t, open(t, watched.URL("fleet", "passport"), nil), redisstore.ErrDenied)
 }
 
+// TestSentinelWithoutUsers: a Sentinel with requirepass does not know the master's user.
+func TestSentinelWithoutUsers(t *testing.T) {
+	t.Parallel()
+	watched := redistest.StartSentinel(t, 1,
+		redistest.Options{Users: []string{"fleet on >password " + keysRight + rights}}, redistest.Options{})
+	watched.Sentinels[0].Do(t, "ACL", "SETUSER", "default", ">password")
+	runShared(t, watched.URL("fleet", "password"))
+}
+
 func TestKeysOfOthersAreDenied(t *testing.T) {
 	t.Parallel()
 	_, url := fleet(t, "resetkeys ~other:* +@all")

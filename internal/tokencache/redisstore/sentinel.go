@@ -62,11 +62,13 @@ func (s *sentinels) find(ctx context.Context) (address string, err error) {
 }
 
 // ask asks one Sentinel. Most have no password, and refuse one; those that have are
-// usually deployed with that of the master.
+// usually deployed with that of the master, with or without its user.
 func (s *sentinels) ask(ctx context.Context, host string) (address string, err error) {
-	address, err = s.askAs(ctx, host, "", "")
-	if err != nil && s.password != "" && errors.Is(classify(err), ErrDenied) {
-		return s.askAs(ctx, host, s.user, s.password)
+	for _, known := range []struct{ user, password string }{{}, {s.user, s.password}, {"", s.password}} {
+		address, err = s.askAs(ctx, host, known.user, known.password)
+		if err == nil || s.password == "" || !errors.Is(classify(err), ErrDenied) {
+			break
+		}
 	}
 	return address, err
 }

@@ -121,6 +121,8 @@ func parseURL(text string) (address, error) {
 	switch {
 	case first.RawQuery != "":
 		return address{}, errQuery
+	case at.topology != single && strings.Contains(at.user, ","): // the user is at the second host
+		return address{}, errURL
 	case at.topology == cluster && database != "" && database != "0":
 		return address{}, errCluster
 	case at.topology == sentinel && at.master == "":

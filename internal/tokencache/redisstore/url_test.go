@@ -45,6 +45,7 @@ func TestCheckURL(t *testing.T) {
 		{"redis+cluster://one:7000;two:7001", "its port must be"},
 		{"redis+cluster://fleet:password@one,fleet:password@two", "not a valid URL"},
 		{"redis+cluster://fleet:p@ss@one,two", "not a valid URL"},
+		{"redis+cluster://one,fleet:password@two", "not a valid URL"},
 		{"redis+cluster://one,two words", "not a valid URL"},
 		{"redis+cluster://password@one,two", "it has a user without"},
 		{"redis+cluster://fleet:pass/word@one,two", "not a valid URL"},
