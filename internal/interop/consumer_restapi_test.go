@@ -39,17 +39,17 @@ resource "restapi_object" "order" {
 // restapiConnections are ways to hand over the credential, by method and feature of the
 // page What works with what.
 var restapiConnections = map[string]string{
-	"oauth2cc_token, headers": `
+	"oauth2cc_token, in `headers`": `
   uri     = "https://api.example.com"
   headers = { Authorization = ephemeral.oauth2cc_token.api.authorization_header }`,
-	"oauth2cc_proxy, headers": `
+	"oauth2cc_proxy, in `headers`": `
   uri     = ephemeral.oauth2cc_proxy.api.local_url
   headers = { Authorization = ephemeral.oauth2cc_proxy.api.authorization_header }`,
-	"oauth2cc_proxy, username and password": `
+	"oauth2cc_proxy, in `username` and `password`": `
   uri      = ephemeral.oauth2cc_proxy.api.local_url
   username = "anyone"
   password = ephemeral.oauth2cc_proxy.api.access_token`,
-	"oauth2cc_proxy, capability_url": `
+	"oauth2cc_proxy, `capability_url` as `uri`": `
   uri = ephemeral.oauth2cc_proxy.api.capability_url`,
 }
 

@@ -29,8 +29,8 @@ func TestGlewlwyd(t *testing.T) {
 	t.Parallel()
 	server := startGlewlwyd(t)
 	tests := map[string]methodTest{
-		"client_secret_basic, raw": {client: "basic", config: glewlwydBasic + `client_secret_basic_encoding = "raw"`},
-		"client_secret_post":       {client: "post", config: glewlwydBasic + `token_endpoint_auth_method = "client_secret_post"`},
+		"client_secret_basic, `client_secret_basic_encoding = \"raw\"`": {client: "basic", config: glewlwydBasic + `client_secret_basic_encoding = "raw"`},
+		"client_secret_post": {client: "post", config: glewlwydBasic + `token_endpoint_auth_method = "client_secret_post"`},
 		"client_secret_jwt": {client: "secret-jwt", config: strings.Replace(glewlwydBasic, glewlwydSecret, oidcProviderSecret, 1) +
 			`token_endpoint_auth_method = "client_secret_jwt"`},
 		"private_key_jwt": {client: "key-jwt", key: "keys/rsa.key", config: glewlwydKey + `
@@ -38,7 +38,7 @@ func TestGlewlwyd(t *testing.T) {
 		"private_key_jwt, without discovery": {client: "key-jwt", key: "keys/rsa.key", config: glewlwydKey + `
 			token_endpoint   = "@ISSUER@/token"
 			signed_assertion = { private_key = file("key.pem") }`},
-		"tls_client_auth, at the alias": {client: "tls", key: "client.key", certificate: "client.crt", config: clientCertificate + `
+		"tls_client_auth, at an endpoint of `mtls_endpoint_aliases`": {client: "tls", key: "client.key", certificate: "client.crt", config: clientCertificate + `
 			scopes = ["api:read"]`},
 	}
 	for name, test := range tests {

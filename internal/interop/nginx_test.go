@@ -56,8 +56,8 @@ type frontTest struct {
 
 // fronts are those at nginx's own origin.
 var fronts = map[string]frontTest{
-	"passed on":           {path: "/token", works: "passed on"},
-	"307 here":            {path: "/moved/token", works: "redirected with 307 within the origin"},
+	"passed on":           {path: "/token", works: "a token, through nginx"},
+	"307 here":            {path: "/moved/token", works: "a redirect with 307 within the origin"},
 	"307 elsewhere":       {path: "/moved-elsewhere/token"},
 	"302 to a login page": {path: "/login/token"},
 	"200 login page":      {path: "/login"},
@@ -72,7 +72,7 @@ var fronts = map[string]frontTest{
 
 // walls are those at the origin that wants a client certificate.
 var walls = map[string]frontTest{
-	"client certificate":                      {path: "/token", certificate: "client", works: "passed on with a client certificate"},
+	"client certificate":                      {path: "/token", certificate: "client", works: "a client certificate that nginx requires"},
 	"no client certificate":                   {path: "/token"},
 	"client certificate of another authority": {path: "/token", certificate: "forged"},
 	"self-signed client certificate":          {path: "/token", certificate: "self-signed"},

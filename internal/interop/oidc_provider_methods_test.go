@@ -34,7 +34,7 @@ var methodTests = map[string]methodTest{
 	"client_secret_basic": {client: "basic", config: `
 		client_secret = "` + oidcProviderSecret + `"
 		tls           = { ca_certificate = file("ca.crt") }`},
-	"client_secret_basic, reserved characters": {client: `id :+/%&=~!`, config: `
+	"client_secret_basic, reserved characters in the credentials": {client: `id :+/%&=~!`, config: `
 		client_secret = "secret :+/%&=~!"
 		tls           = { ca_certificate = file("ca.crt") }`},
 	"client_secret_post": {client: "post", config: `
@@ -45,7 +45,7 @@ var methodTests = map[string]methodTest{
 		client_secret              = "` + oidcProviderSecret + `"
 		token_endpoint_auth_method = "client_secret_jwt"
 		tls                        = { ca_certificate = file("ca.crt") }`},
-	"client_secret_jwt, by its assertion": {client: "secret-jwt", config: `
+	"client_secret_jwt, inferred from `signed_assertion`": {client: "secret-jwt", config: `
 		client_secret    = "` + oidcProviderSecret + `"
 		signed_assertion = { lifetime = "30s" }
 		tls              = { ca_certificate = file("ca.crt") }`},
@@ -67,7 +67,7 @@ var methodTests = map[string]methodTest{
 	"private_key_jwt, EdDSA": {client: "key-jwt", key: "keys/ed25519.key", config: `
 		signed_assertion = { private_key = file("key.pem"), key_id = "ed25519" }
 		tls              = { ca_certificate = file("ca.crt") }`},
-	"private_key_jwt, for the issuer, of RFC 7523bis": {client: "key-jwt", key: "keys/ec.key", config: `
+	"private_key_jwt, `audience` and `type` of RFC 7523bis": {client: "key-jwt", key: "keys/ec.key", config: `
 		signed_assertion = {
 		  private_key = file("key.pem")
 		  audience    = "@ORIGIN@"
