@@ -162,7 +162,13 @@ func (r *responseReader) excerpt() string {
 	text := strings.TrimPrefix(r.redactor().Prefix(r.response.Body, maxRead), ByteOrderMark)
 	start := strings.ToLower(strings.TrimSpace(text[:min(len(text), maxShown)]))
 	if strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html") || strings.Contains(start, "<head") {
-		text = htmlText(text)
+		if title := htmlTitle.FindStringSubmatch(text); title != nil && strings.TrimSpace(title[1]) != "" {
+			return r.show(html.UnescapeString(title[1]))
+		}
+		text = html.UnescapeString(htmlTag.ReplaceAllString(htmlHidden.ReplaceAllString(text, " "), " "))
+	}
+	if len(r.response.Body) > maxRead {
+		return r.redactor().ExcerptOfPart(text, maxShown)
 	}
 	return r.show(text)
 }
@@ -220,11 +226,4 @@ func (e *documentExcerpt) next(index int) {
 func (e *documentExcerpt) scalar(value any) {
 	text, _ := json.Marshal(value) // it was JSON
 	e.text = append(e.text, text...)
-}
-
-func htmlText(page string) string {
-	if title := htmlTitle.FindStringSubmatch(page); title != nil && strings.TrimSpace(title[1]) != "" {
-		return html.UnescapeString(title[1])
-	}
-	return html.UnescapeString(htmlTag.ReplaceAllString(htmlHidden.ReplaceAllString(page, " "), " "))
 }

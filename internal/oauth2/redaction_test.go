@@ -318,6 +318,34 @@ func TestSplitSecretIsRedacted(t *testing.T) {
 	}
 }
 
+// TestSecretAtTheCutIsRedacted: only the beginning of a long body is read, and it may end
+// within a secret that tags or white space split.
+func TestSecretAtTheCutIsRedacted(t *testing.T) {
+	t.Parallel()
+	const read = 64 << 10
+	pieces := []string{"DRbnf", "VdmIw", "7Fjfp", "0ZBr1", "KtgX1", "fBat3", "bV7Fj"}
+	for name, page := range map[string]struct{ start, fill, end, between string }{
+		"tags":        {"<html><style>", " ", "</style>", "<wbr>"},
+		"many tags":   {"<html><style>", " ", "</style>", strings.Repeat("<b></b>", 100)},
+		"white space": {"", "\n", "", strings.Repeat(" ", 500)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			split := strings.Join(pieces, page.between)
+			for kept := range len(pieces) {
+				before := strings.Index(split, pieces[kept])
+				start := page.start + strings.Repeat(page.fill, read-len(page.start+page.end)-before) + page.end
+				server := responding(http.StatusBadRequest, start+split)
+				parameters := secrets(map[string]string{"pin": strings.Join(pieces, "")})
+				failure := server.refused(t, oauth2.TokenRequest{Parameters: parameters})
+				if strings.Contains(failure.Excerpt, pieces[0]) {
+					t.Errorf("%d pieces before the cut: got %q", kept, failure.Excerpt)
+				}
+			}
+		})
+	}
+}
+
 // TestCodeStaysReadable: a token that is called like an error code hides no code.
 func TestCodeStaysReadable(t *testing.T) {
 	t.Parallel()

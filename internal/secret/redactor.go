@@ -76,12 +76,17 @@ func NewRedactor(values ...String) *Redactor {
 // Excerpt makes text from outside fit for an error, a diagnostic or a log: on one line
 // (see [OneLine]), redacted, and then shortened to limit bytes. Its cost does not depend
 // on the length of the text.
-func (r *Redactor) Excerpt(text string, limit int) string {
+func (r *Redactor) Excerpt(text string, limit int) string { return r.excerpt(text, limit, false) }
+
+// ExcerptOfPart is Excerpt of a text whose end is missing, where a secret may be cut in two.
+func (r *Redactor) ExcerptOfPart(text string, limit int) string { return r.excerpt(text, limit, true) }
+
+func (r *Redactor) excerpt(text string, limit int, isPart bool) string {
 	const mark = " …"
 	text = strings.TrimSpace(text)
 	window := text[:min(len(text), r.Window(limit))]
 	shown := OneLine(window)
-	if len(window) < len(text) {
+	if isPart || len(window) < len(text) {
 		shown = r.redact(shown, max(0, len(shown)-r.margin()), true)
 	} else if shown = r.redact(shown, len(shown), true); len(shown) <= limit {
 		return shown
@@ -94,7 +99,7 @@ func (r *Redactor) Excerpt(text string, limit int) string {
 func (r *Redactor) Window(limit int) int { return 4*limit + r.margin() }
 
 // Prefix redacts the first size bytes of a text and drops the rest. What is extracted from
-// it must go through [Redactor.Excerpt].
+// it must go through [Redactor.Excerpt], or [Redactor.ExcerptOfPart] if it may include the end.
 func (r *Redactor) Prefix(text []byte, size int) string {
 	return r.redact(string(text[:min(len(text), size+r.margin())]), min(len(text), size), true)
 }
