@@ -41,6 +41,8 @@ type Client struct {
 	// Prove adds proofs of possession to token requests; tokens of another type than DPoP
 	// are then an error (RFC 9449 section 5). It is nil if tokens are not bound to a key.
 	Prove func(base http.RoundTripper) http.RoundTripper
+	// Secrets are redacted from responses, sent or not: the server knows those that only sign.
+	Secrets []secret.String
 }
 
 // Grants whose authorization is a JWT. The client may authenticate beside it.
@@ -100,7 +102,7 @@ type TokenRequest struct {
 // The error is an [*Error] if the server responded. Otherwise it comes from the
 // client authentication or from [Doer].
 func (c *Client) Token(ctx context.Context, request TokenRequest) (*Token, error) {
-	builder, err := newRequestBuilder(request.Endpoint, request.Headers)
+	builder, err := c.newRequestBuilder(request.Endpoint, request.Headers)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +136,7 @@ func (c *Client) Token(ctx context.Context, request TokenRequest) (*Token, error
 // A refresh token may be valid for one use only. The returned token holds the one to
 // use next, which is the previous one if the server issued no other.
 func (c *Client) Refresh(ctx context.Context, request TokenRequest, previous *Token) (*Token, error) {
-	builder, err := newRequestBuilder(request.Endpoint, request.Headers)
+	builder, err := c.newRequestBuilder(request.Endpoint, request.Headers)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +189,7 @@ const (
 // the server does not know counts as revoked (section 2.2). Errors are those of
 // [Client.Token].
 func (c *Client) Revoke(ctx context.Context, endpoint string, request TokenRequest, token secret.String, hint string) error {
-	builder, err := newRequestBuilder(endpoint, request.Headers)
+	builder, err := c.newRequestBuilder(endpoint, request.Headers)
 	if err != nil {
 		return err
 	}

@@ -47,12 +47,13 @@ type RequestBuilder struct {
 	secrets  []secret.String // beside the values of Params
 }
 
-func newRequestBuilder(endpoint string, headers map[string]secret.String) (*RequestBuilder, error) {
+func (c *Client) newRequestBuilder(endpoint string, headers map[string]secret.String) (*RequestBuilder, error) {
 	address, err := url.Parse(endpoint)
 	if err != nil {
 		return nil, fmt.Errorf("the endpoint is not a URL: %w", withoutURL(err))
 	}
 	builder := &RequestBuilder{endpoint: address, Header: http.Header{}}
+	builder.AddSecrets(c.Secrets...)
 	builder.AddSecrets(secret.New(address.RawQuery))
 	for name, value := range headers {
 		builder.Header.Set(name, value.Reveal())

@@ -152,6 +152,36 @@ func TestRequestTokenEchoed(t *testing.T) {
 	mustCount(t, srv, 0)
 }
 
+// TestUnsentSecretEchoed holds that a secret which only signs, and which the server knows, is
+// neither shown nor logged.
+func TestUnsentSecretEchoed(t *testing.T) {
+	t.Parallel()
+	secret := acctest.NewCanary("client_secret", special+"-._~+/-._~+/")
+	answers := map[string]http.Handler{
+		"error_description": authserver.OAuthError(http.StatusBadRequest, "invalid_client", "HMAC key was "+secret.Value),
+		"error":             authserver.OAuthError(http.StatusBadRequest, secret.Value, ""),
+		"text":              authserver.Respond(http.StatusBadRequest, nil, "HMAC key was "+secret.Value),
+		"Location":          authserver.Respond(http.StatusTemporaryRedirect, http.Header{"Location": {"https://login.example.com/" + url.PathEscape(secret.Value)}}, ""),
+	}
+	for name, answer := range answers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t)
+			srv.Fail(authserver.TokenEndpoint, authserver.Always, answer)
+			var log lockedBuffer
+			s := newSession(t)
+			s.ctx = log.capture(t.Context())
+			block := providerBlock(srv, attributes{"client_secret": secret.Value, "token_endpoint_auth_method": "client_secret_jwt"})
+			got := s.mustConfigure(block).open(tokenType, nil).diagnostics.String()
+			if !strings.Contains(got, "[redacted]") {
+				t.Errorf("what the server said is not shown:\n%s", got)
+			}
+			acctest.Search(t, "the diagnostics", got, secret)
+			acctest.Search(t, "the log", log.String(), secret)
+		})
+	}
+}
+
 // TestAssertionForItsName holds that a token which was written where the name of its
 // variable should be is neither shown nor logged.
 func TestAssertionForItsName(t *testing.T) {

@@ -66,7 +66,7 @@ func (s *Source) complete(ctx context.Context, config ClientConfig) (resolved, e
 	if err := s.bind(&client); err != nil {
 		return resolved{}, err
 	}
-	client.sender.HTTP = s.http
+	client.sender.HTTP, client.sender.Secrets = s.http, client.secrets()
 	// Most servers expect the token endpoint (RFC 7523 section 3 permits it and the issuer).
 	secretAssertion, err := s.completeAssertions(ctx, &client, cmp.Or(config.TokenEndpoint, client.Metadata.Text("token_endpoint")))
 	if err != nil {
@@ -160,11 +160,16 @@ func (s *Source) runner(client *Client) func(ctx context.Context, argv []string,
 	}
 	name := fmt.Sprintf("%q %q", client.ClientID, commands)
 	queue, _ := s.queues.LoadOrStore(name, command.NewQueue(s.retries.Timeout))
-	secrets := slices.AppendSeq([]secret.String{client.ClientSecret, client.DPoPPrivateKey}, maps.Values(client.Request.Parameters))
-	secrets = slices.AppendSeq(secrets, maps.Values(client.Request.Headers))
+	secrets := client.secrets()
 	return func(ctx context.Context, argv []string, stdin []byte) ([]byte, error) {
 		return queue.(*command.Queue).Run(ctx, argv, stdin, secrets...) //nolint:forcetypeassert // it has no others
 	}
+}
+
+// secrets are those that a command may print and a server may echo.
+func (c *Client) secrets() []secret.String {
+	secrets := slices.AppendSeq([]secret.String{c.ClientSecret, c.DPoPPrivateKey}, maps.Values(c.Request.Parameters))
+	return slices.AppendSeq(secrets, maps.Values(c.Request.Headers))
 }
 
 // WithCommands returns an assertion whose command, if it has one, runs like those of clients.
