@@ -6,6 +6,7 @@ package oauth2_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"runtime"
 	"strings"
@@ -88,21 +89,33 @@ type errorPage struct {
 	name, body string
 	// shown is how the excerpt begins.
 	shown string
-	// most is how many bytes reading it may allocate: JSON is decoded whole.
+	// most is how many bytes reading it may allocate.
 	most uint64
 }
 
 func errorPages() []errorPage {
 	const size = 1 << 20
 	fill := func(text string) string { return strings.Repeat(text, size/len(text)) }
+	var manyTokens strings.Builder
+	for i := range 19_990 {
+		fmt.Fprintf(&manyTokens, `"0123456789abcdef%d",`, i)
+	}
 	return []errorPage{
 		{"html", "<html><head><title>502 Bad Gateway</title></head><body>" + fill("<p>"+clientSecret+" &amp; more ") + "</body></html>", "502 Bad Gateway", 4 * size},
 		{"text", fill("the client " + clientSecret + " is not allowed to use this grant. "), "the client [redacted] is not allowed to use this grant. the client [redacted] is", 4 * size},
 		{"base64", fill("U3BseGxPQmVaUVFZYllTNld4U2JJQWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4"), "U3BseGxPQmVaUVFZYllTNld4U2JJQWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4U3Bs", 4 * size},
 		{
-			"json", `{"elements":[` + fill(`"the value of one element",`) + `"end"],"detail":"` + clientSecret + `"}`,
+			"json", `{"detail":"` + clientSecret + `","elements":[` + fill(`"the value of one element",`) + `"end"]}`,
 			`{"detail":"[redacted]","elements":["the value of one element","the value of one element",`, 16 * size,
 		},
+		{"many numbers", `{"detail":"` + clientSecret + `","elements":[` + fill("0,") + `0],"zone":1}`, `{"detail":"[redacted]","elements":[0,0,0,`, 12 * size},
+		{"many objects", `[` + fill("{},") + `0]`, `[{},{},{},`, 12 * size},
+		{"many strings", `[` + fill(`"",`) + `0]`, `["","","",`, 12 * size},
+		{"many lines", fill("[0,0]\n"), `[0,0] [0,0] [0,0]`, 4 * size},
+		{"many objects, then text", `[` + fill("{},") + `0] 502 Bad Gateway`, `[{},{},{},`, 4 * size},
+		{"long string", `{"a":1,"b":"` + fill(clientSecret+" ") + `"}`, `{"a":1,"b":"…"}`, 12 * size},
+		{"just small", `[` + strings.Repeat(`{"a":"b"},`, 9_999) + `0]`, `[{"a":"b"},{"a":"b"},`, 16 * size},
+		{"many tokens", `{"message":"no","token":[` + manyTokens.String() + `0]}`, `{"message":"no","token":["[redacted]",`, 24 * size},
 	}
 }
 

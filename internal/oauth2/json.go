@@ -19,9 +19,24 @@ const maxNesting = 100
 // ErrTooDeep reports JSON with too many levels.
 var ErrTooDeep = fmt.Errorf("the JSON is nested more than %d levels deep", maxNesting)
 
+// Limits of JSON that is decoded as a whole although only a part of it may be needed.
+const (
+	maxText = 1 << 20 // in bytes
+	// MaxValues is how many values a document may have. Each takes far more memory than its
+	// text, and has a type of its own, which Terraform transmits and compares.
+	MaxValues = 20_000
+)
+
+// IsSmall reports whether JSON text is at most 1 MiB long and has at most MaxValues values.
+// It decodes nothing.
+func IsSmall(text []byte) bool {
+	_, values := measure(text)
+	return len(text) <= maxText && values <= MaxValues
+}
+
 // DecodeJSON decodes exactly one JSON value from outside. Numbers are json.Number.
 func DecodeJSON(data []byte, into any) error {
-	if nesting(data) > maxNesting {
+	if levels, _ := measure(data); levels > maxNesting {
 		return ErrTooDeep
 	}
 	return decodeStored(data, into)
@@ -40,10 +55,60 @@ func decodeStored(data []byte, into any) error {
 	return nil
 }
 
-func nesting(data []byte) int {
-	level, deepest, inString := 0, 0, false
+// decodeStart decodes the beginning of valid JSON. What is missing, and what is nested too
+// deeply, is "…".
+func decodeStart(text []byte) any {
+	const maxRead = 64 << 10
+	if len(text) > maxRead {
+		text = bytes.TrimRight(text[:maxRead], "+-.0123456789Ee") // a number looks whole
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	value, _ := decodeNext(decoder, maxNesting)
+	return value
+}
+
+// decodeNext decodes the next value and reports whether all of it is there.
+func decodeNext(decoder *json.Decoder, levels int) (value any, whole bool) {
+	token, err := decoder.Token()
+	if err != nil || levels == 0 {
+		return "…", false
+	}
+	whole = true
+	switch token {
+	case json.Delim('['):
+		list := []any{}
+		for whole && decoder.More() {
+			value, whole = decodeNext(decoder, levels-1)
+			list = append(list, value)
+		}
+		value = list
+	case json.Delim('{'):
+		object := map[string]any{}
+		for whole && decoder.More() {
+			name, err := decoder.Token()
+			if err != nil {
+				return object, false
+			}
+			value, whole = decodeNext(decoder, levels-1)
+			object[name.(string)] = value //nolint:forcetypeassert // as names are
+		}
+		value = object
+	default:
+		return token, true
+	}
+	_, err = decoder.Token() // the end
+	return value, whole && err == nil
+}
+
+// measure returns how deep JSON text is nested and how many values it has.
+func measure(data []byte) (deepest, values int) {
+	level, inString := 0, false
+	var last byte // but for white space
+	values = 1
 	for i := 0; i < len(data); i++ {
-		switch char := data[i]; {
+		char := data[i]
+		switch {
 		case char == '"':
 			inString = !inString
 		case char == '\\' && inString:
@@ -51,12 +116,21 @@ func nesting(data []byte) int {
 		case inString:
 		case char == '[' || char == '{':
 			level++
+			values++ // its first
 			deepest = max(deepest, level)
+		case char == ',':
+			values++
 		case char == ']' || char == '}':
 			level--
+			if last == '[' || last == '{' {
+				values-- // it is empty
+			}
+		case char <= ' ':
+			continue
 		}
+		last = char
 	}
-	return deepest
+	return deepest, values
 }
 
 // escapeControls replaces unescaped line breaks and tabs in strings, which RFC 8259

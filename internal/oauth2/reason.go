@@ -48,6 +48,16 @@ var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
 // tokenlike matches words that may be tokens or their identifiers.
 var tokenlike = regexp.MustCompile(`[A-Za-z0-9_~+/=.-]{20,}`)
 
+// withoutTokenlike redacts words that may be tokens.
+func withoutTokenlike(text string) string {
+	return tokenlike.ReplaceAllStringFunc(text, func(word string) string {
+		if strings.ContainsFunc(word, unicode.IsDigit) && strings.ContainsFunc(word, unicode.IsLetter) {
+			return secret.Placeholder
+		}
+		return word
+	})
+}
+
 // reasons lists the first members that may explain why there is no token, the outermost
 // first.
 func (r *responseReader) reasons() []Reason {
@@ -105,12 +115,7 @@ func (r *responseReader) reason(value any) string {
 	case json.Number:
 		return r.show(value.String())
 	case string:
-		return r.show(tokenlike.ReplaceAllStringFunc(value, func(word string) string {
-			if strings.ContainsFunc(word, unicode.IsDigit) && strings.ContainsFunc(word, unicode.IsLetter) {
-				return secret.Placeholder
-			}
-			return word
-		}))
+		return r.show(withoutTokenlike(value))
 	default:
 		return ""
 	}

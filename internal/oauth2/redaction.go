@@ -147,7 +147,12 @@ func (r *responseReader) newRedactor(all bool) *secret.Redactor {
 	return secret.NewRedactor(secrets...)
 }
 
-func (r *responseReader) show(text string) string { return r.redactor().Excerpt(text, maxShown) }
+func (r *responseReader) show(text string) string {
+	if r.isPart {
+		return r.redactor().Excerpt(withoutTokenlike(text), maxShown)
+	}
+	return r.redactor().Excerpt(text, maxShown)
+}
 
 // excerpt is the readable part of the body. It is redacted before anything is extracted
 // or escaped, since a secret may not be recognisable afterwards, and once more by show.
@@ -166,6 +171,9 @@ func (r *responseReader) excerpt() string {
 			return r.show(html.UnescapeString(title[1]))
 		}
 		text = html.UnescapeString(htmlTag.ReplaceAllString(htmlHidden.ReplaceAllString(text, " "), " "))
+	}
+	if r.isPart {
+		text = withoutTokenlike(text)
 	}
 	if len(r.response.Body) > maxRead {
 		return r.redactor().ExcerptOfPart(text, maxShown)

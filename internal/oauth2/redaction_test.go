@@ -318,6 +318,48 @@ func TestSplitSecretIsRedacted(t *testing.T) {
 	}
 }
 
+// TestTokenOfALongErrorIsNotShown: only the beginning of an error of many values is decoded.
+func TestTokenOfALongErrorIsNotShown(t *testing.T) {
+	t.Parallel()
+	const token = "2YotnFZFEjr1zCsicMWpAA"
+	long := "[" + strings.Repeat("0,", 30_000) + "0]"
+	tests := map[string]struct{ body, want string }{
+		"named":          {`{"access_token":"` + token + `","list":` + long + `}`, `{"access_token":"[redacted]","list":[0,`},
+		"named, escaped": {`{"access_t\u006fken":"` + token + `","list":` + long + `}`, `{"access_token":"[redacted]","list":[0,`},
+		"nested":         {`{"token":{"value":"` + token + `"},"list":` + long + `,"msg":"` + token + `"}`, `{"list":[0,`},
+		"named later":    {`{"a":"no ` + token + `","list":` + long + long + `,"access_token":"` + token + `"}`, `{"a":"no [redacted]","list":[0,`},
+		"then text":      {`{"access_token":"` + token + `","list":` + long + `} Bad Gateway`, `{"access_token":"[redacted]","list":[0,`},
+		"as text":        {`error, see access_token=` + token + strings.Repeat(",", 30_000), `error, see [redacted],,,`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			failure := responding(http.StatusInternalServerError, test.body).refused(t, oauth2.TokenRequest{})
+			checkSilent(t, "raw", failure, token)
+			if !strings.HasPrefix(failure.Excerpt, test.want) {
+				t.Errorf("got %q, want %q first", failure.Excerpt, test.want)
+			}
+		})
+	}
+	t.Run("code and description", func(t *testing.T) {
+		t.Parallel()
+		failure := responding(http.StatusBadRequest, `{"error":"invalid_client","error_description":"no","list":`+long+`}`).refused(t, oauth2.TokenRequest{})
+		if failure.Code != oauth2.InvalidClient || failure.Description != "no" {
+			t.Errorf("got %q, %q", failure.Code, failure.Description)
+		}
+	})
+	t.Run("number at the cut", func(t *testing.T) {
+		t.Parallel()
+		const pin, read = "7391846250739184", 64 << 10
+		start := `{"list":[` + strings.Repeat("0,", 30_000) + `0],"a":1,"b":"`
+		body := start + strings.Repeat(" ", read-len(start)-len(`","a":`)-8) + `","a":` + pin + `}`
+		failure := responding(http.StatusBadRequest, body).refused(t, oauth2.TokenRequest{Parameters: secrets(map[string]string{"pin": pin})})
+		if !strings.HasPrefix(failure.Excerpt, `{"a":"…","b":"","list":[0,`) {
+			t.Errorf("got %q", failure.Excerpt)
+		}
+	})
+}
+
 // TestSecretAtTheCutIsRedacted: only the beginning of a long body is read, and it may end
 // within a secret that tags or white space split.
 func TestSecretAtTheCutIsRedacted(t *testing.T) {

@@ -27,6 +27,9 @@ type responseReader struct {
 	// document is the decoded body; nil if decodeErr is not.
 	document  any
 	decodeErr error
+	// isPart reports that only the beginning of the body is read: the rest may name a token
+	// that is in it.
+	isPart bool
 	// redactor redacts what was sent and the tokens in the response. It is expensive and
 	// made on first use.
 	redactor func() *secret.Redactor
@@ -34,7 +37,14 @@ type responseReader struct {
 
 func newResponseReader(endpoint string, response *httpstack.Response, fields Fields) *responseReader {
 	r := &responseReader{endpoint: endpoint, response: response, fields: fields}
-	r.document, r.decodeErr = decodeBody(response)
+	r.isPart = !isSuccess(response.StatusCode) && !IsSmall(response.Body)
+	if !r.isPart {
+		r.document, r.decodeErr = decodeBody(response)
+	} else if text := jsonText(response); json.Valid(text) {
+		r.document = decodeStart(text)
+	} else {
+		r.decodeErr = ErrNotJSON
+	}
 	r.redactor = sync.OnceValue(func() *secret.Redactor { return r.newRedactor(false) })
 	return r
 }

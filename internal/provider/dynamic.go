@@ -25,29 +25,22 @@ const (
 	maxDigits = 1000
 	// maxDepth is how deep values may be nested. Terraform's types nest with them.
 	maxDepth = 64
-	// maxValues is how many values a decoded document may have. Each has a type of its
-	// own, which Terraform transmits and compares: a mebibyte of small values would take
-	// minutes.
-	maxValues = 20_000
 )
 
 // dynamic converts decoded JSON, with numbers as json.Number. Nil and documents of more
-// than maxValues become null.
+// than [oauth2.MaxValues] become null.
 func dynamic(ctx context.Context, value any) types.Dynamic {
-	if value == nil || count(value) > maxValues {
+	if value == nil || count(value) > oauth2.MaxValues {
 		return types.DynamicNull()
 	}
 	return types.DynamicValue(dynamicElement(ctx, value, maxDepth))
 }
 
-// maxDynamic is the longest JSON text that is decoded, in bytes.
-const maxDynamic = 1 << 20
-
-// dynamicJSON decodes a text, null if it is not JSON. Clean is applied to decoded strings,
-// since an escape could hide what it removes.
+// dynamicJSON decodes a text, null if it is not JSON or not small. Clean is applied to
+// decoded strings, since an escape could hide what it removes.
 func dynamicJSON(ctx context.Context, text string, clean func(string) string) types.Dynamic {
 	var value any
-	if len(text) > maxDynamic || oauth2.DecodeJSON([]byte(text), &value) != nil {
+	if !oauth2.IsSmall([]byte(text)) || oauth2.DecodeJSON([]byte(text), &value) != nil {
 		return types.DynamicNull()
 	}
 	return dynamic(ctx, cleaned(value, clean))

@@ -157,7 +157,7 @@ func TestDynamicEnds(t *testing.T) {
 		"deep objects":     {strings.Repeat(`{"a":`, 9_000) + `1` + strings.Repeat("}", 9_000), false},
 		"wide and deep":    {strings.Repeat(`[`, 60) + strings.Repeat(`[{"a":1}],`, 20_000) + `0` + strings.Repeat("]", 60), false},
 		"half a million":   {`[` + strings.Repeat(`1,`, 500_000) + `0]`, false},
-		"names":            {`{` + strings.Repeat(`"a":{},`, 100_000) + `"b":0}`, true},
+		"names":            {`{` + strings.Repeat(`"a":{},`, 100_000) + `"b":0}`, false},
 		"strings of zeros": {`"` + strings.Repeat(`\u0000`, 100_000) + `"`, true},
 	}
 	for name, test := range tests {

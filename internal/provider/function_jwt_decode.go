@@ -48,8 +48,8 @@ func (jwtDecodeFunction) Run(ctx context.Context, req function.RunRequest, resp 
 		resp.Error = function.NewArgumentFuncError(0, err.Error()+jwtHint(token)) // Terraform makes a sentence of it
 		return
 	}
-	if count(decoded.Header)+count(decoded.Claims) > maxValues {
-		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf("the token holds more than %d values", maxValues))
+	if count(decoded.Header)+count(decoded.Claims) > oauth2.MaxValues {
+		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf("the token holds more than %d values", oauth2.MaxValues))
 		return
 	}
 	header, claims := dynamicElement(ctx, decoded.Header, maxDepth), dynamicElement(ctx, decoded.Claims, maxDepth)
