@@ -73,21 +73,12 @@ type address struct {
 // parseURL reads a URL. The library's parsers accept options that undo the bounds of this
 // package, and show the URL in their errors.
 func parseURL(text string) (address, error) {
-	var urls []*url.URL
-	for _, one := range perHost(text) {
-		parsed, err := url.Parse(one)
-		if err != nil {
-			return address{}, errURL
-		}
-		urls = append(urls, parsed)
+	urls, err := parseHosts(text)
+	if err != nil {
+		return address{}, err
 	}
 	first := urls[0]
 	password, _ := first.User.Password()
-	for _, one := range urls[1:] {
-		if first.User != nil && one.User.String() != first.User.String() { // one @ too many
-			return address{}, errURL
-		}
-	}
 	switch {
 	case first.User != nil && password == "":
 		return address{}, errPassword
@@ -121,14 +112,32 @@ func parseURL(text string) (address, error) {
 	switch {
 	case first.RawQuery != "":
 		return address{}, errQuery
-	case at.topology != single && strings.Contains(at.user, ","): // the user is at the second host
-		return address{}, errURL
 	case at.topology == cluster && database != "" && database != "0":
 		return address{}, errCluster
 	case at.topology == sentinel && at.master == "":
 		return address{}, errMaster
 	}
 	return at.inDatabase(database)
+}
+
+// parseHosts parses the URLs of perHost.
+func parseHosts(text string) ([]*url.URL, error) {
+	var urls []*url.URL
+	for _, one := range perHost(text) {
+		parsed, err := url.Parse(one)
+		if err != nil {
+			return nil, errURL
+		}
+		urls = append(urls, parsed)
+		switch first := urls[0]; {
+		case first.User == nil:
+		case parsed.User.String() != first.User.String(): // one @ too many
+			return nil, errURL
+		case strings.Contains(first.Scheme, "+") && strings.Contains(first.User.Username(), ","): // it is at the second host
+			return nil, errURL
+		}
+	}
+	return urls, nil
 }
 
 // perHost returns a URL for each of the hosts that a URL lists: package net/url parses
