@@ -6,7 +6,6 @@ package oauth2_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"runtime"
 	"strings"
@@ -96,10 +95,6 @@ type errorPage struct {
 func errorPages() []errorPage {
 	const size = 1 << 20
 	fill := func(text string) string { return strings.Repeat(text, size/len(text)) }
-	var manyTokens strings.Builder
-	for i := range 19_990 {
-		fmt.Fprintf(&manyTokens, `"0123456789abcdef%d",`, i)
-	}
 	return []errorPage{
 		{"html", "<html><head><title>502 Bad Gateway</title></head><body>" + fill("<p>"+clientSecret+" &amp; more ") + "</body></html>", "502 Bad Gateway", 4 * size},
 		{"text", fill("the client " + clientSecret + " is not allowed to use this grant. "), "the client [redacted] is not allowed to use this grant. the client [redacted] is", 4 * size},
@@ -115,7 +110,6 @@ func errorPages() []errorPage {
 		{"many objects, then text", `[` + fill("{},") + `0] 502 Bad Gateway`, `[{},{},{},`, 4 * size},
 		{"long string", `{"a":1,"b":"` + fill(clientSecret+" ") + `"}`, `{"a":1,"b":"…"}`, 12 * size},
 		{"just small", `[` + strings.Repeat(`{"a":"b"},`, 9_999) + `0]`, `[{"a":"b"},{"a":"b"},`, 16 * size},
-		{"many tokens", `{"message":"no","token":[` + manyTokens.String() + `0]}`, `{"message":"no","token":["[redacted]",`, 24 * size},
 	}
 }
 
