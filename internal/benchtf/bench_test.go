@@ -31,7 +31,7 @@ func TestAccBenchmark(t *testing.T) { //nolint:paralleltest // other tests would
 	if directory == "" {
 		directory = t.TempDir()
 	}
-	if err := os.MkdirAll(directory, 0o755); err != nil { //nolint:gosec // for everyone to read
+	if err := os.MkdirAll(directory, 0o755); err != nil { //nolint:gosec // it is published
 		t.Fatal(err)
 	}
 	newBenchmark(t, filepath.Join(directory, resultsName)).measure(t)

@@ -32,7 +32,7 @@ func makePage(directory string) (*Results, error) {
 	}
 	files, err := results.files()
 	for name, text := range files {
-		err = errors.Join(err, os.WriteFile(filepath.Join(directory, name), []byte(text), 0o644)) //nolint:gosec // for everyone to read
+		err = errors.Join(err, os.WriteFile(filepath.Join(directory, name), []byte(text), 0o644)) //nolint:gosec // it is published
 	}
 	return results, err
 }

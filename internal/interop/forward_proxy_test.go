@@ -165,7 +165,7 @@ func (p *forwardProxy) testPasses(t *testing.T, server *oidcProvider) {
 	}
 }
 
-// testRefuses holds what a user is told when the proxy says no.
+// testRefuses holds what Terraform prints when the proxy refuses.
 func (p *forwardProxy) testRefuses(t *testing.T, server *oidcProvider, to destinations) {
 	t.Helper()
 	known, wrong := url.UserPassword("run", p.password), url.UserPassword("run", "wr0ng-passw0rd")

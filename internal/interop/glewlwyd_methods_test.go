@@ -55,7 +55,7 @@ func TestGlewlwyd(t *testing.T) {
 	}
 }
 
-// TestGlewlwydRefuses holds what a user is told when the server says no, which it
+// TestGlewlwydRefuses holds what Terraform prints when the server refuses, which it
 // mostly does without a word.
 func TestGlewlwydRefuses(t *testing.T) {
 	t.Parallel()

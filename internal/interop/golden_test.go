@@ -23,7 +23,7 @@ var (
 // registry is another with OpenTofu.
 var registry = regexp.MustCompile(`registry\.(terraform\.io|opentofu\.org)`)
 
-// told is what a user is told by a plan that must fail, without the frames and
+// told is what Terraform prints for a plan that must fail, without the frames and
 // line breaks that depend on the terminal.
 func told(t *testing.T, w *acctest.Workspace) string {
 	t.Helper()
@@ -50,7 +50,7 @@ func told(t *testing.T, w *acctest.Workspace) string {
 // goldenName writes the name of a row as that of a file.
 var goldenName = strings.NewReplacer(" ", "_", ",", "")
 
-// matchGolden compares what a user is told with the file for a row of a server's
+// matchGolden compares what Terraform prints with the file for a row of a server's
 // table. A person has read each file.
 func matchGolden(t *testing.T, server, row, got string) {
 	t.Helper()

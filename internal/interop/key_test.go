@@ -14,12 +14,12 @@ import (
 type keyTest struct {
 	// make is a script that leaves the key in key.pem.
 	make string
-	// told is what a user is told of the attribute with the key; empty where the key
+	// told is what Terraform prints of the attribute with the key; empty where the key
 	// works.
 	told string
 }
 
-// What a user is told of keys that cannot be used.
+// What Terraform prints of keys that cannot be used.
 const (
 	toldPassphrase = `: the key is protected by a passphrase, and none is set; Terraform ignores attributes with misspelt names.`
 	toldOpenSSH    = `: the key is in OpenSSH's format; convert a copy of an RSA or ECDSA key with "ssh-keygen -p -m PKCS8 -N '' -f copy", ` +

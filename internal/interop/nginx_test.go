@@ -49,8 +49,8 @@ type frontTest struct {
 	// certificate is the name of the client certificate in the PKI, empty where the
 	// connection has none.
 	certificate string
-	// works is what the guide says of a front that passes the request on. Otherwise what the
-	// user is told is in a golden file.
+	// works is what the guide says of a front that passes the request on. Otherwise what
+	// Terraform prints is in a golden file.
 	works string
 }
 
@@ -117,7 +117,7 @@ func TestNginx(t *testing.T) {
 	}
 }
 
-// run asks for a token at an origin. What the user is told is in the golden file of
+// run asks for a token at an origin. What Terraform prints is in the golden file of
 // a server's row.
 func (test frontTest) run(t *testing.T, pki pki, origin, server, row string) {
 	t.Helper()

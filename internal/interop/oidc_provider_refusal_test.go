@@ -18,7 +18,7 @@ const clientCertificate = `
 		  client_key         = file("key.pem")
 		}`
 
-// TestOIDCProviderRefuses holds what a user is told when the server says no.
+// TestOIDCProviderRefuses holds what Terraform prints when the server refuses.
 func TestOIDCProviderRefuses(t *testing.T) {
 	t.Parallel()
 	server := startSharedOIDCProvider(t)

@@ -95,7 +95,7 @@ func (r *Redactor) excerpt(text string, limit int, isPart bool) string {
 }
 
 // Window is how many bytes of a text [Redactor.Excerpt] reads: of one that is longer, the
-// rest makes no difference.
+// rest does not matter.
 func (r *Redactor) Window(limit int) int { return 4*limit + r.margin() }
 
 // Prefix redacts the first size bytes of a text and drops the rest. What is extracted from

@@ -54,7 +54,7 @@ type Codec[V any] struct {
 
 const defaultLockTimeout = 30 * time.Second
 
-// minFull is the least number of entries that are looked through for expired ones.
+// minFull is the number of entries from which on expired ones are removed.
 const minFull = 32
 
 // Cache keeps entries until they expire. Make one with [New]; it is safe for
