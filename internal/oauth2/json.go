@@ -22,6 +22,8 @@ var ErrTooDeep = fmt.Errorf("the JSON is nested more than %d levels deep", maxNe
 // Limits of JSON that is decoded as a whole although only a part of it may be needed.
 const (
 	maxText = 1 << 20 // in bytes
+	// maxRead is how much of a body an excerpt is made of, in bytes.
+	maxRead = 64 << 10
 	// MaxValues is how many values a document may have. Each takes far more memory than its
 	// text, and has a type of its own, which Terraform transmits and compares.
 	MaxValues = 20_000
@@ -58,7 +60,6 @@ func decodeStored(data []byte, into any) error {
 // decodeStart decodes the beginning of valid JSON. What is missing, and what is nested too
 // deeply, is "…".
 func decodeStart(text []byte) any {
-	const maxRead = 64 << 10
 	if len(text) > maxRead {
 		text = bytes.TrimRight(text[:maxRead], "+-.0123456789Ee") // a number looks whole
 	}

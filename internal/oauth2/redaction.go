@@ -163,7 +163,6 @@ func (r *responseReader) excerpt() string {
 		shown.write(r.document, false)
 		return r.show(string(shown.text))
 	}
-	const maxRead = 64 << 10
 	text := strings.TrimPrefix(r.redactor().Prefix(r.response.Body, maxRead), ByteOrderMark)
 	start := strings.ToLower(strings.TrimSpace(text[:min(len(text), maxShown)]))
 	if strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html") || strings.Contains(start, "<head") {
